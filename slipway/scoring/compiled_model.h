@@ -1,0 +1,51 @@
+// A model ready to score: the ONNX graph lowered to one fused, immutable plan. Loading checks everything: what cannot be
+// scored is refused here, by operator or attribute name, never at the first request.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slipway/base/result.h"
+#include "slipway/model/signature.h"
+#include "slipway/tabular/table.h"
+
+namespace slipway::scoring {
+
+// Buffers of one scoring thread; grows to the largest request seen, then allocates no more.
+class Scratch {
+ public:
+  virtual ~Scratch() = default;
+};
+
+// Labels and probabilities of a batch, or the values of a regressor.
+struct Predictions {
+  std::vector<std::string> classes;        // class labels as text; empty for a regressor
+  std::vector<uint32_t> labels;            // per row, index into `classes`; empty for a regressor
+  std::vector<float> scores;               // rows × classes probabilities, or one value a row
+  size_t rows = 0;
+};
+
+// Immutable; scored by any number of threads at once, each with its own Scratch.
+class CompiledModel {
+ public:
+  // `path`: a model directory (MLmodel beside model.onnx), a folder that holds one, or an .onnx file. kUnimplemented names
+  // an operator or attribute that is not supported; kDataLoss a damaged file.
+  static Result<std::shared_ptr<const CompiledModel>> Load(const std::filesystem::path& path);
+  virtual ~CompiledModel() = default;
+
+  virtual const model::Signature& signature() const = 0;
+  virtual std::unique_ptr<Scratch> MakeScratch() const = 0;
+
+  // Reads a JSON request in any of the dialect's forms, {"data":[{…}]}, {"input_data":{"columns","index","data"}},
+  // {"input_data":[[…]]}, [{…}], {"dataframe_split":…}, {"dataframe_records":…}, {"instances":…}, {"inputs":…}; checks it
+  // against the signature; scores; writes the JSON answer. kInvalidArgument says row and column. Replaces `response`.
+  virtual Status ScoreJson(std::string_view request, Scratch& scratch, std::string& response) const = 0;
+
+  // Scores a table by column names; extra columns are ignored, missing or ill-typed ones refused.
+  virtual Result<Predictions> ScoreTable(const tabular::Table& table) const = 0;
+};
+
+}  // namespace slipway::scoring
