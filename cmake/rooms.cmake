@@ -70,14 +70,16 @@ slipway_room(logstore DEPENDS base domain duck kql spool USES ${JSON} simdjson::
 
 # Layer 4, services
 slipway_room(registry DEPENDS base domain blobstore model tabular USES ${JSON})
-slipway_room(runner DEPENDS base domain registry process blobstore learn tabular model USES ${JSON})
-slipway_room(endpoints DEPENDS base domain registry process blobstore model wire USES ${JSON})
-slipway_room(monitor DEPENDS base domain USES ${JSON})
+slipway_room(environments DEPENDS base domain registry process blobstore USES yaml-cpp)
+slipway_room(runner DEPENDS base domain registry environments process blobstore learn tabular model USES ${JSON})
+slipway_room(endpoints DEPENDS base domain registry environments process blobstore model wire USES ${JSON})
+slipway_room(schedules DEPENDS base domain USES external_date)
+slipway_room(monitor DEPENDS base domain logstore USES ${JSON})
 slipway_room(gateway DEPENDS base net scoring model tabular domain spool process wire
              USES ${JSON} simdjson::simdjson prometheus-cpp::core)
 
 # Layer 5, faces
-slipway_room(api DEPENDS base net wire spec domain logstore registry runner endpoints monitor blobstore kql tabular
+slipway_room(api DEPENDS base net wire spec domain logstore registry runner endpoints schedules monitor blobstore kql tabular
              USES ${JSON})
 slipway_room(client DEPENDS base net wire domain USES ${JSON})
 slipway_room(sdk DEPENDS base tabular metrics learn model scoring stats client net wire USES ${JSON})
