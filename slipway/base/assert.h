@@ -5,12 +5,12 @@
 #include <cstdlib>
 
 #ifdef SLIPWAY_ASSERTIONS
-#define SLIPWAY_ASSERT(condition)                                                              \
-  do {                                                                                         \
-    if (!(condition)) {                                                                        \
-      std::fprintf(stderr, "%s:%d: broken invariant: %s\n", __FILE__, __LINE__, #condition);   \
-      std::abort();                                                                            \
-    }                                                                                          \
+#define SLIPWAY_ASSERT(condition)                                                            \
+  do {                                                                                       \
+    if (!(condition)) {                                                                      \
+      std::fprintf(stderr, "%s:%d: broken invariant: %s\n", __FILE__, __LINE__, #condition); \
+      std::abort();                                                                          \
+    }                                                                                        \
   } while (false)
 #else
 #define SLIPWAY_ASSERT(condition) \

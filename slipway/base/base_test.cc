@@ -25,7 +25,8 @@ TEST(Time, ReadsWhatAzureClientsWrite) {
 }
 
 TEST(Time, RefusesWhatIsNoDate) {
-  for (const char* text : {"", "2024-02-30", "2024-1-1", "2024-01-01T", "2024-01-01T25:00", "2024-01-01T00:00:00.", "x"}) {
+  for (const char* text :
+       {"", "2024-02-30", "2024-1-1", "2024-01-01T", "2024-01-01T25:00", "2024-01-01T00:00:00.", "x"}) {
     EXPECT_FALSE(ParseTimestamp(text)) << text;
   }
 }
@@ -73,7 +74,8 @@ TEST(Hash, KnownAnswers) {
 }
 
 TEST(File, JoinBelowRefusesEveryWayOut) {
-  for (const char* path : {"/etc/passwd", "../x", "a/../../x", "a//b", "a\\b"}) EXPECT_FALSE(JoinBelow("/r", path)) << path;
+  for (const char* path : {"/etc/passwd", "../x", "a/../../x", "a//b", "a\\b"})
+    EXPECT_FALSE(JoinBelow("/r", path)) << path;
   EXPECT_EQ(*JoinBelow("/r", "a/./b/"), "/r/a/b");
   EXPECT_FALSE(JoinBelow("/r", std::string_view("a\0b", 3)));
 }

@@ -1,5 +1,5 @@
-// The one error type of the project: a code that says what a caller can do next, a message a user can act on, the context
-// it travelled through, and where in the user's own text the trouble stands.
+// The one error type of the project: a code that says what a caller can do next, a message a user can act on, the
+// context it travelled through, and where in the user's own text the trouble stands.
 #pragma once
 
 #include <memory>

@@ -43,7 +43,9 @@ Status WriteAll(int descriptor, std::string_view content, const fs::path& path) 
   return {};
 }
 
-Error FromErrorCode(const std::error_code& code, std::string what) { return FromErrno(code.value(), std::move(what)); }
+Error FromErrorCode(const std::error_code& code, std::string what) {
+  return FromErrno(code.value(), std::move(what));
+}
 
 }  // namespace
 
@@ -75,7 +77,8 @@ Status WriteFileAtomic(const fs::path& path, std::string_view content, int mode)
     const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
     if (file.value() < 0) return FromErrno(errno, fmt::format("cannot write '{}'", path.string()));
     written = WriteAll(file.value(), content, path);
-    if (written && ::fsync(file.value()) != 0) written = FromErrno(errno, fmt::format("cannot write '{}'", path.string()));
+    if (written && ::fsync(file.value()) != 0)
+      written = FromErrno(errno, fmt::format("cannot write '{}'", path.string()));
   }
   if (written && ::rename(temporary.c_str(), path.c_str()) != 0) {
     written = FromErrno(errno, fmt::format("cannot replace '{}'", path.string()));
@@ -146,7 +149,7 @@ Result<fs::path> JoinBelow(const fs::path& root, std::string_view relative) {
   if (trimmed.empty()) return path;
   for (const std::string_view segment : Split(trimmed, '/')) {
     if (segment == "..") return refuse("it goes up with '..'");
-    if (segment == "." ) continue;
+    if (segment == ".") continue;
     if (segment.empty()) return refuse("it has an empty segment");
     path /= std::string(segment);
   }
@@ -157,7 +160,8 @@ Result<TemporaryDirectory> TemporaryDirectory::Make(const fs::path& parent) {
   std::error_code code;
   const fs::path base = parent.empty() ? fs::temp_directory_path(code) : parent;
   std::string pattern = (base / "slipway-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) return FromErrno(errno, fmt::format("cannot make a folder in '{}'", base.string()));
+  if (::mkdtemp(pattern.data()) == nullptr)
+    return FromErrno(errno, fmt::format("cannot make a folder in '{}'", base.string()));
   return TemporaryDirectory(pattern);
 }
 
@@ -196,7 +200,9 @@ FileLock::~FileLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-FileLock::FileLock(FileLock&& other) noexcept : descriptor_(other.descriptor_) { other.descriptor_ = -1; }
+FileLock::FileLock(FileLock&& other) noexcept : descriptor_(other.descriptor_) {
+  other.descriptor_ = -1;
+}
 
 FileLock& FileLock::operator=(FileLock&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);

@@ -25,7 +25,9 @@ constexpr std::array<uint32_t, 256> MakeCrcTable() {
 
 constexpr std::array<uint32_t, 256> kCrcTable = MakeCrcTable();
 
-EVP_MD_CTX* AsContext(void* context) { return static_cast<EVP_MD_CTX*>(context); }
+EVP_MD_CTX* AsContext(void* context) {
+  return static_cast<EVP_MD_CTX*>(context);
+}
 
 std::string RandomBytes(int count) {
   std::string bytes(count, '\0');
@@ -36,9 +38,15 @@ std::string RandomBytes(int count) {
 
 }  // namespace
 
-Sha256::Sha256() : context_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(AsContext(context_), EVP_sha256(), nullptr); }
-Sha256::~Sha256() { EVP_MD_CTX_free(AsContext(context_)); }
-void Sha256::Update(std::string_view bytes) { EVP_DigestUpdate(AsContext(context_), bytes.data(), bytes.size()); }
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  EVP_DigestInit_ex(AsContext(context_), EVP_sha256(), nullptr);
+}
+Sha256::~Sha256() {
+  EVP_MD_CTX_free(AsContext(context_));
+}
+void Sha256::Update(std::string_view bytes) {
+  EVP_DigestUpdate(AsContext(context_), bytes.data(), bytes.size());
+}
 
 std::string Sha256::FinishHex() {
   std::string digest(32, '\0');
@@ -58,7 +66,9 @@ uint32_t Crc32c(std::string_view bytes, uint32_t seed) {
   return ~crc;
 }
 
-std::string RandomHex(int bytes) { return HexEncode(RandomBytes(bytes)); }
+std::string RandomHex(int bytes) {
+  return HexEncode(RandomBytes(bytes));
+}
 
 std::string RandomUuid() {
   std::string bytes = RandomBytes(16);

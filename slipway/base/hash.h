@@ -47,9 +47,7 @@ class SplitMix64 {
     return z ^ (z >> 31);
   }
   double NextUnit() { return static_cast<double>(Next() >> 11) * 0x1.0p-53; }  // [0, 1)
-  uint64_t NextBelow(uint64_t bound) {
-    return static_cast<uint64_t>((static_cast<__uint128_t>(Next()) * bound) >> 64);
-  }
+  uint64_t NextBelow(uint64_t bound) { return static_cast<uint64_t>((static_cast<__uint128_t>(Next()) * bound) >> 64); }
   using result_type = uint64_t;
   static constexpr uint64_t min() { return 0; }
   static constexpr uint64_t max() { return ~0ULL; }

@@ -18,18 +18,26 @@ spdlog::logger& Logger() {
 
 spdlog::level::level_enum LevelOf(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return spdlog::level::debug;
-    case LogLevel::kInfo: return spdlog::level::info;
-    case LogLevel::kWarning: return spdlog::level::warn;
-    case LogLevel::kError: return spdlog::level::err;
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarning:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
 
 }  // namespace
 
-void SetLogLevel(LogLevel level) { Logger().set_level(LevelOf(level)); }
+void SetLogLevel(LogLevel level) {
+  Logger().set_level(LevelOf(level));
+}
 
-void WriteLog(LogLevel level, std::string_view text) { Logger().log(LevelOf(level), "{}", text); }
+void WriteLog(LogLevel level, std::string_view text) {
+  Logger().log(LevelOf(level), "{}", text);
+}
 
 }  // namespace slipway

@@ -33,16 +33,16 @@ Result<T> With(Result<T> result, std::string context) {
 #define SLIPWAY_CONCAT_INNER(a, b) a##b
 #define SLIPWAY_CONCAT(a, b) SLIPWAY_CONCAT_INNER(a, b)
 
-#define SLIPWAY_RETURN_IF_ERROR(expression)                                        \
-  do {                                                                             \
-    if (auto slipway_status = (expression); !slipway_status)                       \
-      return ::slipway::Error(std::move(slipway_status.error()));                  \
+#define SLIPWAY_RETURN_IF_ERROR(expression)                       \
+  do {                                                            \
+    if (auto slipway_status = (expression); !slipway_status)      \
+      return ::slipway::Error(std::move(slipway_status.error())); \
   } while (false)
 
 // SLIPWAY_ASSIGN_OR_RETURN(auto model, LoadModel(path));
 #define SLIPWAY_ASSIGN_OR_RETURN(declaration, expression) \
   SLIPWAY_ASSIGN_OR_RETURN_INNER(SLIPWAY_CONCAT(slipway_result_, __LINE__), declaration, expression)
-#define SLIPWAY_ASSIGN_OR_RETURN_INNER(result, declaration, expression)   \
-  auto result = (expression);                                             \
-  if (!result) return ::slipway::Error(std::move(result.error()));        \
+#define SLIPWAY_ASSIGN_OR_RETURN_INNER(result, declaration, expression) \
+  auto result = (expression);                                           \
+  if (!result) return ::slipway::Error(std::move(result.error()));      \
   declaration = std::move(*result)

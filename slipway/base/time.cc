@@ -132,7 +132,9 @@ Result<Timestamp> ParseTimestamp(std::string_view text) {
 }
 
 Result<Duration> ParseIsoDuration(std::string_view text) {
-  const auto fail = [&] { return InvalidArgument(fmt::format("'{}' is not an ISO 8601 duration such as PT5S or P1D", text)); };
+  const auto fail = [&] {
+    return InvalidArgument(fmt::format("'{}' is not an ISO 8601 duration such as PT5S or P1D", text));
+  };
   Cursor cursor(text);
   const bool negative = cursor.Take('-');
   if (!cursor.Take('P') || cursor.empty()) return fail();
@@ -151,12 +153,18 @@ Result<Duration> ParseIsoDuration(std::string_view text) {
     if (error != std::errc() || rest[0] == '-' || used == rest.size()) return fail();
     for (size_t i = 0; i < used; ++i) cursor.Take(rest[i]);
     double unit = 0;
-    if (!in_time && cursor.Take('W')) unit = 7 * 86400e6;
-    else if (!in_time && cursor.Take('D')) unit = 86400e6;
-    else if (in_time && cursor.Take('H')) unit = 3600e6;
-    else if (in_time && cursor.Take('M')) unit = 60e6;
-    else if (in_time && cursor.Take('S')) unit = 1e6;
-    else return fail();
+    if (!in_time && cursor.Take('W'))
+      unit = 7 * 86400e6;
+    else if (!in_time && cursor.Take('D'))
+      unit = 86400e6;
+    else if (in_time && cursor.Take('H'))
+      unit = 3600e6;
+    else if (in_time && cursor.Take('M'))
+      unit = 60e6;
+    else if (in_time && cursor.Take('S'))
+      unit = 1e6;
+    else
+      return fail();
     total += value * unit;
   }
   if (!(total < 9e18)) return fail();

@@ -35,10 +35,10 @@ struct Route {
 
 // `slipway:` in an environment's YAML: how the environment is made real without a container.
 struct NativeProvider {
-  std::string provider;                // "native", "venv"; "" = derived: native when build_command is there, else venv
-  std::string build_command;           // run once per code snapshot, in a copy of it; cached by content
-  std::vector<std::string> packages;   // Debian packages that must be present
-  std::vector<std::string> programs;   // programs that must be on the PATH
+  std::string provider;               // "native", "venv"; "" = derived: native when build_command is there, else venv
+  std::string build_command;          // run once per code snapshot, in a copy of it; cached by content
+  std::vector<std::string> packages;  // Debian packages that must be present
+  std::vector<std::string> programs;  // programs that must be on the PATH
   std::map<std::string, std::string> environment_variables;
 };
 
@@ -81,8 +81,8 @@ struct AssetContainer {
   Tags tags;
   Tags properties;
   bool is_archived = false;
-  std::string latest_version;  // newest not archived; "" when none
-  std::string next_version;    // largest integer version + 1, "1" at first
+  std::string latest_version;                 // newest not archived; "" when none
+  std::string next_version;                   // largest integer version + 1, "1" at first
   DataType data_type = DataType::kUriFolder;  // data only
   CreationContext context;
 };

@@ -35,7 +35,8 @@ struct CreationContext {
 
 struct Workspace {
   Scope scope;
-  std::string id;  // GUID: the Log Analytics workspace id ("customerId") and the Application Insights instrumentation key
+  std::string
+      id;  // GUID: the Log Analytics workspace id ("customerId") and the Application Insights instrumentation key
   std::string location = "local";
   std::string display_name;
   std::string description;
@@ -70,7 +71,20 @@ struct Compute {
 };
 
 // Checks a name against the rules of azureml-yaml-and-cli (2.3). The message says the rule.
-enum class NameKind { kAsset, kModelOrEnvironment, kComponent, kEndpoint, kDeployment, kJob, kSchedule, kDatastore, kCompute, kWorkspace, kStepKey, kPortKey };
+enum class NameKind {
+  kAsset,
+  kModelOrEnvironment,
+  kComponent,
+  kEndpoint,
+  kDeployment,
+  kJob,
+  kSchedule,
+  kDatastore,
+  kCompute,
+  kWorkspace,
+  kStepKey,
+  kPortKey
+};
 Status CheckName(NameKind kind, std::string_view name);
 
 }  // namespace slipway::domain

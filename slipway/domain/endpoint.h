@@ -65,8 +65,8 @@ struct OnlineDeployment {
   std::string description;
   Tags tags;
   Tags properties;
-  std::string model;        // asset reference, pinned to a version when deployed; "" = none
-  std::string code;         // code asset reference; on the client a local path; "" = model-only
+  std::string model;  // asset reference, pinned to a version when deployed; "" = none
+  std::string code;   // code asset reference; on the client a local path; "" = model-only
   std::string scoring_script;
   std::string environment;  // asset reference; "" allowed for model-only
   std::map<std::string, std::string> environment_variables;

@@ -37,8 +37,8 @@ using JobInput = std::variant<Literal, DataInput, Binding>;
 
 struct JobOutput {
   std::string type = "uri_folder";
-  std::string mode;  // rw_mount, upload, direct; "" = rw_mount
-  std::string path;  // "" = azureml://datastores/<default>/paths/azureml/<job>/<output>/
+  std::string mode;                // rw_mount, upload, direct; "" = rw_mount
+  std::string path;                // "" = azureml://datastores/<default>/paths/azureml/<job>/<output>/
   std::string name, version;       // registers the output as an asset when the job completed
   std::optional<Binding> binding;  // a step's output bound to the pipeline's
 };
@@ -128,7 +128,7 @@ struct SweepLimits {
 };
 
 struct SweepSpec {
-  CommandComponent trial;    // inline, or what trial_component named
+  CommandComponent trial;       // inline, or what trial_component named
   std::string trial_component;  // component reference; "" when inline
   SamplingAlgorithm sampling;
   std::map<std::string, SearchDistribution> search_space;
@@ -150,7 +150,7 @@ struct PipelineStep {
   std::optional<SweepSpec> sweep;
   std::map<std::string, JobInput> inputs;
   std::map<std::string, JobOutput> outputs;
-  std::string compute;  // "" = the pipeline's default
+  std::string compute;                                       // "" = the pipeline's default
   std::map<std::string, std::string> environment_variables;  // over the component's
   std::optional<Resources> resources;
   std::optional<int64_t> timeout_seconds;
@@ -184,8 +184,18 @@ struct JobSpec {
 };
 
 // The legal names and order are those of the reference (azureml-yaml-and-cli 7.1).
-enum class JobStatus { kNotStarted, kStarting, kPreparing, kQueued, kRunning, kFinalizing, kCompleted, kFailed,
-                       kCancelRequested, kCanceled };
+enum class JobStatus {
+  kNotStarted,
+  kStarting,
+  kPreparing,
+  kQueued,
+  kRunning,
+  kFinalizing,
+  kCompleted,
+  kFailed,
+  kCancelRequested,
+  kCanceled
+};
 std::string_view JobStatusName(JobStatus status);
 std::optional<JobStatus> ParseJobStatus(std::string_view name);
 bool IsTerminal(JobStatus status);
@@ -197,25 +207,25 @@ struct JobError {
 
 // A submitted job, a step of a pipeline or a trial of a sweep (then with a parent).
 struct Job {
-  std::string name;  // its id: unique in the workspace; also its MLflow run id
-  std::string parent;     // "" for what a user submitted
-  std::string root;       // the outermost ancestor, itself when none
-  std::string step;       // key in the parent pipeline; "" otherwise
-  JobSpec spec;           // with every reference pinned to a version
+  std::string name;    // its id: unique in the workspace; also its MLflow run id
+  std::string parent;  // "" for what a user submitted
+  std::string root;    // the outermost ancestor, itself when none
+  std::string step;    // key in the parent pipeline; "" otherwise
+  JobSpec spec;        // with every reference pinned to a version
   JobStatus status = JobStatus::kNotStarted;
   std::optional<JobError> error;
   std::string status_reason;  // why it is queued, was reused, was cancelled …
   bool is_archived = false;
   int attempt = 1;
   std::optional<int> exit_code;
-  std::string reused_from;         // job whose outputs this one took over
-  std::string reuse_key;           // content key of a deterministic step
-  std::string best_child;          // sweeps
-  std::map<std::string, std::string> output_uris;  // output key → datastore URI, fixed at submission
+  std::string reused_from;                             // job whose outputs this one took over
+  std::string reuse_key;                               // content key of a deterministic step
+  std::string best_child;                              // sweeps
+  std::map<std::string, std::string> output_uris;      // output key → datastore URI, fixed at submission
   std::map<std::string, std::string> resolved_inputs;  // input key → pinned reference or literal
   Timestamp created_at{};
   std::optional<Timestamp> started_at, ended_at;
-  int64_t process_id = 0;          // of the running attempt, with start time to recognise it after a restart
+  int64_t process_id = 0;  // of the running attempt, with start time to recognise it after a restart
   int64_t process_start_ticks = 0;
 };
 

@@ -21,7 +21,7 @@ struct AssetReference {
   std::string name;
   std::string version;
   std::string label;
-  std::string registry;  // "" = the workspace's own
+  std::string registry;          // "" = the workspace's own
   std::string ToString() const;  // "azureml:name:version" …
 };
 
@@ -39,16 +39,21 @@ struct JobOutputPath {
   std::string path;
 };
 
-struct Url { std::string text; };        // http(s), wasbs, abfss, adl
-struct LocalPath { std::string text; };  // everything else; a "file:" prefix is dropped
+struct Url {
+  std::string text;
+};  // http(s), wasbs, abfss, adl
+struct LocalPath {
+  std::string text;
+};  // everything else; a "file:" prefix is dropped
 
 using Reference = std::variant<AssetReference, DatastorePath, JobOutputPath, Url, LocalPath>;
 
-// Reads any form where an asset of `kind` may stand. ARM ids of assets and "azureml://registries/…" become AssetReferences.
-// "azureml:./x" is refused with advice to drop the prefix.
+// Reads any form where an asset of `kind` may stand. ARM ids of assets and "azureml://registries/…" become
+// AssetReferences. "azureml:./x" is refused with advice to drop the prefix.
 Result<Reference> ParseReference(std::string_view text, AssetKind kind);
 
-// For fields that take a name of something without versions (compute, datastore, job): drops "azureml:" and ARM prefixes.
+// For fields that take a name of something without versions (compute, datastore, job): drops "azureml:" and ARM
+// prefixes.
 std::string BareName(std::string_view text);
 
 // "<workspace ARM id>/<collection>/<name>/versions/<version>".

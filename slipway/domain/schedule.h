@@ -43,8 +43,8 @@ struct Schedule {
 
 enum class CompareOperator { kGreaterThan, kGreaterThanOrEqual, kLessThan, kLessThanOrEqual, kEqual };
 
-// A scheduled query rule (Azure Monitor's scheduledQueryRules), of the kind "count of rows, or a measure column, against
-// a threshold".
+// A scheduled query rule (Azure Monitor's scheduledQueryRules), of the kind "count of rows, or a measure column,
+// against a threshold".
 struct AlertRule {
   std::string name;
   std::string display_name, description;

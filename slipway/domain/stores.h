@@ -53,7 +53,8 @@ class AssetStore {
   // Newest first.
   virtual Result<std::vector<AssetVersion>> ListVersions(const Scope& scope, AssetKind kind, const std::string& name,
                                                          ListView view) = 0;
-  virtual Status DeleteVersion(const Scope& scope, AssetKind kind, const std::string& name, const std::string& version) = 0;
+  virtual Status DeleteVersion(const Scope& scope, AssetKind kind, const std::string& name,
+                               const std::string& version) = 0;
   virtual Result<AssetContainer> GetContainer(const Scope& scope, AssetKind kind, const std::string& name) = 0;
   virtual Status PutContainer(const Scope& scope, const AssetContainer& container) = 0;
   // Newest first; anonymous ones left out.
@@ -68,7 +69,8 @@ class EndpointStore {
   virtual Result<std::vector<OnlineEndpoint>> ListEndpoints(const Scope& scope) = 0;
   virtual Status DeleteEndpoint(const Scope& scope, const std::string& name) = 0;  // with its deployments
   virtual Status PutDeployment(const Scope& scope, const OnlineDeployment& deployment) = 0;
-  virtual Result<OnlineDeployment> GetDeployment(const Scope& scope, const std::string& endpoint, const std::string& name) = 0;
+  virtual Result<OnlineDeployment> GetDeployment(const Scope& scope, const std::string& endpoint,
+                                                 const std::string& name) = 0;
   virtual Result<std::vector<OnlineDeployment>> ListDeployments(const Scope& scope, const std::string& endpoint) = 0;
   virtual Status DeleteDeployment(const Scope& scope, const std::string& endpoint, const std::string& name) = 0;
 };
@@ -108,14 +110,16 @@ class ScheduleStore {
   virtual Status DeleteAlertRule(const Scope& scope, const std::string& name) = 0;
   virtual Status PutAlertEvent(const Scope& scope, const AlertEvent& event) = 0;
   // Newest first.
-  virtual Result<std::vector<AlertEvent>> ListAlertEvents(const Scope& scope, const std::string& rule, size_t limit) = 0;
+  virtual Result<std::vector<AlertEvent>> ListAlertEvents(const Scope& scope, const std::string& rule,
+                                                          size_t limit) = 0;
 };
 
 class RunStore {
  public:
   virtual ~RunStore() = default;
   virtual Result<Experiment> GetOrCreateExperiment(const Scope& scope, const std::string& name, Timestamp now) = 0;
-  virtual Result<Experiment> InsertExperiment(const Scope& scope, Experiment experiment) = 0;  // fills id; kAlreadyExists
+  virtual Result<Experiment> InsertExperiment(const Scope& scope,
+                                              Experiment experiment) = 0;  // fills id; kAlreadyExists
   virtual Result<Experiment> GetExperiment(const Scope& scope, const std::string& id) = 0;
   virtual Result<Experiment> GetExperimentByName(const Scope& scope, const std::string& name) = 0;
   virtual Result<std::vector<Experiment>> ListExperiments(const Scope& scope) = 0;

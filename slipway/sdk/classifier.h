@@ -22,7 +22,7 @@ namespace slipway::sdk {
 // scikit-learn's RandomForestClassifier, by the same names and with the same defaults.
 struct RandomForest {
   int n_estimators = 100;
-  int max_depth = 0;  // 0: until the leaves are pure
+  int max_depth = 0;               // 0: until the leaves are pure
   std::string criterion = "gini";  // gini, entropy, log_loss
   int min_samples_split = 2;
   int min_samples_leaf = 1;
@@ -30,8 +30,8 @@ struct RandomForest {
   int n_jobs = 0;  // threads; 0: every core
 };
 
-// Numbers get the median where they are missing, categories become one-hot columns (an unknown one is all zeros), then the
-// forest. The fitted classifier is an ONNX model bit for bit.
+// Numbers get the median where they are missing, categories become one-hot columns (an unknown one is all zeros), then
+// the forest. The fitted classifier is an ONNX model bit for bit.
 class Classifier {
  public:
   // `target` names the label column; every other column is a feature.

@@ -7,8 +7,8 @@
 //     });
 //   }
 //
-// Everything in the SDK that can fail throws Failure; RunProgram prints its message on stderr and exits with 1, so that a
-// step needs no error handling of its own.
+// Everything in the SDK that can fail throws Failure; RunProgram prints its message on stderr and exits with 1, so that
+// a step needs no error handling of its own.
 #pragma once
 
 #include <functional>

@@ -10,8 +10,8 @@
 namespace slipway::sdk {
 
 struct QualityOptions {
-  std::string label;                      // the label column; "" = none
-  std::vector<std::string> categorical;   // "" = derived from the data
+  std::string label;                     // the label column; "" = none
+  std::vector<std::string> categorical;  // "" = derived from the data
 };
 
 class QualityReport {

@@ -10,8 +10,8 @@ namespace slipway::sdk {
 // Not thread-safe. Records are sent by Flush; the destructor does not send.
 class Telemetry {
  public:
-  // `connection_string` as Azure writes it: "InstrumentationKey=…;IngestionEndpoint=…"; "" takes the environment variable
-  // APPLICATIONINSIGHTS_CONNECTION_STRING, which jobs and scoring scripts have.
+  // `connection_string` as Azure writes it: "InstrumentationKey=…;IngestionEndpoint=…"; "" takes the environment
+  // variable APPLICATIONINSIGHTS_CONNECTION_STRING, which jobs and scoring scripts have.
   explicit Telemetry(const std::string& connection_string = "");
 
   void Trace(const std::string& message, const std::map<std::string, std::string>& properties = {});

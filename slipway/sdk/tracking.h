@@ -1,5 +1,5 @@
-// Experiment tracking and the model registry, over MLflow's REST API and ARM. Inside a job the calls attach to the job's
-// own run; elsewhere SLIPWAY_CONTROL_URL and SLIPWAY_TOKEN say which server.
+// Experiment tracking and the model registry, over MLflow's REST API and ARM. Inside a job the calls attach to the
+// job's own run; elsewhere SLIPWAY_CONTROL_URL and SLIPWAY_TOKEN say which server.
 #pragma once
 
 #include <map>

@@ -18,8 +18,8 @@ enum class ColumnType { kBool, kInt64, kFloat64, kString, kDatetime };
 std::string_view ColumnTypeName(ColumnType type);
 
 // One column. A value type; copies share nothing. A null's slot holds 0 (NaN for kFloat64, code 0 for kString).
-//   kBool, kInt64: ints.  kDatetime: ints, microseconds since 1970 UTC.  kFloat64: doubles; NaN from the data is not null.
-//   kString: codes into `dictionary`, which holds each distinct text once, in order of first appearance.
+//   kBool, kInt64: ints.  kDatetime: ints, microseconds since 1970 UTC.  kFloat64: doubles; NaN from the data is not
+//   null. kString: codes into `dictionary`, which holds each distinct text once, in order of first appearance.
 struct Column {
   std::string name;
   ColumnType type = ColumnType::kFloat64;
@@ -47,8 +47,8 @@ class ColumnBuilder {
   ~ColumnBuilder();
   ColumnBuilder(ColumnBuilder&&) noexcept;
   ColumnBuilder& operator=(ColumnBuilder&&) noexcept;
-  void AddInt(int64_t value);      // kBool, kInt64, kDatetime
-  void AddDouble(double value);    // kFloat64
+  void AddInt(int64_t value);              // kBool, kInt64, kDatetime
+  void AddDouble(double value);            // kFloat64
   void AddString(std::string_view value);  // kString
   void AddNull();
   size_t size() const { return column_.size(); }

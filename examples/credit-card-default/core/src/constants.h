@@ -1,0 +1,3 @@
+#pragma once
+
+constexpr const char* kTarget = "default_payment_next_month";
