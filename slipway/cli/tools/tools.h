@@ -1,0 +1,16 @@
+// Tools that stand for themselves: fronts on an engine, without a server (doctor and data asset names apart).
+#pragma once
+
+#include "slipway/cli/command.h"
+
+namespace slipway::cli {
+
+Command ScoreCommand();        // score.cc
+Command DriftCommand();        // drift.cc
+Command JmespathCommand();     // jmespath.cc
+Command DataHeadCommand();     // data_head_profile.cc
+Command DataProfileCommand();  // data_head_profile.cc
+Command DoctorCommand();       // doctor.cc
+Command ExampleDataCommand();  // example_data.cc
+
+}  // namespace slipway::cli
