@@ -1,0 +1,82 @@
+// One segment file of a spool, mapped into memory: layout, mapping and naming. The layout is docs/formats/spool.md; it
+// is private to this room.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "slipway/base/result.h"
+
+namespace slipway::spool {
+
+inline constexpr uint64_t kSegmentMagic = 0x314c4f4f50574c53;  // "SLWPOOL1" read as little-endian bytes
+inline constexpr uint32_t kFormatVersion = 1;
+
+struct SegmentHeader {
+  uint64_t magic;  // 0 until the segment is activated
+  uint32_t version;
+  uint32_t crc;  // CRC-32C of number and bytes
+  uint64_t number;
+  uint64_t bytes;  // of the whole file
+  uint8_t reserved[32];
+};
+static_assert(sizeof(SegmentHeader) == 64);
+
+struct RecordHeader {
+  uint32_t size;  // header, table and row, without padding; stored last: 0 means that nothing is here yet
+  uint32_t crc;   // CRC-32C of table_size, table and row
+  uint32_t table_size;
+  uint32_t reserved;
+};
+static_assert(sizeof(RecordHeader) == 16);
+
+// Records begin at multiples of 8, so that `size` can be stored and loaded atomically.
+inline constexpr uint64_t PaddedSize(uint64_t size) {
+  return (size + 7) & ~uint64_t{7};
+}
+
+uint32_t RecordCrc(std::string_view table, std::string_view row);
+
+// A segment of a folder, mapped whole. Unmaps itself; the file stays.
+class Segment {
+ public:
+  // Makes and maps a segment that is not active yet, with its blocks allocated, so that a full disk shows here and not
+  // as a signal while a record is copied.
+  static Result<Segment> Create(const std::filesystem::path& folder, uint64_t number, uint64_t bytes);
+  // Maps an existing segment for reading. nullopt while it is not active. kDataLoss for a damaged header,
+  // kFailedPrecondition for a version that this program does not know.
+  static Result<std::optional<Segment>> OpenActive(const std::filesystem::path& folder, uint64_t number);
+
+  Segment(Segment&& other) noexcept;
+  Segment& operator=(Segment&& other) noexcept;
+  ~Segment();
+
+  uint64_t number() const { return number_; }
+  uint64_t bytes() const { return bytes_; }
+
+  // Writer: makes the segment visible to readers, which then take every earlier one as closed.
+  void Activate() noexcept;
+  // Writer: copies a record to `offset` and publishes it. The caller has checked that it fits.
+  void Store(uint64_t offset, std::string_view table, std::string_view row, uint32_t crc) noexcept;
+  // Reader: the size of the record at `offset`; 0 when none was published. Everything stored before is visible after.
+  uint32_t PublishedSize(uint64_t offset) const noexcept;
+  const char* At(uint64_t offset) const { return data_ + offset; }
+
+ private:
+  Segment(uint64_t number, uint64_t bytes, char* data) : number_(number), bytes_(bytes), data_(data) {}
+  uint64_t number_ = 0;
+  uint64_t bytes_ = 0;
+  char* data_ = nullptr;
+};
+
+// "<number, 20 digits>.segment".
+std::filesystem::path SegmentPath(const std::filesystem::path& folder, uint64_t number);
+
+// The numbers of all segment files of `folder`, active or not, rising.
+Result<std::vector<uint64_t>> ListSegments(const std::filesystem::path& folder);
+
+}  // namespace slipway::spool

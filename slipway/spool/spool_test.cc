@@ -1,0 +1,257 @@
+#include "slipway/spool/spool.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "slipway/base/file.h"
+#include "slipway/spool/segment.h"
+
+namespace slipway::spool {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr WriterOptions kSmall = {.segment_bytes = 8192};
+
+class Spool : public testing::Test {
+ protected:
+  std::unique_ptr<Writer> OpenWriter(WriterOptions options = kSmall) {
+    auto writer = Writer::Open(folder_, options);
+    EXPECT_TRUE(writer) << writer.error().ToString();
+    return std::move(*writer);
+  }
+  std::unique_ptr<Reader> OpenReader(Position start = {}) {
+    auto reader = Reader::Open(folder_, start);
+    EXPECT_TRUE(reader) << reader.error().ToString();
+    return std::move(*reader);
+  }
+  static std::vector<std::string> Rows(Reader& reader, size_t records_max = 1'000'000) {
+    std::vector<std::string> rows;
+    const auto records = reader.Read(records_max);
+    EXPECT_TRUE(records) << records.error().ToString();
+    for (const Record& record : *records) rows.push_back(record.row);
+    return rows;
+  }
+
+  TemporaryDirectory root_ = std::move(*TemporaryDirectory::Make());
+  fs::path folder_ = root_.path() / "writer";
+};
+
+TEST_F(Spool, AReaderFollowsALiveWriter) {
+  const auto writer = OpenWriter();
+  const auto reader = OpenReader();
+  EXPECT_TRUE(Rows(*reader).empty());
+  for (int i = 0; i < 1000; ++i) {
+    const std::string row = fmt::format("{{\"i\":{}}}", i);
+    ASSERT_TRUE(writer->Append("Table", row));
+    ASSERT_EQ(Rows(*reader), std::vector<std::string>{row});
+  }
+  EXPECT_GT(reader->position().segment, 1u) << "the test is meant to cross segments";
+}
+
+TEST_F(Spool, RecordsKeepTheirTableAndBytes) {
+  const auto writer = OpenWriter();
+  const std::string odd("\0\n\xff{\"", 5);
+  ASSERT_TRUE(writer->Append("A", odd));
+  ASSERT_TRUE(writer->Append("", ""));
+  const auto records = OpenReader()->Read(10);
+  ASSERT_TRUE(records);
+  ASSERT_EQ(records->size(), 2u);
+  EXPECT_EQ((*records)[0].table, "A");
+  EXPECT_EQ((*records)[0].row, odd);
+  EXPECT_EQ((*records)[1].row, "");
+}
+
+TEST_F(Spool, APositionContinuesWhereAnEarlierReaderStopped) {
+  const auto writer = OpenWriter();
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(writer->Append("T", std::to_string(i)));
+  std::vector<std::string> rows;
+  Position position;
+  while (rows.size() < 500) {
+    const auto reader = OpenReader(position);
+    const auto part = Rows(*reader, 7);
+    ASSERT_FALSE(part.empty());
+    rows.insert(rows.end(), part.begin(), part.end());
+    position = reader->position();
+  }
+  for (int i = 0; i < 500; ++i) EXPECT_EQ(rows[i], std::to_string(i));
+}
+
+TEST_F(Spool, ASecondWriterOfAFolderIsRefused) {
+  const auto writer = OpenWriter();
+  const auto second = Writer::Open(folder_, kSmall);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code(), Code::kFailedPrecondition);
+}
+
+TEST_F(Spool, ReleaseRemovesOnlySegmentsBeforeThePosition) {
+  const auto writer = OpenWriter();
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(writer->Append("T", "a row of some length, to fill segments"));
+  const auto reader = OpenReader();
+  Rows(*reader, 500);
+  const Position half = reader->position();
+  ASSERT_TRUE(reader->Release(half));
+  EXPECT_EQ(ListSegments(folder_)->front(), half.segment);
+  EXPECT_EQ(Rows(*OpenReader(half)).size(), 500u);
+}
+
+TEST_F(Spool, AtItsBoundItDropsAndCounts) {
+  const auto writer = OpenWriter({.segment_bytes = 4096, .total_bytes_max = 4 * 4096});
+  const std::string row(200, 'x');
+  uint64_t accepted = 0;
+  for (int i = 0; i < 200; ++i) accepted += writer->Append("T", row) ? 1 : 0;
+  EXPECT_GT(accepted, 50u);
+  EXPECT_EQ(accepted + writer->dropped(), 200u);
+  EXPECT_GT(writer->dropped(), 0u);
+  EXPECT_EQ(Rows(*OpenReader()).size(), accepted);
+}
+
+TEST_F(Spool, AtItsBoundItWaitsForTheReaderWhenTold) {
+  const auto writer = OpenWriter({.segment_bytes = 4096, .total_bytes_max = 3 * 4096, .at_bound = AtBound::kBlock});
+  std::thread appender([&] {
+    for (int i = 0; i < 500; ++i) EXPECT_TRUE(writer->Append("T", fmt::format("{:0200}", i)));
+  });
+  std::vector<std::string> rows;
+  const auto reader = OpenReader();
+  while (rows.size() < 500) {
+    const auto part = Rows(*reader);
+    rows.insert(rows.end(), part.begin(), part.end());
+    ASSERT_TRUE(reader->Release(reader->position()));
+    std::this_thread::yield();
+  }
+  appender.join();
+  for (int i = 0; i < 500; ++i) EXPECT_EQ(rows[i], fmt::format("{:0200}", i));
+  EXPECT_EQ(writer->dropped(), 0u);
+}
+
+TEST_F(Spool, ARecordLargerThanASegmentIsDroppedAndCounted) {
+  const auto writer = OpenWriter();
+  EXPECT_FALSE(writer->Append("T", std::string(9000, 'x')));
+  EXPECT_EQ(writer->dropped(), 1u);
+}
+
+TEST_F(Spool, ThreadsAppendAtOnceAndNothingIsLost) {
+  const auto writer = OpenWriter();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 2000; ++i) EXPECT_TRUE(writer->Append("T", fmt::format("{}/{}", t, i)));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const auto rows = Rows(*OpenReader());
+  EXPECT_EQ(rows.size(), 8000u);
+  EXPECT_EQ(std::set<std::string>(rows.begin(), rows.end()).size(), 8000u);
+}
+
+// Flips one byte of the first segment's file.
+void Damage(const fs::path& folder, uint64_t offset) {
+  std::fstream file(SegmentPath(folder, 1), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(offset));
+  const char byte = static_cast<char>(file.get());
+  file.seekp(static_cast<std::streamoff>(offset));
+  file.put(static_cast<char>(byte ^ 0x40));
+}
+
+TEST_F(Spool, ADamagedRecordIsSkippedAndCounted) {
+  const auto writer = OpenWriter();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(writer->Append("T", fmt::format("row {}", i)));
+  const uint64_t second = sizeof(SegmentHeader) + PaddedSize(sizeof(RecordHeader) + 6);
+  Damage(folder_, second + sizeof(RecordHeader) + 2);
+  const auto reader = OpenReader();
+  EXPECT_EQ(Rows(*reader), (std::vector<std::string>{"row 0", "row 2"}));
+  EXPECT_EQ(reader->corrupt(), 1u);
+}
+
+TEST_F(Spool, ADamagedLengthLosesTheRestOfItsSegmentAlone) {
+  for (const char* row : {"first", "second"}) {
+    const auto writer = OpenWriter();
+    ASSERT_TRUE(writer->Append("T", row));
+    ASSERT_TRUE(writer->Append("T", row));
+  }
+  Damage(folder_, sizeof(SegmentHeader) + PaddedSize(sizeof(RecordHeader) + 6) + 3);
+  const auto reader = OpenReader();
+  EXPECT_EQ(Rows(*reader), (std::vector<std::string>{"first", "second", "second"}));
+  EXPECT_EQ(reader->corrupt(), 1u);
+}
+
+TEST_F(Spool, ADamagedHeaderLosesItsSegmentAlone) {
+  for (const char* row : {"first", "second"}) ASSERT_TRUE(OpenWriter()->Append("T", row));
+  Damage(folder_, 17);
+  const auto reader = OpenReader();
+  EXPECT_EQ(Rows(*reader), std::vector<std::string>{"second"});
+  EXPECT_EQ(reader->corrupt(), 1u);
+}
+
+TEST_F(Spool, ANewerFormatIsRefusedNotGuessed) {
+  ASSERT_TRUE(OpenWriter()->Append("T", "row"));
+  Damage(folder_, 8);
+  const auto records = OpenReader()->Read(1);
+  ASSERT_FALSE(records);
+  EXPECT_EQ(records.error().code(), Code::kFailedPrecondition);
+}
+
+// Appends numbered records for ever and writes each number to `pipe` once Append took it.
+[[noreturn]] void AppendUntilKilled(const fs::path& folder, int pipe, int first) {
+  auto writer = Writer::Open(folder, {.segment_bytes = 65536});
+  if (!writer) ::_exit(3);
+  for (int i = first;; ++i) {
+    if (!(*writer)->Append("T", fmt::format("{}", i))) ::_exit(4);
+    if (::write(pipe, &i, sizeof(i)) != sizeof(i)) ::_exit(5);
+  }
+}
+
+// Starts a writer process, kills it after `acknowledgements` and gives the last number it acknowledged.
+int RunAndKillWriter(const fs::path& folder, int first, int acknowledgements) {
+  int pipe[2];
+  EXPECT_EQ(::pipe(pipe), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::close(pipe[0]);
+    AppendUntilKilled(folder, pipe[1], first);
+  }
+  ::close(pipe[1]);
+  int last = first - 1;
+  for (int value = 0; ::read(pipe[0], &value, sizeof(value)) == sizeof(value);) {
+    last = value;
+    if (value == first + acknowledgements) ::kill(child, SIGKILL);
+  }
+  ::close(pipe[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  return last;
+}
+
+TEST_F(Spool, EveryAcknowledgedRecordOfKilledWritersIsReadExactlyOnce) {
+  ASSERT_TRUE(MakeDirectories(folder_));
+  Position position;
+  int expected = 0;
+  for (int round = 0; round < 8; ++round) {
+    const int first = expected;
+    const int last = RunAndKillWriter(folder_, first, 500 + 700 * round);
+    for (bool more = true; more;) {
+      const auto reader = OpenReader(position);
+      const auto rows = Rows(*reader, 97);
+      for (const std::string& row : rows) ASSERT_EQ(row, std::to_string(expected++));
+      position = reader->position();
+      ASSERT_EQ(reader->corrupt(), 0u);
+      more = !rows.empty();
+    }
+    // One more than acknowledged may be there: appended, and killed before its acknowledgement.
+    ASSERT_GE(expected, last + 1);
+    ASSERT_LE(expected, last + 2);
+  }
+}
+
+}  // namespace
+}  // namespace slipway::spool
