@@ -1,28 +1,25 @@
-// An HTTP/1.1 server for the control plane: connections on Asio threads, requests handled on a pool of blocking threads.
-// The gateway's data plane has its own, thread-per-core listener (net/core_server.h).
+// An HTTP/1.1 server for the control plane: connections on event loops (net/core_server.h, which the gateway's data
+// plane uses directly), requests handled on a pool of blocking threads.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "slipway/base/result.h"
 #include "slipway/net/http.h"
+#include "slipway/net/tls.h"
 
 namespace slipway::net {
-
-struct TlsFiles {
-  std::string certificate_chain_file;  // PEM
-  std::string private_key_file;        // PEM
-};
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
   uint16_t port = 0;  // 0: the system picks one
   std::optional<TlsFiles> tls;
   int io_threads = 1;
-  int handler_threads = 16;        // requests being handled at once; more wait in their connection
+  int handler_threads = 16;              // requests being handled at once; more wait in their connection
   uint64_t body_bytes_max = 2ULL << 30;  // larger: 413
   int idle_timeout_ms = 60'000;
 };
