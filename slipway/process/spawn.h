@@ -1,0 +1,63 @@
+// Starting a child process. Callers outside this room use Supervisor (supervisor.h) or Run (run.h).
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "slipway/base/result.h"
+
+namespace slipway::process {
+
+// Bounds that the kernel enforces on every process of the tree by itself (setrlimit), not on their sum.
+struct Limits {
+  std::optional<uint64_t> memory_bytes;  // address space
+  std::optional<uint64_t> cpu_seconds;
+  std::optional<uint64_t> open_files;
+};
+
+enum class OutputTarget {
+  kInherit,  // this process' own
+  kDiscard,
+  kFile,  // appended to `output_file`, without passing through this process: it goes on when this process dies
+  kPump   // line by line to the Supervisor's LineHandler
+};
+
+struct SpawnOptions {
+  std::vector<std::string> arguments;              // [0] is the program: a path, or a name found on the child's PATH
+  std::map<std::string, std::string> environment;  // the whole of it; nothing is inherited
+  std::filesystem::path working_directory;         // "" = this process' own
+  OutputTarget output = OutputTarget::kPump;       // standard output and error alike; standard input is /dev/null
+  std::filesystem::path output_file;               // kFile; made with its folders when missing
+  // The child is killed (SIGKILL) when this process dies. Reaches the child itself, not what it started.
+  bool dies_with_parent = false;
+  Limits limits;
+  // Open descriptors handed on: {number here, number in the child (3 or more)}. All others are closed.
+  std::vector<std::pair<int, int>> descriptors;
+};
+
+// This process' environment variables, to start an `environment` from.
+std::map<std::string, std::string> CurrentEnvironment();
+
+// The program's path: `name` itself when it has a '/', else the first executable file of that name on `search_path`
+// ("a:b:c"). kNotFound otherwise.
+Result<std::string> FindProgram(const std::string& name, const std::string& search_path);
+
+// A child that was started: leader of a session and process group of its own. Descriptors are owned by the caller.
+struct Spawned {
+  pid_t pid = 0;
+  int pidfd = -1;
+  int stdout_pipe = -1, stderr_pipe = -1;  // kPump: non-blocking read ends
+};
+
+// Starts the child; fails when the program cannot be executed, naming it. `dies_with_parent` follows the calling
+// thread, not the process: call from a thread that lives as long as the child may.
+Result<Spawned> Spawn(const SpawnOptions& options);
+
+}  // namespace slipway::process
