@@ -6,6 +6,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include "slipway/base/text.h"
@@ -52,6 +53,14 @@ std::string Sha256::FinishHex() {
   std::string digest(32, '\0');
   EVP_DigestFinal_ex(AsContext(context_), reinterpret_cast<unsigned char*>(digest.data()), nullptr);
   return HexEncode(digest);
+}
+
+std::string HmacSha256Hex(std::string_view key, std::string_view message) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(message.data()),
+       message.size(), digest, &size);
+  return HexEncode({reinterpret_cast<const char*>(digest), size});
 }
 
 std::string Sha256Hex(std::string_view bytes) {

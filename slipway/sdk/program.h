@@ -25,6 +25,12 @@ class Failure : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// A scoring request that cannot be answered as it is: the caller's mistake, answered with status 400 and this message.
+class InvalidRequest : public Failure {
+ public:
+  using Failure::Failure;
+};
+
 // "--name value" and "--name=value" arguments; names are kept without the dashes, '-' and '_' are the same.
 class Arguments {
  public:
