@@ -18,8 +18,8 @@ struct RunResult {
 
 // Blocks the caller until the program has ended; not to be called from a handler of `supervisor`. kDeadlineExceeded
 // after `timeout`, the tree killed. A program that fails is a good result: see its exit.
-Result<RunResult> Run(Supervisor& supervisor, SpawnOptions options,
-                      std::optional<std::chrono::milliseconds> timeout = std::nullopt);
+Result<RunResult> RunToEnd(Supervisor& supervisor, SpawnOptions options,
+                           std::optional<std::chrono::milliseconds> timeout = std::nullopt);
 
 // The last `lines` lines of a text, or of a file (reading its end only; "" when it cannot be read).
 std::string TailOf(std::string_view text, size_t lines);

@@ -1,4 +1,4 @@
-// Starting a child process. Callers outside this room use Supervisor (supervisor.h) or Run (run.h).
+// Starting a child process. Callers outside this room use Supervisor (supervisor.h) or RunToEnd (run.h).
 #pragma once
 
 #include <sys/types.h>

@@ -46,7 +46,8 @@ class Supervisor {
   // When the child ends, what is left of its tree is killed.
   Result<Identity> Spawn(SpawnOptions options, ExitHandler on_exit, LineHandler on_line = nullptr);
 
-  // Watches a process that another life of this program started; its exit code stays unknown. kNotFound when it is gone.
+  // Watches a process that another life of this program started; its exit code stays unknown. kNotFound when it is
+  // gone.
   Status Adopt(const Identity& identity, ExitHandler on_exit);
 
   // SIGTERM to the whole tree, SIGKILL once `grace` is over and it still lives. Nothing when it has ended.

@@ -1,0 +1,254 @@
+#include <signal.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <mutex>
+
+#include <gtest/gtest.h>
+
+#include "slipway/base/file.h"
+#include "slipway/base/text.h"
+#include "slipway/process/line_buffer.h"
+#include "slipway/process/run.h"
+#include "slipway/process/supervisor.h"
+
+namespace slipway::process {
+namespace {
+
+SpawnOptions Shell(const std::string& command) {
+  SpawnOptions options;
+  options.arguments = {"sh", "-c", command};
+  options.environment = {{"PATH", "/usr/bin:/bin"}};
+  return options;
+}
+
+// Collects one child's exit and lines, and lets the test wait for them.
+struct Recorder {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::string> lines;
+  std::optional<Exit> exit;
+
+  ExitHandler OnExit() {
+    return [this](const Exit& ended) {
+      std::lock_guard lock(mutex);
+      exit = ended;
+      changed.notify_all();
+    };
+  }
+  LineHandler OnLine() {
+    return [this](Stream, std::string_view line) {
+      std::lock_guard lock(mutex);
+      lines.emplace_back(line);
+      changed.notify_all();
+    };
+  }
+  Exit WaitForExit() {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return exit.has_value(); });
+    return *exit;
+  }
+  std::string WaitForLine(size_t index) {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return lines.size() > index; });
+    return lines[index];
+  }
+};
+
+class SupervisorTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto started = Supervisor::Start();
+    ASSERT_TRUE(started);
+    supervisor = std::move(*started);
+  }
+  // A killed process is gone a moment later; the test fails by its timeout when it never goes.
+  void WaitUntilGone(const Identity& identity) {
+    Recorder watcher;
+    if (supervisor->Adopt(identity, watcher.OnExit())) watcher.WaitForExit();
+    EXPECT_FALSE(IsRunning(identity));
+  }
+
+  std::unique_ptr<Supervisor> supervisor;
+  Recorder recorder;
+};
+
+TEST_F(SupervisorTest, GivesLinesOfBothStreamsThenTheExitCode) {
+  const auto result = RunToEnd(*supervisor, Shell("echo out; echo err >&2; printf last; exit 3"));
+  ASSERT_TRUE(result) << result.error().ToString();
+  EXPECT_EQ(result->exit.code, 3);
+  EXPECT_EQ(result->exit.ToString(), "exit code 3");
+  for (const char* line : {"out\n", "err\n", "last\n"}) EXPECT_NE(result->output.find(line), std::string::npos) << line;
+  EXPECT_EQ(supervisor->running(), 0u);
+}
+
+TEST_F(SupervisorTest, LosesNoByteOfALongOutput) {
+  const auto result = RunToEnd(*supervisor, Shell("i=0; while [ $i -lt 20000 ]; do echo line-$i; i=$((i+1)); done"));
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->output.ends_with("line-19998\nline-19999\n"));
+}
+
+TEST_F(SupervisorTest, GivesTheChildItsEnvironmentAndDirectoryAndNothingElse) {
+  auto directory = TemporaryDirectory::Make();
+  ASSERT_TRUE(directory);
+  setenv("SLIPWAY_PROCESS_TEST_LEAK", "1", 1);
+  SpawnOptions options = Shell("pwd; echo \"[$GREETING][$SLIPWAY_PROCESS_TEST_LEAK]\"");
+  options.environment["GREETING"] = "hello world";
+  options.working_directory = directory->path();
+  const auto result = RunToEnd(*supervisor, options);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->output, directory->path().string() + "\n[hello world][]\n");
+}
+
+TEST_F(SupervisorTest, NamesAProgramThatIsNotThere) {
+  SpawnOptions options = Shell("");
+  options.arguments = {"no-such-program"};
+  const auto result = supervisor->Spawn(options, nullptr);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code(), Code::kNotFound);
+  EXPECT_NE(result.error().message().find("no-such-program"), std::string::npos);
+  options.arguments = {"/no/such/program"};
+  EXPECT_NE(supervisor->Spawn(options, nullptr).error().ToString().find("/no/such/program"), std::string::npos);
+}
+
+TEST_F(SupervisorTest, NamesAWorkingDirectoryThatIsNotThere) {
+  SpawnOptions options = Shell("true");
+  options.working_directory = "/no/such/directory";
+  const auto result = supervisor->Spawn(options, nullptr);
+  ASSERT_FALSE(result);
+  EXPECT_NE(result.error().ToString().find("/no/such/directory"), std::string::npos);
+}
+
+TEST_F(SupervisorTest, WritesToAFileWithoutPassingThrough) {
+  auto directory = TemporaryDirectory::Make();
+  ASSERT_TRUE(directory);
+  SpawnOptions options = Shell("echo one; echo two >&2");
+  options.output = OutputTarget::kFile;
+  options.output_file = directory->path() / "logs" / "std_log.txt";
+  ASSERT_TRUE(RunToEnd(*supervisor, options));
+  EXPECT_EQ(ReadFile(options.output_file).value(), "one\ntwo\n");
+  ASSERT_TRUE(RunToEnd(*supervisor, options));
+  EXPECT_EQ(TailOfFile(options.output_file, 3), "two\none\ntwo");
+}
+
+TEST_F(SupervisorTest, TerminateKillsTheWholeTree) {
+  const auto identity = supervisor->Spawn(Shell("sleep 1000 & echo $!; wait"), recorder.OnExit(), recorder.OnLine());
+  ASSERT_TRUE(identity);
+  const auto grandchild = IdentityOf(*ParseInt(recorder.WaitForLine(0)));
+  ASSERT_TRUE(grandchild);
+  supervisor->Terminate(*identity, std::chrono::seconds(30));
+  const Exit exit = recorder.WaitForExit();
+  EXPECT_EQ(exit.signal, SIGTERM);
+  EXPECT_TRUE(exit.was_terminated);
+  WaitUntilGone(*grandchild);
+}
+
+TEST_F(SupervisorTest, KillsWhatIgnoresTheRequestToEnd) {
+  const auto identity = supervisor->Spawn(Shell("trap '' TERM; echo ready; while :; do sleep 1000; done"),
+                                          recorder.OnExit(), recorder.OnLine());
+  ASSERT_TRUE(identity);
+  recorder.WaitForLine(0);
+  supervisor->Terminate(*identity, std::chrono::milliseconds(20));
+  EXPECT_EQ(recorder.WaitForExit().signal, SIGKILL);
+}
+
+TEST_F(SupervisorTest, KillsWhatAChildLeftBehind) {
+  const auto identity = supervisor->Spawn(Shell("sleep 1000 >/dev/null 2>&1 & echo $!; read wait < /dev/null; exit 0"),
+                                          recorder.OnExit(), recorder.OnLine());
+  ASSERT_TRUE(identity);
+  const int64_t grandchild = *ParseInt(recorder.WaitForLine(0));
+  EXPECT_EQ(recorder.WaitForExit().code, 0);
+  if (const auto left = IdentityOf(grandchild)) WaitUntilGone(*left);
+}
+
+TEST_F(SupervisorTest, AnExitHandlerMaySpawn) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool second_ended = false;
+  const auto identity = supervisor->Spawn(Shell("true"), [&](const Exit&) {
+    EXPECT_TRUE(supervisor->Spawn(Shell("true"), [&](const Exit&) {
+      std::lock_guard lock(mutex);
+      second_ended = true;
+      changed.notify_all();
+    }));
+  });
+  ASSERT_TRUE(identity);
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return second_ended; });
+}
+
+TEST_F(SupervisorTest, RunGivesUpAfterItsTimeout) {
+  const auto result = RunToEnd(*supervisor, Shell("echo started; sleep 1000"), std::chrono::milliseconds(200));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code(), Code::kDeadlineExceeded);
+}
+
+TEST_F(SupervisorTest, AdoptsAProcessByIdAndStartTime) {
+  const auto identity = supervisor->Spawn(Shell("sleep 1000"), nullptr);
+  ASSERT_TRUE(identity);
+  EXPECT_TRUE(IsRunning(*identity));
+  EXPECT_FALSE(IsRunning({identity->pid, identity->start_ticks + 1}));
+  EXPECT_FALSE(supervisor->Adopt({identity->pid, identity->start_ticks + 1}, nullptr));
+  ASSERT_TRUE(supervisor->Adopt(*identity, recorder.OnExit()));
+  kill(static_cast<pid_t>(identity->pid), SIGKILL);
+  const Exit exit = recorder.WaitForExit();
+  EXPECT_FALSE(exit.code);
+  EXPECT_EQ(exit.signal, 0);
+}
+
+TEST_F(SupervisorTest, LimitsOpenFiles) {
+  SpawnOptions options = Shell("ulimit -n");
+  options.limits.open_files = 37;
+  const auto result = RunToEnd(*supervisor, options);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->output, "37\n");
+}
+
+TEST_F(SupervisorTest, HandsOverDescriptorsAndClosesTheOthers) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  SpawnOptions options = Shell("echo hello >&3; ls /proc/self/fd | wc -l");
+  options.descriptors = {{ends[1], 3}};
+  const auto result = RunToEnd(*supervisor, options);
+  close(ends[1]);
+  char buffer[16];
+  EXPECT_EQ(read(ends[0], buffer, sizeof buffer), 6);
+  close(ends[0]);
+  ASSERT_TRUE(result);
+  // 0, 1, 2, the one handed over, and the folder that ls itself opens.
+  EXPECT_EQ(Trim(result->output), "5");
+}
+
+TEST(LineBuffer, CutsLinesAndBoundsThem) {
+  LineBuffer buffer;
+  std::vector<std::string> lines;
+  const auto emit = [&](std::string_view line) { lines.emplace_back(line); };
+  buffer.Append("a\r\n\nb", emit);
+  buffer.Append("c\n", emit);
+  EXPECT_EQ(lines, (std::vector<std::string>{"a", "", "bc"}));
+  lines.clear();
+  buffer.Append(std::string(LineBuffer::kMaxLine + 2, 'x'), emit);
+  buffer.Finish(emit);
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0].size(), LineBuffer::kMaxLine);
+  EXPECT_EQ(lines[1], "xx");
+}
+
+TEST(ProcessStat, ReadsFieldsBehindAHostileName) {
+  const auto stat = ParseStat("42 (a ) S 1) R 7 8 9 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 12345 0 0");
+  ASSERT_TRUE(stat);
+  EXPECT_EQ(stat->state, 'R');
+  EXPECT_EQ(stat->parent, 7);
+  EXPECT_EQ(stat->session, 9);
+  EXPECT_EQ(stat->start_ticks, 12345);
+  EXPECT_FALSE(ParseStat("42 no name"));
+}
+
+TEST(TailOf, GivesTheLastLines) {
+  EXPECT_EQ(TailOf("a\nb\nc\n", 2), "b\nc");
+  EXPECT_EQ(TailOf("a\nb\nc", 9), "a\nb\nc");
+  EXPECT_EQ(TailOf("", 3), "");
+}
+
+}  // namespace
+}  // namespace slipway::process
