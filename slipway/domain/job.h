@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -31,6 +32,8 @@ struct Binding {
   std::string step;  // for the two step kinds
   std::string port;
   std::string ToString() const;
+  // The binding that is the whole of `text` (blanks inside the braces are allowed); nullopt for any other text.
+  static std::optional<Binding> Parse(std::string_view text);
 };
 
 using JobInput = std::variant<Literal, DataInput, Binding>;
