@@ -1,7 +1,8 @@
 // Jobs in ARM's shape (Microsoft.MachineLearningServices/workspaces/jobs), both ways.
 //
 // What ARM leaves open is written as the dialect's YAML has it, in camel case, and read in both spellings:
-//  - pipeline steps, `jobs.<key>`: {"type": "command"|"sweep", "componentId" or "component" (componentSpec, component.h)
+//  - pipeline steps, `jobs.<key>`: {"type": "command"|"sweep", "componentId" or "component" (componentSpec,
+//  component.h)
 //    or "trial", "inputs", "outputs", "computeId", "environmentVariables", "resources", "limits", "displayName" …};
 //  - bindings: {"jobInputType": "literal", "value": "${{parent.…}}"}, or the bare text;
 //  - a step output bound to the pipeline's: {"type": "literal", "value": "${{parent.outputs.x}}"}, or the bare text;
