@@ -1,0 +1,17 @@
+// Which provider an environment wants.
+#pragma once
+
+#include <string_view>
+
+#include "slipway/base/result.h"
+#include "slipway/domain/asset.h"
+
+namespace slipway::environments {
+
+enum class Provider { kNative, kVenv };
+
+// From the environment's `slipway.provider`, else from what it has: a build command means native, a conda file venv.
+// conda, micromamba and containers are refused with what to do instead.
+Result<Provider> ChooseProvider(const domain::EnvironmentBody& environment);
+
+}  // namespace slipway::environments
