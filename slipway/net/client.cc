@@ -4,6 +4,7 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -13,6 +14,8 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <array>
+#include <atomic>
 #include <chrono>
 
 #include "slipway/base/text.h"
@@ -58,6 +61,7 @@ class Client::Impl {
   Result<Response> Send(std::string_view method, std::string_view url_text, const Headers& headers,
                         std::string_view body) {
     SLIPWAY_ASSIGN_OR_RETURN(const Url url, ParseUrl(url_text));
+    if (is_cancelled_) return Cancelled();
     const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(options_.timeout_ms);
     const bool is_kept = stream_ && origin_.HasSameOrigin(url);
     if (!is_kept) SLIPWAY_RETURN_IF_ERROR(Connect(url, deadline));
@@ -70,7 +74,14 @@ class Client::Impl {
     return Exchange(method, url, headers, body, deadline);
   }
 
+  void Cancel() {
+    is_cancelled_ = true;
+    asio::post(context_, [] {});  // wakes the loop, which looks at the flag
+  }
+
  private:
+  static Error Cancelled() { return Error(Code::kCancelled, "the call was cancelled"); }
+
   struct Stream {
     explicit Stream(asio::io_context& context) : socket(context) {}
     tcp::socket socket;
@@ -81,17 +92,18 @@ class Client::Impl {
   // Runs the loop until `is_done`; past the deadline everything is cancelled and kDeadlineExceeded comes back.
   Status RunUntil(const bool& is_done, Deadline deadline, std::string_view what) {
     context_.restart();
-    while (!is_done) {
+    while (!is_done && !is_cancelled_) {
       if (context_.run_one_until(deadline) == 0) break;
     }
     if (is_done) return {};
     const std::string host = origin_.HostHeader();
-    Cancel();
+    Abandon();
+    if (is_cancelled_) return Cancelled();
     return Error(Code::kDeadlineExceeded, fmt::format("{} {} took too long", host, what));
   }
 
   // Closes, and lets the operations that are still out end: they hold references to their callers' variables.
-  void Cancel() {
+  void Abandon() {
     Disconnect();
     context_.restart();
     context_.run();
@@ -106,7 +118,7 @@ class Client::Impl {
   }
 
   Status Connect(const Url& url, Deadline deadline) {
-    Cancel();
+    Abandon();
     origin_ = url;
     deadline =
         std::min(deadline, std::chrono::steady_clock::now() + std::chrono::milliseconds(options_.connect_timeout_ms));
@@ -120,7 +132,7 @@ class Client::Impl {
     });
     SLIPWAY_RETURN_IF_ERROR(RunUntil(is_done, deadline, "did not take the connection: it"));
     if (failure) {
-      Cancel();
+      Abandon();
       return Unavailable(fmt::format("cannot connect to {}: {}", url.HostHeader(), failure.message()));
     }
     stream_->socket.set_option(tcp::no_delay(true), failure);
@@ -168,7 +180,7 @@ class Client::Impl {
     if (!failure) return {};
     const long verdict = SSL_get_verify_result(stream_->tls->native_handle());
     const std::string why = verdict == X509_V_OK ? failure.message() : X509_verify_cert_error_string(verdict);
-    Cancel();
+    Abandon();
     return FailedPrecondition(fmt::format("no trusted TLS connection to {}: {}", url.HostHeader(), why));
   }
 
@@ -196,7 +208,7 @@ class Client::Impl {
       exchange(stream_->socket);
     }
     SLIPWAY_RETURN_IF_ERROR(RunUntil(is_done, deadline, "did not answer in time: it"));
-    if (read_failure || !is_written_ || !parser.keep_alive()) Cancel();
+    if (read_failure || !is_written_ || !parser.keep_alive()) Abandon();
     if (read_failure) return ReadError(url, write_failure ? write_failure : read_failure);
     return ToResponse(parser.release());
   }
@@ -233,7 +245,8 @@ class Client::Impl {
   }
 
   const ClientOptions options_;
-  asio::io_context context_{1};
+  asio::io_context context_;
+  std::atomic<bool> is_cancelled_{false};
   std::unique_ptr<asio::ssl::context> tls_context_;
   std::unique_ptr<Stream> closed_, stream_;
   Url origin_;
@@ -249,6 +262,10 @@ Client& Client::operator=(Client&&) noexcept = default;
 Result<Response> Client::Send(std::string_view method, std::string_view url, const Headers& headers,
                               std::string_view body) {
   return impl_->Send(method, url, headers, body);
+}
+
+void Client::Cancel() {
+  impl_->Cancel();
 }
 
 }  // namespace slipway::net

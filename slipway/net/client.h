@@ -32,6 +32,9 @@ class Client {
   Result<Response> Send(std::string_view method, std::string_view url, const Headers& headers = {},
                         std::string_view body = {});
 
+  // Ends the call under way, if any, and every later one with kCancelled. The one method that other threads may call.
+  void Cancel();
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;

@@ -1,0 +1,57 @@
+// One scoring call on its way through the data plane: who asked, what was chosen, and how its answer and log rows look.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "slipway/gateway/log_sink.h"
+#include "slipway/gateway/routing_table.h"
+#include "slipway/gateway/worker_protocol.h"
+#include "slipway/net/exchange.h"
+
+namespace slipway::gateway {
+
+// The ids a request is known by.
+struct CallIds {
+  std::string request;         // the platform's own, a UUID: x-request-id
+  std::string client;          // x-ms-client-request-id: at most 40 letters, digits, '-' and '_'; may be empty
+  std::string legacy_request;  // x-ms-request-id, which old clients send; may be empty
+};
+CallIds MakeCallIds(const net::RequestView& request, std::string uuid);
+
+// A version 4 UUID made of two random numbers.
+std::string UuidOf(uint64_t high, uint64_t low);
+
+// What the caller gets.
+struct CallAnswer {
+  int status = 200;
+  std::string_view reason;  // as the traffic log gives it: "OK", "Model error" …
+  std::string headers;      // lines
+  std::string_view body;
+  int model_status = 0;  // 0: the model was not asked
+};
+
+struct Call {
+  const LiveEndpoint* endpoint = nullptr;
+  const LiveDeployment* deployment = nullptr;  // nullptr until one is chosen and ready
+  std::string_view deployment_name;            // chosen, ready or not
+  CallIds ids;
+};
+
+// The container's answer as the platform passes it on: everything but 200 becomes 424, with the status in a header.
+CallAnswer AnswerOfModel(const Call& call, const WorkerAnswer& answer);
+// The same for scoring inside the gateway, without copying the body.
+CallAnswer AnswerOfModel(const Call& call, int status, std::string_view body, double exec_ms);
+// What became of a request whose worker gave no answer.
+CallAnswer AnswerOfFailure(const Call& call, ScoreOutcome::Kind kind);
+CallAnswer AnswerTooManyPending(const Call& call);
+// An answer of the gateway itself: JSON {"message"}.
+CallAnswer AnswerMessage(const Call& call, int status, std::string_view reason, std::string& body_buffer,
+                         std::string_view message);
+// A plain-text answer of the gateway itself.
+CallAnswer AnswerText(const Call& call, int status, std::string_view reason, std::string_view body);
+
+// Writes the request's rows to the log tables.
+void LogCall(LogSink& sink, const net::RequestView& request, const Call& call, const CallAnswer& answer);
+
+}  // namespace slipway::gateway

@@ -1,0 +1,204 @@
+#include "slipway/gateway/data_plane.h"
+
+#include <fmt/format.h>
+
+#include "slipway/base/text.h"
+#include "slipway/gateway/credentials.h"
+#include "slipway/gateway/swagger.h"
+#include "slipway/net/http.h"
+
+namespace slipway::gateway {
+namespace {
+
+constexpr std::string_view kEndpointsPrefix = "/endpoints/";
+constexpr std::string_view kHealthyHeaders = "Content-Type: text/html; charset=utf-8\r\n";
+
+// The worker sees the caller's headers but for the credential, and the platform's own request id.
+std::string WorkerHeaders(const net::RequestView& request, const CallIds& ids) {
+  std::string headers;
+  for (const net::HeaderView& header : request.headers) {
+    const bool is_hidden =
+        EqualsIgnoreCase(header.name, "Authorization") || EqualsIgnoreCase(header.name, "x-request-id");
+    if (!is_hidden) net::AppendHeader(headers, header.name, header.value);
+  }
+  net::AppendHeader(headers, "x-request-id", ids.request);
+  return headers;
+}
+
+// The target as the container sees it: its route with the caller's query.
+std::string WorkerTarget(std::string_view target) {
+  const size_t query = target.find('?');
+  return query == std::string_view::npos ? "/score" : "/score" + std::string(target.substr(query));
+}
+
+}  // namespace
+
+Address AddressOf(std::string_view path, std::string_view host) {
+  if (path.starts_with(kEndpointsPrefix)) {
+    path.remove_prefix(kEndpointsPrefix.size());
+    const size_t slash = path.find('/');
+    if (slash == std::string_view::npos) return {path, "/"};
+    return {path.substr(0, slash), path.substr(slash)};
+  }
+  const size_t first_dot = host.find('.');
+  const size_t second_dot = first_dot == std::string_view::npos ? first_dot : host.find('.', first_dot + 1);
+  constexpr std::string_view kInference = ".inference.";
+  if (second_dot != std::string_view::npos && StartsWithIgnoreCase(host.substr(second_dot), kInference)) {
+    return {host.substr(0, first_dot), path};
+  }
+  return {{}, path};
+}
+
+DataPlane::DataPlane(RoutingTableHolder& tables, LogSink& sink, const Clock& clock, int cores, uint64_t seed)
+    : tables_(tables), sink_(sink), clock_(clock), mirror_(cores) {
+  SplitMix64 seeds(seed);
+  for (int i = 0; i < cores; ++i) lanes_.emplace_back(seeds.Next());
+}
+
+void DataPlane::Handle(net::Exchange& exchange) {
+  const net::RequestView& request = exchange.request();
+  const Address address = AddressOf(request.path(), request.Find("Host"));
+  if (address.endpoint.empty()) return HandleGateway(exchange, address.route);
+  const std::shared_ptr<const RoutingTable>& table = tables_.Current(exchange.core());
+  Call call;
+  call.endpoint = table->Find(address.endpoint);
+  if (!call.endpoint) {
+    std::string& body = LaneOf(exchange).buffer;
+    const CallAnswer answer = AnswerMessage(call, 404, "Not found", body,
+                                            fmt::format("There is no online endpoint '{}' here.", address.endpoint));
+    return exchange.Reply(404, answer.headers, answer.body);
+  }
+  SplitMix64& random = LaneOf(exchange).random;
+  call.ids = MakeCallIds(request, UuidOf(random.Next(), random.Next()));
+  HandleEndpoint(exchange, table, call, address.route);
+}
+
+void DataPlane::HandleGateway(net::Exchange& exchange, std::string_view route) {
+  const std::string_view method = exchange.request().method;
+  const bool is_read = method == "GET" || method == "HEAD";
+  if (route == "/" && is_read) return exchange.Reply(200, kHealthyHeaders, "Healthy");
+  const int status = route == "/" ? 405 : 404;
+  exchange.Reply(status, "Content-Type: application/json\r\n",
+                 status == 405 ? R"({"message": "The method is not allowed for the requested URL."})"
+                               : R"({"message": "Scoring URIs are /endpoints/{endpoint}/score."})");
+}
+
+void DataPlane::HandleEndpoint(net::Exchange& exchange, const std::shared_ptr<const RoutingTable>& table, Call& call,
+                               std::string_view route) {
+  if (route == "/") return exchange.Reply(200, kHealthyHeaders, "Healthy");
+  if (!CheckAccess(exchange, call)) return;
+  if (route != "/score" && route != "/swagger.json") {
+    return AnswerWithMessage(
+        exchange, call, 404, "Not found",
+        "The requested URL was not found. The routes of an endpoint are /score and /swagger.json.");
+  }
+  if (!Choose(exchange, call)) return;
+  if (route == "/swagger.json") {
+    const std::string document = SwaggerDocument(*call.deployment);
+    return Answer(exchange, call, AnswerOfModel(call, 200, document, 0));
+  }
+  const std::string_view method = exchange.request().method;
+  if (method == "OPTIONS") return Answer(exchange, call, AnswerText(call, 200, "OK", ""));
+  if (method != "POST" && method != "GET") {
+    constexpr std::string_view kNotAllowed = R"({"message": "The method is not allowed for the requested URL."})";
+    return Answer(exchange, call, AnswerOfModel(call, 405, kNotAllowed, 0));
+  }
+  MirrorRequest(exchange, call);
+  if (call.deployment->model) return ScoreByModel(exchange, call);
+  ScoreByScript(exchange, table, call);
+}
+
+bool DataPlane::CheckAccess(net::Exchange& exchange, const Call& call) {
+  const Access access =
+      CheckAuthorization(call.endpoint->wanted, exchange.request().Find("Authorization"), clock_.Now());
+  std::string_view why;
+  switch (access) {
+    case Access::kGranted:
+      return true;
+    case Access::kBadHeader:
+      why = "key_auth_bad_header_forbidden";
+      break;
+    case Access::kDenied:
+      why = "key_auth_access_denied";
+      break;
+    case Access::kExpired:
+      why = "token_auth_expired";
+      break;
+    case Access::kUnsupported:
+      why = "aad_token authentication is not supported yet";
+      break;
+  }
+  CallAnswer answer = AnswerText(call, 401, "Unauthorized", why);
+  net::AppendHeader(answer.headers, "WWW-Authenticate", "Bearer");
+  Answer(exchange, call, answer);
+  return false;
+}
+
+bool DataPlane::Choose(net::Exchange& exchange, Call& call) {
+  const std::string_view pinned = exchange.request().Find("azureml-model-deployment");
+  const TrafficTarget* target = pinned.empty() ? call.endpoint->PickLive(LaneOf(exchange).random.NextUnit())
+                                               : call.endpoint->FindDeployment(pinned);
+  if (!target) {
+    const std::string message =
+        pinned.empty() ? fmt::format(
+                             "The endpoint '{}' has no deployment with traffic: give one a positive weight, or name "
+                             "one in the azureml-model-deployment header.",
+                             call.endpoint->wanted.name)
+                       : fmt::format("The endpoint '{}' has no deployment '{}'.", call.endpoint->wanted.name, pinned);
+    AnswerWithMessage(exchange, call, 404, "Not found", message);
+    return false;
+  }
+  call.deployment_name = target->deployment;
+  call.deployment = target->live.get();
+  if (call.deployment) return true;
+  Answer(exchange, call, AnswerOfFailure(call, ScoreOutcome::Kind::kNotReady));
+  return false;
+}
+
+void DataPlane::MirrorRequest(net::Exchange& exchange, const Call& call) {
+  const net::RequestView& request = exchange.request();
+  if (call.endpoint->wanted.mirror_traffic.empty() || !request.Find("azureml-model-deployment").empty()) return;
+  const TrafficTarget* target = call.endpoint->PickMirror(LaneOf(exchange).random.NextUnit());
+  if (!target || !target->live) return;
+  const std::string headers = WorkerHeaders(request, call.ids), worker_target = WorkerTarget(request.target);
+  mirror_.Send(target->live, {request.method, worker_target, headers, request.body});
+}
+
+void DataPlane::ScoreByModel(net::Exchange& exchange, const Call& call) {
+  const ModelRuntime::Scored scored = call.deployment->model->Score(exchange.core(), exchange.request().body);
+  Answer(exchange, call, AnswerOfModel(call, scored.status, scored.body, scored.exec_ms));
+}
+
+void DataPlane::ScoreByScript(net::Exchange& exchange, const std::shared_ptr<const RoutingTable>& table,
+                              const Call& call) {
+  const net::RequestView& request = exchange.request();
+  const std::string headers = WorkerHeaders(request, call.ids), target = WorkerTarget(request.target);
+  const auto deadline =
+      request.received + std::chrono::milliseconds(call.deployment->wanted.request_settings.request_timeout_ms);
+  std::shared_ptr<net::PendingReply> reply = exchange.Defer();
+  // `table` keeps what `call` points to alive.
+  const auto done = [this, table, call, reply](ScoreOutcome outcome) {
+    const CallAnswer answer = outcome.kind == ScoreOutcome::Kind::kAnswered ? AnswerOfModel(call, outcome.answer)
+                                                                            : AnswerOfFailure(call, outcome.kind);
+    LogCall(sink_, reply->request(), call, answer);
+    reply->Send(answer.status, answer.headers, std::string(answer.body));
+  };
+  const bool is_taken =
+      call.deployment->script->Submit({request.method, target, headers, request.body}, deadline, done);
+  if (is_taken) return;
+  const CallAnswer answer = AnswerTooManyPending(call);
+  LogCall(sink_, reply->request(), call, answer);
+  reply->Send(answer.status, answer.headers, std::string(answer.body));
+}
+
+void DataPlane::Answer(net::Exchange& exchange, const Call& call, const CallAnswer& answer) {
+  LogCall(sink_, exchange.request(), call, answer);
+  exchange.Reply(answer.status, answer.headers, answer.body);
+}
+
+void DataPlane::AnswerWithMessage(net::Exchange& exchange, const Call& call, int status, std::string_view reason,
+                                  std::string_view message) {
+  Answer(exchange, call, AnswerMessage(call, status, reason, LaneOf(exchange).buffer, message));
+}
+
+}  // namespace slipway::gateway

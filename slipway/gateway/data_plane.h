@@ -1,0 +1,63 @@
+// Takes requests off the event loops: finds the endpoint, checks the credential, chooses a deployment, scores or hands
+// on to a worker, answers, logs. No lock and no file system call on the way but the log append.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slipway/base/hash.h"
+#include "slipway/base/time.h"
+#include "slipway/gateway/call.h"
+#include "slipway/gateway/log_sink.h"
+#include "slipway/gateway/mirror.h"
+#include "slipway/gateway/routing_table.h"
+#include "slipway/net/exchange.h"
+
+namespace slipway::gateway {
+
+// Which endpoint a request is for, and which of its routes.
+struct Address {
+  std::string_view endpoint;  // "" = the gateway itself
+  std::string_view route;     // "/score", "/swagger.json", "/"
+};
+// From the path (/endpoints/{endpoint}/…) or the Host header ({endpoint}.{region}.inference.{domain}).
+Address AddressOf(std::string_view path, std::string_view host);
+
+class DataPlane final : public net::ExchangeHandler {
+ public:
+  // `seed` starts the request ids and traffic choices of every core.
+  DataPlane(RoutingTableHolder& tables, LogSink& sink, const Clock& clock, int cores, uint64_t seed);
+
+  void Handle(net::Exchange& exchange) override;
+
+ private:
+  struct alignas(64) Lane {
+    explicit Lane(uint64_t seed) : random(seed) {}
+    SplitMix64 random;
+    std::string buffer;
+  };
+
+  void HandleGateway(net::Exchange& exchange, std::string_view route);
+  void HandleEndpoint(net::Exchange& exchange, const std::shared_ptr<const RoutingTable>& table, Call& call,
+                      std::string_view route);
+  bool CheckAccess(net::Exchange& exchange, const Call& call);
+  // Fills in the deployment, or answers and returns false.
+  bool Choose(net::Exchange& exchange, Call& call);
+  void MirrorRequest(net::Exchange& exchange, const Call& call);
+  void ScoreByModel(net::Exchange& exchange, const Call& call);
+  void ScoreByScript(net::Exchange& exchange, const std::shared_ptr<const RoutingTable>& table, const Call& call);
+  void Answer(net::Exchange& exchange, const Call& call, const CallAnswer& answer);
+  void AnswerWithMessage(net::Exchange& exchange, const Call& call, int status, std::string_view reason,
+                         std::string_view message);
+  Lane& LaneOf(const net::Exchange& exchange) { return lanes_[static_cast<size_t>(exchange.core())]; }
+
+  RoutingTableHolder& tables_;
+  LogSink& sink_;
+  const Clock& clock_;
+  std::vector<Lane> lanes_;
+  Mirror mirror_;
+};
+
+}  // namespace slipway::gateway

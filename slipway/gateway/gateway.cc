@@ -1,0 +1,110 @@
+#include "slipway/gateway/gateway.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "slipway/base/file.h"
+#include "slipway/base/hash.h"
+#include "slipway/base/log.h"
+#include "slipway/gateway/control_link.h"
+#include "slipway/gateway/data_plane.h"
+#include "slipway/gateway/worker_shim.h"
+#include "slipway/net/tls.h"
+#include "slipway/spool/spool.h"
+
+namespace slipway::gateway {
+namespace {
+
+class GatewayImpl final : public Gateway {
+ public:
+  GatewayImpl(GatewayOptions options, const Clock& clock, std::unique_ptr<spool::Writer> spool)
+      : options_(std::move(options)),
+        clock_(clock),
+        spool_(std::move(spool)),
+        sink_(*spool_, clock),
+        tables_(options_.threads),
+        data_plane_(tables_, sink_, clock, options_.threads, RandomSeed()) {}
+
+  ~GatewayImpl() override {
+    if (link_) link_->Stop();
+    if (server_) server_->Stop();
+    manager_.reset();  // before the link, which its threads notify
+  }
+
+  Status Open() {
+    const std::filesystem::path folder = options_.home / "gateway";
+    SLIPWAY_RETURN_IF_ERROR(WriteFileAtomic(folder / "worker_shim.py", WorkerShimSource()));
+    SLIPWAY_RETURN_IF_ERROR(Listen());
+    DeploymentManagerOptions manager;
+    manager.logs_folder = folder / "logs";
+    manager.programs = {options_.program, (folder / "worker_shim.py").string()};
+    manager.model_lanes = options_.threads + 1;  // one for mirrored copies
+    manager_ = std::make_unique<DeploymentManager>(std::move(manager), tables_, sink_, [this] { OnReports(); });
+    return Connect(folder / "routing.json");
+  }
+
+  uint16_t tls_port() const override { return server_->ports()[0]; }
+  std::optional<uint16_t> plain_port() const override {
+    if (!options_.plain_port) return std::nullopt;
+    return server_->ports()[1];
+  }
+  std::vector<DeploymentReport> Reports() const override { return manager_->Reports(); }
+
+ private:
+  static uint64_t RandomSeed() { return std::stoull(RandomHex(8), nullptr, 16); }
+
+  Status Listen() {
+    SLIPWAY_ASSIGN_OR_RETURN(const net::LocalCertificates certificates,
+                             net::EnsureLocalCertificates(options_.home / "tls", options_.dns_names, clock_));
+    net::CoreServerOptions server;
+    server.threads = options_.threads;
+    server.body_bytes_max = options_.request_bytes_max;
+    server.listen.push_back({options_.listen_address, options_.tls_port,
+                             net::TlsFiles{certificates.certificate, certificates.private_key}});
+    if (options_.plain_port) server.listen.push_back({"127.0.0.1", *options_.plain_port, std::nullopt});
+    SLIPWAY_ASSIGN_OR_RETURN(server_, net::CoreServer::Start(std::move(server), data_plane_));
+    return {};
+  }
+
+  Status Connect(const std::filesystem::path& snapshot_file) {
+    ControlLinkOptions link;
+    link.url = options_.control_url;
+    link.token = options_.control_token;
+    link.ca_file = options_.control_ca_file;
+    link.snapshot_file = snapshot_file;
+    link_ = std::make_unique<ControlLink>(std::move(link), *manager_);
+    const Status stored = link_->ApplyStored();
+    const bool is_first_start = !stored && stored.error().code() == Code::kNotFound;
+    // A damaged file must not keep the gateway down: the control plane has the truth.
+    if (!stored && !is_first_start) LogWarning("the stored routing is not used: {}", stored.error().ToString());
+    if (!options_.control_url.empty()) link_->Start();
+    return {};
+  }
+
+  // Called from threads of the manager, perhaps before the link is there.
+  void OnReports() {
+    if (link_) link_->NotifyReports();
+  }
+
+  const GatewayOptions options_;
+  const Clock& clock_;
+  const std::unique_ptr<spool::Writer> spool_;
+  LogSink sink_;
+  RoutingTableHolder tables_;
+  DataPlane data_plane_;
+  std::unique_ptr<net::CoreServer> server_;
+  std::unique_ptr<DeploymentManager> manager_;
+  std::unique_ptr<ControlLink> link_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options, const Clock& clock) {
+  if (options.threads <= 0) options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  SLIPWAY_ASSIGN_OR_RETURN(auto spool, spool::Writer::Open(options.home / "spool" / "gateway", {}));
+  auto gateway = std::make_unique<GatewayImpl>(std::move(options), clock, std::move(spool));
+  SLIPWAY_RETURN_IF_ERROR(gateway->Open());
+  return gateway;
+}
+
+}  // namespace slipway::gateway

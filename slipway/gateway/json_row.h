@@ -1,0 +1,31 @@
+// One flat JSON object, written straight into a text: a log row costs no tree and no allocation beyond that text.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace slipway::gateway {
+
+// Appends `text` as a JSON string with its quotes. Bytes that are not UTF-8 become '?', as rows must stay valid JSON
+// whatever a client sent.
+void AppendJsonString(std::string& out, std::string_view text);
+
+class JsonRow {
+ public:
+  explicit JsonRow(std::string& out) : out_(out) { out_.push_back('{'); }
+  JsonRow& Text(std::string_view key, std::string_view value);
+  JsonRow& Number(std::string_view key, int64_t value);
+  JsonRow& Real(std::string_view key, double value);
+  JsonRow& Boolean(std::string_view key, bool value);
+  // `members`: "key":value pairs made before, without braces.
+  JsonRow& Members(std::string_view members);
+  void Close() { out_.push_back('}'); }
+
+ private:
+  void Key(std::string_view key);
+  std::string& out_;
+  bool is_first_ = true;
+};
+
+}  // namespace slipway::gateway

@@ -1,0 +1,151 @@
+#include "slipway/gateway/log_sink.h"
+
+#include "slipway/gateway/json_row.h"
+
+namespace slipway::gateway {
+namespace {
+
+constexpr size_t kUserAgentCharactersMax = 70;
+constexpr std::string_view kContainerName = "inference-server";
+constexpr std::string_view kContainerImage = "slipway-worker";
+
+std::string_view AuthTypeName(domain::AuthMode mode) {
+  switch (mode) {
+    case domain::AuthMode::kKey:
+      return "Key";
+    case domain::AuthMode::kAmlToken:
+      return "AMLToken";
+    case domain::AuthMode::kAadToken:
+      return "AADToken";
+  }
+  return "";
+}
+
+// The members between the braces of a row that `fill` writes.
+template <class Fill>
+std::string MembersText(Fill&& fill) {
+  std::string text;
+  JsonRow row(text);
+  fill(row);
+  return text.substr(1);
+}
+
+// A buffer a thread reuses, so that a row costs no allocation once it has grown.
+std::string& RowBuffer() {
+  thread_local std::string buffer;
+  constexpr size_t kKeptBytes = 64 << 10;
+  if (buffer.capacity() > kKeptBytes) std::string().swap(buffer);
+  buffer.clear();
+  return buffer;
+}
+
+}  // namespace
+
+LogIdentity::LogIdentity(const WantedEndpoint& wanted)
+    : endpoint(wanted.name),
+      common_members(MembersText(
+          [&](JsonRow& row) { row.Text("WorkspaceId", wanted.workspace_id).Text("_ResourceId", wanted.arm_id); })),
+      traffic_members(MembersText([&](JsonRow& row) {
+        row.Members(common_members)
+            .Text("EndpointName", wanted.name)
+            .Text("AzureMLWorkspaceId", wanted.workspace_id)
+            .Text("AzureMLWorkspaceName", wanted.workspace)
+            .Text("Location", wanted.location)
+            .Text("OperationName", "Score")
+            .Text("AuthType", AuthTypeName(wanted.auth_mode));
+      })) {}
+
+void LogSink::Traffic(const LogIdentity& identity, const TrafficRecord& record) {
+  std::string& text = RowBuffer();
+  JsonRow row(text);
+  row.Text("TimeGenerated", Now()).Members(identity.traffic_members);
+  row.Text("DeploymentName", record.deployment)
+      .Text("Method", record.method)
+      .Text("Path", record.path)
+      .Text("Protocol", record.protocol)
+      .Number("ResponseCode", record.response_code)
+      .Text("ResponseCodeReason", record.response_reason);
+  if (record.model_status != 0) {
+    row.Number("ModelStatusCode", record.model_status).Text("ModelStatusReason", record.model_reason);
+  }
+  row.Number("RequestPayloadSize", static_cast<int64_t>(record.request_bytes))
+      .Number("ResponsePayloadSize", static_cast<int64_t>(record.response_bytes))
+      .Text("UserAgent", record.user_agent.substr(0, kUserAgentCharactersMax))
+      .Text("XRequestId", record.request_id)
+      .Text("XMSClientRequestId", record.client_request_id)
+      .Number("TotalDurationMs", record.total_ms)
+      .Number("RequestDurationMs", record.request_ms)
+      .Number("ResponseDurationMs", record.response_ms)
+      .Number("RequestThrottlingDelayMs", 0)
+      .Number("ResponseThrottlingDelayMs", 0);
+  row.Close();
+  writer_.Append("AmlOnlineEndpointTrafficLog", text);
+}
+
+void LogSink::Console(const LogIdentity& identity, const ConsoleRecord& record) {
+  std::string& text = RowBuffer();
+  JsonRow row(text);
+  row.Text("TimeGenerated", Now())
+      .Members(identity.common_members)
+      .Text("OperationName", "ConsoleLog")
+      .Text("InstanceId", record.instance)
+      .Text("DeploymentName", record.deployment)
+      .Text("ContainerName", kContainerName)
+      .Text("ContainerImageName", kContainerImage)
+      .Text("Message", record.line);
+  row.Close();
+  writer_.Append("AmlOnlineEndpointConsoleLog", text);
+}
+
+void LogSink::Event(const LogIdentity& identity, const EventRecord& record) {
+  std::string& text = RowBuffer();
+  JsonRow row(text);
+  row.Text("TimeGenerated", Now())
+      .Members(identity.common_members)
+      .Text("OperationName", "EventLog")
+      .Text("InstanceId", record.instance)
+      .Text("DeploymentName", record.deployment)
+      .Text("Name", record.name)
+      .Text("Message", record.message);
+  row.Close();
+  writer_.Append("AmlOnlineEndpointEventLog", text);
+}
+
+void LogSink::AppRequest(const LogIdentity& identity, const TrafficRecord& record, double duration_ms) {
+  std::string& text = RowBuffer();
+  std::string name(record.method);
+  name.append(" ").append(record.path);
+  JsonRow row(text);
+  row.Text("TimeGenerated", Now())
+      .Members(identity.common_members)
+      .Text("Id", record.request_id)
+      .Text("OperationId", record.request_id)
+      .Text("Name", name)
+      .Text("OperationName", name)
+      .Text("Url", record.path)
+      .Boolean("Success", record.response_code < 400)
+      .Text("ResultCode", std::to_string(record.response_code))
+      .Real("DurationMs", duration_ms)
+      .Text("AppRoleName", identity.endpoint)
+      .Text("AppRoleInstance", record.deployment)
+      .Number("ItemCount", 1);
+  row.Close();
+  writer_.Append("AppRequests", text);
+}
+
+void LogSink::AppTrace(const LogIdentity& identity, const ConsoleRecord& record) {
+  constexpr int kInformation = 1;
+  std::string& text = RowBuffer();
+  JsonRow row(text);
+  row.Text("TimeGenerated", Now())
+      .Members(identity.common_members)
+      .Text("Message", record.line)
+      .Number("SeverityLevel", kInformation)
+      .Text("AppRoleName", identity.endpoint)
+      .Text("AppRoleInstance", record.instance)
+      .Number("ItemCount", 1);
+  row.Close();
+  writer_.Append("AppTraces", text);
+}
+
+}  // namespace slipway::gateway

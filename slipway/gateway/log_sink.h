@@ -1,0 +1,62 @@
+// The gateway's log records as rows of the log tables, appended to the spool. The tables and columns are Azure
+// Monitor's; every row also carries WorkspaceId, by which the log store keeps workspaces apart.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "slipway/base/time.h"
+#include "slipway/gateway/routing_snapshot.h"
+#include "slipway/spool/spool.h"
+
+namespace slipway::gateway {
+
+// Whose rows: an endpoint's names, with the members that all its rows share written once.
+struct LogIdentity {
+  explicit LogIdentity(const WantedEndpoint& endpoint);
+  std::string endpoint;
+  std::string common_members;   // "WorkspaceId":…,"_ResourceId":…
+  std::string traffic_members;  // those and the traffic table's constant columns
+};
+
+// One request, as AmlOnlineEndpointTrafficLog tells it.
+struct TrafficRecord {
+  std::string_view deployment;  // "" when none was chosen
+  std::string_view method, path, protocol, user_agent;
+  std::string_view request_id, client_request_id;
+  int response_code = 0;
+  std::string_view response_reason;
+  int model_status = 0;  // 0: the model was not asked
+  std::string_view model_reason;
+  uint64_t request_bytes = 0, response_bytes = 0;
+  int64_t total_ms = 0, request_ms = 0, response_ms = 0;
+};
+
+struct ConsoleRecord {
+  std::string_view deployment, instance, line;
+};
+
+struct EventRecord {
+  std::string_view deployment, instance, name, message;
+};
+
+// Thread-safe; never blocks: what the spool cannot take is dropped and counted there.
+class LogSink {
+ public:
+  LogSink(spool::Writer& writer, const Clock& clock) : writer_(writer), clock_(clock) {}
+
+  void Traffic(const LogIdentity& identity, const TrafficRecord& record);
+  void Console(const LogIdentity& identity, const ConsoleRecord& record);
+  void Event(const LogIdentity& identity, const EventRecord& record);
+  // Application Insights' view of the same, for deployments with app_insights_enabled.
+  void AppRequest(const LogIdentity& identity, const TrafficRecord& record, double duration_ms);
+  void AppTrace(const LogIdentity& identity, const ConsoleRecord& record);
+
+ private:
+  std::string Now() const { return FormatTimestamp(clock_.Now()); }
+  spool::Writer& writer_;
+  const Clock& clock_;
+};
+
+}  // namespace slipway::gateway

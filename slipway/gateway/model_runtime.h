@@ -1,0 +1,45 @@
+// A deployment whose model the gateway scores itself, on the thread that read the request.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slipway/base/result.h"
+#include "slipway/gateway/routing_snapshot.h"
+
+namespace slipway::scoring {
+class CompiledModel;
+class Scratch;
+}  // namespace slipway::scoring
+
+namespace slipway::gateway {
+
+// The model is shared and immutable; every lane has buffers of its own and is used by one thread at a time.
+class ModelRuntime {
+ public:
+  static Result<std::shared_ptr<ModelRuntime>> Load(const WantedDeployment& wanted, int lanes);
+  ~ModelRuntime();
+
+  struct Scored {
+    int status = 200;       // 400: the request does not fit the model; 500: scoring failed
+    std::string_view body;  // JSON; valid until the lane's next call
+    double exec_ms = 0;
+  };
+  Scored Score(int lane, std::string_view request);
+
+  const scoring::CompiledModel& model() const { return *model_; }
+
+ private:
+  struct alignas(64) Lane {  // lanes are written by different cores: no shared cache line
+    std::unique_ptr<scoring::Scratch> scratch;
+    std::string response;
+  };
+  ModelRuntime(std::shared_ptr<const scoring::CompiledModel> model, int lanes);
+
+  const std::shared_ptr<const scoring::CompiledModel> model_;
+  std::vector<Lane> lanes_;
+};
+
+}  // namespace slipway::gateway

@@ -1,0 +1,373 @@
+"""Runs a Python scoring script for the Slipway gateway: init() once, run(...) for every request.
+
+The gateway starts it as `python3 worker_shim.py SCRIPT` with its socket as descriptor 3; the messages are described in
+docs/formats/worker-protocol.md, the contract of scripts is the one of Azure Machine Learning's inference server. Needs
+nothing but Python's standard library.
+"""
+
+import builtins
+import importlib.util
+import inspect
+import io
+import json
+import logging
+import os
+import socket
+import struct
+import sys
+import time
+import traceback
+import types
+import urllib.parse
+
+READY, FAILED, REQUEST, ANSWER = 1, 2, 3, 4
+RUN_FAILED, HAS_EXEC_TIME = 1, 2
+BOOT_ERROR_EXIT = 3
+JSON_TYPE = "application/json"
+RUN_ERROR = "An unexpected error occurred in scoring script. Check the logs for more info."
+INTERNAL_ERROR = "An unexpected internal error occurred. Check the logs for more info."
+
+
+class Headers(dict):
+    """Header fields; names are looked up without case."""
+
+    def __init__(self, pairs):
+        super().__init__()
+        self._names = {}
+        for name, value in pairs:
+            self._names[name.lower()] = name
+            self[name] = value
+
+    def get(self, name, default=None):
+        return super().get(self._names.get(name.lower(), name), default)
+
+    def __getitem__(self, name):
+        return super().__getitem__(self._names.get(name.lower(), name))
+
+    def __contains__(self, name):
+        return name.lower() in self._names
+
+
+class AMLRequest:
+    """What run() gets under @rawhttp."""
+
+    def __init__(self, method, target, headers, data):
+        parts = urllib.parse.urlsplit(target)
+        self.method = method
+        self.path = parts.path
+        self.url = target
+        self.headers = headers
+        self.args = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
+        self.query_pairs = urllib.parse.parse_qs(parts.query, keep_blank_values=True)
+        self.data = data
+        self.content_type = headers.get("Content-Type", "")
+
+    def get_data(self, cache=True, as_text=False):
+        return self.data.decode() if as_text else self.data
+
+    def get_json(self, force=False, silent=False):
+        return json.loads(self.data)
+
+    @property
+    def json(self):
+        return self.get_json()
+
+
+class AMLResponse:
+    """An answer whose status, headers and bytes the script chooses."""
+
+    def __init__(self, message, status_code=200, response_headers=None, json_str=False, run_function_failed=False):
+        self.status_code = status_code
+        self.headers = dict(response_headers or {})
+        self.run_function_failed = run_function_failed
+        if message is None:
+            message, json_str = {}, True
+        if json_str:
+            message = json.dumps(message)
+            self.headers.setdefault("Content-Type", JSON_TYPE)
+        self.body = message if isinstance(message, bytes) else str(message).encode()
+        if not any(name.lower() == "content-type" for name in self.headers):
+            self.headers["Content-Type"] = "text/html; charset=utf-8"
+
+
+class RawHttp:
+    """The module-wide flag that @rawhttp sets."""
+
+    is_set = False
+
+    @classmethod
+    def decorate(cls, function):
+        cls.is_set = True
+        return function
+
+
+def provide_modules():
+    """Makes the import paths of the inference server's request and response classes resolve to this file's."""
+    contents = {"aml_request": {"rawhttp": RawHttp.decorate, "AMLRequest": AMLRequest},
+                "aml_response": {"AMLResponse": AMLResponse}}
+    for package in ("azureml_inference_server_http.api", "azureml.contrib.services"):
+        try:
+            if importlib.util.find_spec(package):
+                continue
+        except ImportError:
+            pass
+        names = package.split(".")
+        for depth in range(1, len(names) + 1):
+            name = ".".join(names[:depth])
+            if name not in sys.modules:
+                sys.modules[name] = types.ModuleType(name)
+                sys.modules[name].__path__ = []
+        for name, members in contents.items():
+            module = types.ModuleType(f"{package}.{name}")
+            vars(module).update(members)
+            sys.modules[module.__name__] = module
+
+
+class ConsoleFormat:
+    """The two line formats of the inference server: `legacy` (before 0.8, "time | logger | LEVEL | text", what published
+    KQL queries split at '|'; the root logger shows INFO) and `current` ("time L [pid] logger - text"). SLIPWAY_LOG_FORMAT
+    chooses; legacy is the default."""
+
+    def __init__(self):
+        self.is_legacy = os.environ.get("SLIPWAY_LOG_FORMAT", "legacy") != "current"
+
+    def formatter(self):
+        if self.is_legacy:
+            formatter = logging.Formatter("%(asctime)s | %(name)s | %(levelname)s | %(message)s")
+        else:
+            formatter = logging.Formatter("%(asctime)s %(initial)s [%(process)d] %(name)s - %(message)s")
+        formatter.converter = time.gmtime
+        return formatter
+
+    def install(self):
+        def add_initial(record):
+            record.initial = record.levelname[0]
+            return True
+
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(self.formatter())
+        handler.addFilter(add_initial)
+        logger = logging.getLogger("azmlinfsrv")
+        logger.setLevel(logging.INFO)
+        logger.addHandler(handler)
+        logger.propagate = False
+        if self.is_legacy:
+            logging.getLogger().setLevel(logging.INFO)
+            logging.getLogger().addHandler(handler)
+        else:
+            self.replace_print()
+        return logger
+
+    @staticmethod
+    def replace_print():
+        plain_print = builtins.print
+        print_logger = logging.getLogger("azmlinfsrv.print")
+
+        def logged_print(*values, sep=" ", end="\n", file=None, flush=False):
+            if file is not None and file is not sys.stdout:
+                return plain_print(*values, sep=sep, end=end, file=file, flush=flush)
+            text = io.StringIO()
+            plain_print(*values, sep=sep, end="", file=text)
+            print_logger.info(text.getvalue())
+
+        builtins.print = logged_print
+
+
+class Script:
+    """The user's module, checked as the inference server checks it."""
+
+    def __init__(self, path):
+        sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+        spec = importlib.util.spec_from_file_location(os.path.splitext(os.path.basename(path))[0], path)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"'{path}' is not a Python file")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        for name in ("init", "run"):
+            if not callable(getattr(module, name, None)):
+                raise AttributeError(f"the scoring script has no function {name}()")
+        self.init = module.init
+        self.run = module.run
+        self._read_parameters()
+
+    def _read_parameters(self):
+        parameters = inspect.signature(self.run).parameters.values()
+        for parameter in parameters:
+            if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                raise TypeError("run() must not have positional-only, *args or **kwargs parameters")
+        self.names = [parameter.name for parameter in parameters if parameter.name != "request_headers"]
+        self.takes_headers = len(self.names) < len(parameters)
+        if not self.names:
+            raise TypeError("run() needs a parameter for the request's data")
+
+    def call(self, argument, headers):
+        extra = {"request_headers": dict(headers)} if self.takes_headers else {}
+        return self.run(**{self.names[0]: argument}, **extra)
+
+
+def query_as_json(request):
+    """GET's query as a JSON text: values are decoded where they are JSON, repeated keys become lists."""
+    def decoded(text):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+
+    values = {key: [decoded(text) for text in texts] for key, texts in request.query_pairs.items()}
+    return json.dumps({key: texts[0] if len(texts) == 1 else texts for key, texts in values.items()})
+
+
+class Answer:
+    """What goes back to the gateway."""
+
+    def __init__(self, status, body, headers=None, run_failed=False, exec_ms=None):
+        self.status = status
+        self.body = body
+        self.headers = headers or {"Content-Type": JSON_TYPE}
+        self.run_failed = run_failed
+        self.exec_ms = exec_ms
+
+    @classmethod
+    def message(cls, status, text, run_failed=False):
+        return cls(status, json.dumps({"message": text}).encode(), run_failed=run_failed)
+
+    def header_block(self):
+        lines = []
+        for name, value in self.headers.items():
+            if name.lower() in ("content-length", "connection", "transfer-encoding"):
+                continue
+            values = [str(value)] if name.lower() == "content-type" else str(value).split(",")
+            lines += [f"{name}: {part.strip()}\r\n" for part in values]
+        return "".join(lines).replace("\0", " ").encode("latin-1", "replace")
+
+    def encode(self):
+        flags = (RUN_FAILED if self.run_failed else 0) | (HAS_EXEC_TIME if self.exec_ms is not None else 0)
+        headers = self.header_block()
+        payload = struct.pack("<HBd", self.status, flags, self.exec_ms or 0.0)
+        payload += struct.pack("<I", len(headers)) + headers + struct.pack("<I", len(self.body)) + self.body
+        return struct.pack("<IB", len(payload), ANSWER) + payload
+
+
+class Server:
+    def __init__(self, connection, script, logger):
+        self.connection = connection
+        self.script = script
+        self.logger = logger
+
+    def serve(self):
+        while True:
+            header = self._receive(5)
+            if header is None:
+                return
+            size, kind = struct.unpack("<IB", header)
+            payload = self._receive(size)
+            if payload is None:
+                return
+            if kind != REQUEST:
+                continue
+            answer = self._answer(payload)
+            # What was printed must be on its way before the answer is, so that logs precede answers.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            self.connection.sendall(answer.encode())
+
+    def _receive(self, size):
+        parts = []
+        while size > 0:
+            part = self.connection.recv(min(size, 1 << 20))
+            if not part:
+                return None
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _answer(self, payload):
+        texts, at = [], 0
+        for _ in range(4):
+            (size,) = struct.unpack_from("<I", payload, at)
+            texts.append(payload[at + 4:at + 4 + size])
+            at += 4 + size
+        method, target, header_block, data = texts
+        pairs = [line.split(": ", 1) for line in header_block.decode("latin-1").split("\r\n") if ": " in line]
+        request = AMLRequest(method.decode(), target.decode("latin-1"), Headers(pairs), data)
+        started = time.perf_counter()
+        answer = self._run(request)
+        elapsed_ms = (time.perf_counter() - started) * 1000
+        self.logger.info("%s %s %d %.3fms %d", request.method, request.url, answer.status, elapsed_ms, len(answer.body))
+        return answer
+
+    def _run(self, request):
+        if RawHttp.is_set:
+            argument = request
+        elif request.method == "GET":
+            argument = query_as_json(request)
+        elif request.content_type.startswith("application/x-www-form-urlencoded"):
+            argument = ""  # the inference server's framework consumes a form; scripts see nothing of it
+        else:
+            try:
+                argument = request.data.decode("utf-8")
+            except UnicodeDecodeError as error:
+                return Answer.message(400, f"Input cannot be decoded as UTF-8: {error}")
+        started = time.perf_counter()
+        try:
+            result = self.script.call(argument, request.headers)
+        except Exception:
+            self.logger.error("Encountered Exception: %s", traceback.format_exc())
+            return Answer.message(500, RUN_ERROR, run_failed=True)
+        return self._encode(result, (time.perf_counter() - started) * 1000)
+
+    def _encode(self, result, exec_ms):
+        if isinstance(result, AMLResponse):
+            failed = result.run_function_failed or result.status_code >= 500
+            return Answer(result.status_code, result.body, result.headers, failed, exec_ms)
+        try:
+            body = json.dumps({} if result is None else result).encode()
+        except (TypeError, ValueError):
+            self.logger.error("run() returned what is not JSON: %s", traceback.format_exc())
+            return Answer.message(500, INTERNAL_ERROR)
+        return Answer(200, body, exec_ms=exec_ms)
+
+
+def list_model_folder(logger):
+    """The model folder's tree (200 lines at most), which explains most failures of init()."""
+    root = os.environ.get("AZUREML_MODEL_DIR", "")
+    lines = []
+    for folder, _, files in os.walk(root):
+        lines += [os.path.join(folder, name) for name in sorted(files)]
+    logger.info("The model folder %s holds:\n%s", root, "\n".join(lines[:200]))
+
+
+def refuse(connection, logger, error):
+    logger.error("%s", "".join(traceback.format_exception(error)))
+    sys.stdout.flush()
+    reason = f"{type(error).__name__}: {error}".encode()
+    connection.sendall(struct.pack("<IB", len(reason), FAILED) + reason)
+    sys.exit(BOOT_ERROR_EXIT)
+
+
+def main():
+    connection = socket.socket(fileno=3)
+    os.set_inheritable(3, False)
+    sys.stdout.reconfigure(line_buffering=True)
+    sys.stderr.reconfigure(line_buffering=True)
+    logger = ConsoleFormat().install()
+    provide_modules()
+    try:
+        script = Script(sys.argv[1])
+    except BaseException as error:  # a script may well call sys.exit
+        refuse(connection, logger, error)
+    try:
+        logger.info("Invoking user's init function")
+        script.init()
+    except BaseException as error:
+        list_model_folder(logger)
+        refuse(connection, logger, error)
+    logger.info("Worker with pid %d ready for serving traffic", os.getpid())
+    sys.stdout.flush()
+    connection.sendall(struct.pack("<IB", 0, READY))
+    Server(connection, script, logger).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+// What the data plane looks requests up in: immutable, replaced as a whole.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slipway/gateway/log_sink.h"
+#include "slipway/gateway/model_runtime.h"
+#include "slipway/gateway/routing_snapshot.h"
+#include "slipway/gateway/script_runtime.h"
+#include "slipway/gateway/traffic_split.h"
+
+namespace slipway::gateway {
+
+// A deployment that answers requests: exactly one of the runtimes is there.
+struct LiveDeployment {
+  WantedDeployment wanted;
+  std::shared_ptr<ModelRuntime> model;
+  std::shared_ptr<ScriptRuntime> script;
+};
+
+// One line of a traffic table; `live` is nothing while the deployment is not ready.
+struct TrafficTarget {
+  std::string deployment;
+  std::shared_ptr<const LiveDeployment> live;
+};
+
+class LiveEndpoint {
+ public:
+  LiveEndpoint(WantedEndpoint wanted, const std::map<std::string, std::shared_ptr<const LiveDeployment>>& deployments);
+
+  const WantedEndpoint wanted;
+  const LogIdentity identity;
+
+  // The target for a number drawn evenly from [0, 1); nullptr when no deployment has traffic.
+  const TrafficTarget* PickLive(double unit) const { return Pick(live_split_, live_targets_, unit); }
+  // The deployment that gets a copy; nullptr when this request is not mirrored.
+  const TrafficTarget* PickMirror(double unit) const { return Pick(mirror_split_, mirror_targets_, unit); }
+  // A deployment the caller named; nullptr when the endpoint has none of that name.
+  const TrafficTarget* FindDeployment(std::string_view name) const;
+
+ private:
+  static const TrafficTarget* Pick(const TrafficSplit& split, const std::vector<TrafficTarget>& targets, double unit);
+
+  std::vector<TrafficTarget> all_, live_targets_, mirror_targets_;
+  TrafficSplit live_split_, mirror_split_;
+};
+
+class RoutingTable {
+ public:
+  void Add(std::shared_ptr<const LiveEndpoint> endpoint);
+  // Names compare without case; nullptr when there is none.
+  const LiveEndpoint* Find(std::string_view name) const;
+
+ private:
+  std::map<std::string, std::shared_ptr<const LiveEndpoint>, std::less<>> endpoints_;  // by lower-case name
+};
+
+// Hands the newest table to the event loops: a loop looks at one counter a request, and takes the lock only when there
+// is a newer table.
+class RoutingTableHolder {
+ public:
+  explicit RoutingTableHolder(int cores);
+  void Publish(std::shared_ptr<const RoutingTable> table);
+  // To be called on the core's own thread; the reference is good until the next call there.
+  const std::shared_ptr<const RoutingTable>& Current(int core);
+
+ private:
+  struct alignas(64) Slot {
+    uint64_t version = 0;
+    std::shared_ptr<const RoutingTable> table;
+  };
+  std::mutex mutex_;
+  std::shared_ptr<const RoutingTable> newest_;
+  std::atomic<uint64_t> version_{1};
+  std::vector<Slot> slots_;
+};
+
+}  // namespace slipway::gateway

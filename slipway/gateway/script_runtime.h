@@ -1,0 +1,65 @@
+// A deployment that runs user code: its instances' workers behind one queue.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "slipway/base/result.h"
+#include "slipway/gateway/console_log.h"
+#include "slipway/gateway/request_queue.h"
+#include "slipway/gateway/routing_snapshot.h"
+#include "slipway/gateway/worker.h"
+
+namespace slipway::gateway {
+
+// Where the gateway finds what it starts workers with.
+struct WorkerPrograms {
+  std::string gateway;      // this program
+  std::string python_shim;  // worker_shim.py, written out
+};
+
+// The command line, environment and folder of one worker of `wanted`.
+WorkerCommand WorkerCommandOf(const WantedDeployment& wanted, const WorkerPrograms& programs);
+
+// Thread-safe.
+class ScriptRuntime {
+ public:
+  // Returns when every worker is ready; fails with the reason and the console's last lines when one cannot start, with
+  // kCancelled when asked to stop.
+  static Result<std::shared_ptr<ScriptRuntime>> Start(const WantedDeployment& wanted, const WorkerPrograms& programs,
+                                                      std::unique_ptr<ConsoleLog> console, std::stop_token stop);
+  ~ScriptRuntime() { Stop(); }
+  // Answers what waits with kNotReady, lets what runs end, stops the workers. Idempotent; not to be called from `done`.
+  void Stop();
+
+  // Gives the request to a worker when one is free. False (and `done` is not called) when too many are pending already:
+  // 2 × max_concurrent_requests_per_instance × instance_count, half of them waiting.
+  bool Submit(const WorkerRequest& request, SteadyTime deadline, std::function<void(ScoreOutcome)> done);
+
+  int pending() const { return pending_.load(std::memory_order_relaxed); }
+
+ private:
+  ScriptRuntime(const WantedDeployment& wanted, std::unique_ptr<ConsoleLog> console);
+  void StartWorkers(const WantedDeployment& wanted, const WorkerPrograms& programs);
+  Status WaitUntilReady(std::stop_token stop);
+  bool IsAnyReady() const;
+
+  const std::unique_ptr<ConsoleLog> console_;
+  const int pending_max_;
+  std::atomic<int> pending_{0};
+  RequestQueue queue_;
+
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::string start_failure_;
+
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace slipway::gateway
