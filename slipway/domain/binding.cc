@@ -22,6 +22,20 @@ std::optional<Binding> ParseStepBinding(std::string_view expression) {
 
 }  // namespace
 
+std::string Binding::ToString() const {
+  switch (kind) {
+    case Kind::kParentInput:
+      return "${{parent.inputs." + port + "}}";
+    case Kind::kParentOutput:
+      return "${{parent.outputs." + port + "}}";
+    case Kind::kStepInput:
+      return "${{parent.jobs." + step + ".inputs." + port + "}}";
+    case Kind::kStepOutput:
+      break;
+  }
+  return "${{parent.jobs." + step + ".outputs." + port + "}}";
+}
+
 std::optional<Binding> Binding::Parse(std::string_view text) {
   text = Trim(text);
   if (!CutPrefix(text, "${{") || !text.ends_with("}}")) return std::nullopt;
