@@ -63,8 +63,8 @@ struct Output {
 };
 
 struct Command {
-  std::string_view path;     // words: "job create", "monitor log-analytics query"
-  std::string_view summary;  // one sentence
+  std::string path;     // words: "job create", "monitor log-analytics query"
+  std::string summary;  // one sentence
   std::vector<Flag> flags;
   std::vector<Positional> positionals;
   // An Error is printed to stderr; its code chooses the exit status (1, or 3 for kNotFound).

@@ -179,8 +179,8 @@ Result<domain::OnlineEndpoint> ReadEndpoint(const Document& document) {
   endpoint.traffic_was_set = !endpoint.traffic.empty();
   reader.Choice("public_network_access", {"enabled", "disabled"}, endpoint.public_network_access);
   reader.Refuse({"compute"});
-  reader.Ignore(
-      {"identity", "scoring_uri", "openapi_uri", "provisioning_state", "location", "kind", "id", "creation_context"});
+  reader.Ignore({"state_message", "identity", "scoring_uri", "openapi_uri", "provisioning_state", "location", "kind",
+                 "id", "creation_context"});
   reader.Finish();
   if (!complaints.empty()) return std::move(complaints).Take();
   return endpoint;
@@ -218,7 +218,8 @@ Result<DeploymentDocument> ReadDeployment(const Document& document) {
   ReadDataCollector(reader, deployment.data_collector);
   ReadScaleSettings(reader);
   reader.Refuse({"resources"});
-  reader.Ignore({"provisioning_state", "id", "creation_context", "private_network_connection", "startup_probe"});
+  reader.Ignore(
+      {"state_message", "provisioning_state", "id", "creation_context", "private_network_connection", "startup_probe"});
   reader.Finish();
   if (deployment.model.empty() && deployment.code.empty() && complaints.empty())
     complaints.Add(document.root.mark, "", "an online deployment needs 'model', 'code_configuration' or both");

@@ -24,27 +24,6 @@ std::optional<std::string_view> WholeExpression(std::string_view text) {
   return inside.find("}}") == std::string_view::npos ? std::optional(Trim(inside)) : std::nullopt;
 }
 
-bool CutPrefix(std::string_view& text, std::string_view prefix) {
-  if (!text.starts_with(prefix)) return false;
-  text.remove_prefix(prefix.size());
-  return true;
-}
-
-// "parent.inputs.x", "parent.outputs.x", "parent.jobs.s.inputs.i", "parent.jobs.s.outputs.o".
-std::optional<Binding> ParseBinding(std::string_view expression) {
-  if (!CutPrefix(expression, "parent.")) return std::nullopt;
-  if (CutPrefix(expression, "inputs.")) return Binding{Binding::Kind::kParentInput, "", std::string(expression)};
-  if (CutPrefix(expression, "outputs.")) return Binding{Binding::Kind::kParentOutput, "", std::string(expression)};
-  if (!CutPrefix(expression, "jobs.")) return std::nullopt;
-  const size_t dot = expression.find('.');
-  if (dot == std::string_view::npos) return std::nullopt;
-  const std::string step(expression.substr(0, dot));
-  expression.remove_prefix(dot + 1);
-  if (CutPrefix(expression, "outputs.")) return Binding{Binding::Kind::kStepOutput, step, std::string(expression)};
-  if (CutPrefix(expression, "inputs.")) return Binding{Binding::Kind::kStepInput, step, std::string(expression)};
-  return std::nullopt;
-}
-
 bool IsLegacyBinding(std::string_view expression) {
   return expression.starts_with("inputs.") || expression.starts_with("outputs.") || expression.starts_with("jobs.");
 }
@@ -68,7 +47,7 @@ std::optional<Binding> ReadBinding(const Value& value, InputPlace place) {
     value.Complain(fmt::format("'{}' binds to a parent, which only the steps of a pipeline have", text));
     return std::nullopt;
   }
-  auto binding = ParseBinding(*expression);
+  auto binding = Binding::Parse(text);
   if (!binding)
     value.Complain(
         fmt::format("'{}' is not a binding: write ${{{{parent.inputs.<name>}}}}, "

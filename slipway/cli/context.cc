@@ -1,0 +1,50 @@
+#include "slipway/cli/context.h"
+
+#include <fmt/format.h>
+
+#include "slipway/base/text.h"
+#include "slipway/client/workspace.h"
+
+namespace slipway::cli {
+
+Context::Context(Console& console, EnvironmentReader environment, const Clock& clock)
+    : console_(console), environment_(std::move(environment)), clock_(clock) {}
+
+Context::~Context() = default;
+
+std::filesystem::path Context::Home() const {
+  if (auto home = Variable("SLIPWAY_HOME"); home && !home->empty()) return *home;
+  return std::filesystem::path(Variable("HOME").value_or(".")) / ".slipway";
+}
+
+void Context::Note(std::string_view text) {
+  if (!options_.only_show_errors) console_.Err(fmt::format("{}\n", text));
+}
+
+void Context::Warn(std::string_view text) {
+  if (!options_.only_show_errors) console_.Err(fmt::format("warning: {}\n", text));
+}
+
+void Context::Progress(std::string_view text) {
+  if (!options_.only_show_errors && console_.ErrIsTerminal()) console_.Err(fmt::format("{}\n", text));
+}
+
+Result<client::Workspace*> Context::Server() {
+  if (!server_) {
+    SLIPWAY_ASSIGN_OR_RETURN(auto address, client::FindServer(Home(), Variable("SLIPWAY_URL"), Variable("SLIPWAY_TOKEN")));
+    client::Trace trace;
+    if (options_.debug) trace = [this](std::string_view line) { console_.Err(fmt::format("debug: {}\n", line)); };
+    server_ = std::make_unique<client::Workspace>(client::Connection(std::move(address), std::move(trace)), scope());
+  }
+  return server_.get();
+}
+
+Result<bool> Context::Confirm(std::string_view question, bool assumed) {
+  if (assumed || EqualsIgnoreCase(Variable("AZURE_CORE_DISABLE_CONFIRM_PROMPT").value_or(""), "true")) return true;
+  if (!console_.CanAsk())
+    return FailedPrecondition(fmt::format("{} There is no terminal to ask at: give --yes", question));
+  const std::string answer = ToLower(Trim(console_.Ask(fmt::format("{} (y/n): ", question))));
+  return answer == "y" || answer == "yes";
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,110 @@
+#include "slipway/cli/log_query.h"
+
+#include <fmt/format.h>
+
+#include "slipway/base/text.h"
+#include "slipway/base/time.h"
+#include "slipway/cli/scalar_text.h"
+#include "slipway/client/workspace.h"
+
+namespace slipway::cli {
+namespace {
+
+using Json = nlohmann::json;
+using nlohmann::ordered_json;
+
+// The innermost error that says where in the query it is.
+const Json* PositionOf(const Json& error) {
+  const Json* found = nullptr;
+  for (const Json* at = &error; at->is_object(); at = &(*at)["innererror"]) {
+    if (at->contains("line") && (*at)["line"].is_number_integer()) found = at;
+    if (!at->contains("innererror")) break;
+  }
+  return found;
+}
+
+std::string Caret(const std::string& query, const Json& error) {
+  const Json* position = PositionOf(error);
+  if (!position) return {};
+  const int line = (*position)["line"].get<int>();
+  const int column = position->contains("pos") && (*position)["pos"].is_number_integer() ? (*position)["pos"].get<int>() : 0;
+  const auto lines = Split(query, '\n');
+  if (line < 1 || line > static_cast<int>(lines.size()) || column < 0) return {};
+  return fmt::format("\n  {}\n  {}^", lines[static_cast<size_t>(line - 1)], std::string(static_cast<size_t>(column), ' '));
+}
+
+// Timespans are checked here too: a bad one would only say so after the query was sent.
+Status CheckTimespan(const std::string& timespan) {
+  if (timespan.empty()) return {};
+  for (std::string_view part : Split(timespan, '/'))
+    if (!ParseIsoDuration(part) && !ParseTimestamp(part))
+      return InvalidArgument(fmt::format("'{}' is not a timespan: PT1H, P7D, or two times with '/' between them are", timespan));
+  return {};
+}
+
+Result<Output> Query(Context& context, const Arguments& arguments) {
+  SLIPWAY_ASSIGN_OR_RETURN(const std::string id, WorkspaceId(context));
+  SLIPWAY_ASSIGN_OR_RETURN(const Json answer, RunQuery(context, fmt::format("/v1/workspaces/{}/query", id),
+                                                       *arguments.Get("kql"), arguments.GetOr("timespan", "")));
+  Output output = Output::Of(RowsOf(answer, false));
+  output.table_row = [](const ordered_json& row) { return row; };
+  return output;
+}
+
+}  // namespace
+
+Result<Json> RunQuery(Context& context, const std::string& path, const std::string& query, const std::string& timespan) {
+  SLIPWAY_RETURN_IF_ERROR(CheckTimespan(timespan));
+  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
+  Json body = {{"query", query}};
+  if (!timespan.empty()) body["timespan"] = timespan;
+  SLIPWAY_ASSIGN_OR_RETURN(net::Response response, server->connection().Send("POST", path, body.dump()));
+  const Json answer = Json::parse(response.body, nullptr, false);
+  if (response.status >= 400) {
+    Error error = client::ErrorOf(response);
+    const std::string caret = answer.is_object() && answer.contains("error") ? Caret(query, answer["error"]) : "";
+    // A message that shows the place itself needs no second caret.
+    if (caret.empty() || error.message().find('^') != std::string::npos) return error;
+    return Error(error.code(), error.message() + caret);
+  }
+  if (answer.is_discarded()) return Internal("the answer to the query is not JSON");
+  if (answer.contains("error")) context.Warn(client::ErrorOf(response).message());
+  return answer;
+}
+
+ordered_json RowsOf(const Json& answer, bool as_text) {
+  ordered_json rows = ordered_json::array();
+  if (!answer.is_object() || !answer.contains("tables")) return rows;
+  for (const Json& table : answer["tables"])
+    for (const Json& cells : table["rows"]) {
+      ordered_json row = ordered_json::object();
+      if (as_text) row["TableName"] = table.value("name", "PrimaryResult");
+      for (size_t i = 0; i < cells.size() && i < table["columns"].size(); ++i) {
+        const ordered_json cell = cells[i];
+        row[table["columns"][i].value("name", "")] = as_text ? ordered_json(ScalarText(cell, "None")) : cell;
+      }
+      rows.push_back(std::move(row));
+    }
+  return rows;
+}
+
+Result<std::string> WorkspaceId(Context& context) {
+  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
+  SLIPWAY_ASSIGN_OR_RETURN(const Json workspace, server->connection().Get(server->Path("")));
+  if (workspace.contains("properties") && workspace["properties"].contains("workspaceId"))
+    return workspace["properties"]["workspaceId"].get<std::string>();
+  return Internal("the server did not say the workspace's id");
+}
+
+std::vector<Command> QueryCommands() {
+  Command query;
+  query.path = "query";
+  query.summary = "Ask the workspace's logs a KQL query.";
+  query.positionals = {{"kql", "The query."}};
+  query.flags = {{"timespan", 't', "Timespan in ISO 8601: PT1H, P7D, or from/to."}};
+  query.run = Query;
+  query.examples = {"slipway query 'AmlOnlineEndpointConsoleLog | take 5' -o table"};
+  return {query};
+}
+
+}  // namespace slipway::cli
