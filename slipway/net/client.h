@@ -13,7 +13,7 @@ namespace slipway::net {
 struct ClientOptions {
   int connect_timeout_ms = 5'000;
   int timeout_ms = 100'000;  // of one whole exchange
-  std::string ca_file;       // PEM; trusted besides the system's authorities
+  std::string ca_file{};     // PEM; trusted besides the system's authorities
   bool verify_peer = true;
   uint64_t body_bytes_max = 4ULL << 30;
 };
