@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <vector>
 
 #include <openssl/crypto.h>
@@ -25,6 +26,26 @@ constexpr std::array<uint32_t, 256> MakeCrcTable() {
 }
 
 constexpr std::array<uint32_t, 256> kCrcTable = MakeCrcTable();
+
+uint32_t CrcByTable(std::string_view bytes, uint32_t crc) {
+  for (const char c : bytes) crc = (crc >> 8) ^ kCrcTable[(crc ^ static_cast<unsigned char>(c)) & 255];
+  return crc;
+}
+
+#if defined(__x86_64__)
+// The processor's own CRC-32C, eight bytes at a time: every log record is checksummed on the scoring path.
+__attribute__((target("sse4.2"))) uint32_t CrcByInstruction(std::string_view bytes, uint32_t crc) {
+  uint64_t wide = crc;
+  for (; bytes.size() >= sizeof(uint64_t); bytes.remove_prefix(sizeof(uint64_t))) {
+    uint64_t word;
+    std::memcpy(&word, bytes.data(), sizeof(word));
+    wide = __builtin_ia32_crc32di(wide, word);
+  }
+  auto narrow = static_cast<uint32_t>(wide);
+  for (const char c : bytes) narrow = __builtin_ia32_crc32qi(narrow, static_cast<unsigned char>(c));
+  return narrow;
+}
+#endif
 
 EVP_MD_CTX* AsContext(void* context) {
   return static_cast<EVP_MD_CTX*>(context);
@@ -70,9 +91,11 @@ std::string Sha256Hex(std::string_view bytes) {
 }
 
 uint32_t Crc32c(std::string_view bytes, uint32_t seed) {
-  uint32_t crc = ~seed;
-  for (const char c : bytes) crc = (crc >> 8) ^ kCrcTable[(crc ^ static_cast<unsigned char>(c)) & 255];
-  return ~crc;
+#if defined(__x86_64__)
+  static const bool has_instruction = __builtin_cpu_supports("sse4.2");
+  if (has_instruction) return ~CrcByInstruction(bytes, ~seed);
+#endif
+  return ~CrcByTable(bytes, ~seed);
 }
 
 std::string RandomHex(int bytes) {

@@ -28,7 +28,7 @@ class Sha256 {
 // Lower-case hex HMAC-SHA-256 of `message` under `key` (RFC 2104).
 std::string HmacSha256Hex(std::string_view key, std::string_view message);
 
-// A table-driven CRC-32C (Castagnoli), as in iSCSI; `seed` chains calls.
+// CRC-32C (Castagnoli), as in iSCSI; `seed` chains calls.
 uint32_t Crc32c(std::string_view bytes, uint32_t seed = 0);
 
 // `bytes` of the operating system's randomness, as lower-case hex. For keys, tokens and ids.
