@@ -1,4 +1,5 @@
-// Alert rules in the shape of Azure Monitor's scheduled query rules (Microsoft.Insights/scheduledQueryRules), both ways.
+// Alert rules in the shape of Azure Monitor's scheduled query rules (Microsoft.Insights/scheduledQueryRules), both
+// ways.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -8,8 +9,9 @@
 
 namespace slipway::wire {
 
-// The whole resource: one condition in `criteria.allOf`; the job that the action starts in `properties.slipway.createJob`
-// (a job's properties as job.h has them), state beside it: {"lastEvaluatedAt","isFired"}.
+// The whole resource: one condition in `criteria.allOf`; the job that the action starts in
+// `properties.slipway.createJob` (a job's properties as job.h has them), state beside it:
+// {"lastEvaluatedAt","isFired"}.
 nlohmann::json AlertRuleToArm(const domain::Scope& scope, const domain::AlertRule& rule);
 // The name is the resource's `name` ("" in a client's PUT). More than one condition, and dimensions, are refused with
 // kUnimplemented.

@@ -1,5 +1,5 @@
-// Versioned assets in ARM's shape (…/workspaces/{data,models,environments,components,codes}/<name>[/versions/<v>]), both
-// ways. What of a domain value ARM has no field for stands in `properties.slipway`.
+// Versioned assets in ARM's shape (…/workspaces/{data,models,environments,components,codes}/<name>[/versions/<v>]),
+// both ways. What of a domain value ARM has no field for stands in `properties.slipway`.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -1,4 +1,5 @@
-// Workspaces, datastores and computes in ARM's shape, both ways. What ARM has no field for stands in `properties.slipway`.
+// Workspaces, datastores and computes in ARM's shape, both ways. What ARM has no field for stands in
+// `properties.slipway`.
 #pragma once
 
 #include <string>

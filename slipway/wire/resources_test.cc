@@ -1,0 +1,208 @@
+// Assets, endpoints, workspaces, schedules and alert rules keep everything on their way through ARM's shape.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "slipway/wire/alert.h"
+#include "slipway/wire/asset.h"
+#include "slipway/wire/endpoint.h"
+#include "slipway/wire/schedule.h"
+#include "slipway/wire/workspace.h"
+
+namespace slipway::wire {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr domain::AssetKind kEnvironment = domain::AssetKind::kEnvironment;
+
+TEST(AssetsOnTheWire, KeepEverything) {
+  domain::AssetVersion asset;
+  asset.kind = kEnvironment;
+  asset.name = "train";
+  asset.version = "3";
+  asset.tags = {{"a", "b"}};
+  asset.is_archived = true;
+  domain::EnvironmentBody body;
+  body.image = "i";
+  body.conda_file = "dependencies: []\n";
+  body.scoring_route = domain::Route{5001, "/score"};
+  body.native = domain::NativeProvider{"native", "make", {"cmake"}, {"c++"}, {{"K", "v"}}};
+  asset.body = body;
+  asset.context.created_at = *ParseTimestamp("2026-01-02T03:04:05Z");
+  const json arm = AssetVersionToArm({}, asset);
+  EXPECT_THAT(arm["id"].get<std::string>(), HasSubstr("/environments/train/versions/3"));
+  auto read = AssetVersionFromArm(kEnvironment, arm);
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(read->name, "train");
+  EXPECT_EQ(AssetVersionToArm({}, *read), arm);
+}
+
+TEST(AssetsOnTheWire, AreReadAsClientsSendThem) {
+  auto data = AssetVersionFromArm(
+      domain::AssetKind::kData,
+      json::parse(R"({"properties":{"dataType":"mltable","dataUri":"azureml://datastores/d/paths/p"}})"));
+  ASSERT_TRUE(data) << data.error().ToString();
+  EXPECT_EQ(std::get<domain::DataBody>(data->body).type, domain::DataType::kMltable);
+  EXPECT_EQ(data->name, "");
+  auto model =
+      AssetVersionFromArm(domain::AssetKind::kModel,
+                          json::parse(R"({"properties":{"modelUri":"u","flavors":{"onnx":{"data":{"v":"1"}}}}})"));
+  ASSERT_TRUE(model) << model.error().ToString();
+  EXPECT_EQ(std::get<domain::ModelBody>(model->body).flavors.at("onnx").at("v"), "1");
+}
+
+TEST(AssetsOnTheWire, NameTheFieldThatIsWrong) {
+  auto data = AssetVersionFromArm(domain::AssetKind::kData, json::parse(R"({"properties":{"dataType":"files"}})"));
+  ASSERT_FALSE(data);
+  EXPECT_THAT(data.error().ToString(), HasSubstr("dataType must be uri_file, uri_folder or mltable, not 'files'"));
+  EXPECT_THAT(data.error().ToString(), HasSubstr("dataUri"));
+}
+
+TEST(ContainersOnTheWire, KeepEverything) {
+  domain::AssetContainer container;
+  container.name = "credit";
+  container.latest_version = "2";
+  container.next_version = "3";
+  container.data_type = domain::DataType::kUriFile;
+  const json arm = AssetContainerToArm({}, container);
+  auto read = AssetContainerFromArm(domain::AssetKind::kData, arm);
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(AssetContainerToArm({}, *read), arm);
+}
+
+TEST(EndpointsOnTheWire, KeepEverythingAndShowNoKeys) {
+  domain::OnlineEndpoint endpoint;
+  endpoint.name = "oe";
+  endpoint.auth_mode = domain::AuthMode::kAmlToken;
+  endpoint.traffic = {{"blue", 90}, {"green", 10}};
+  endpoint.traffic_was_set = true;
+  endpoint.primary_key = "secret";
+  endpoint.state = domain::ProvisioningState::kFailed;
+  endpoint.state_message = "why";
+  EXPECT_THAT(EndpointToArm({}, endpoint, {"https://x/score", "https://x/swagger.json"}).dump(),
+              testing::Not(HasSubstr("secret")));
+  const json stored = EndpointToArm({}, endpoint, {}, Secrets::kInclude);
+  auto read = EndpointFromArm(stored);
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(EndpointToArm({}, *read, {}, Secrets::kInclude), stored);
+}
+
+TEST(EndpointsOnTheWire, RefuseSharesThatAreNone) {
+  auto read = EndpointFromArm(json::parse(R"({"properties":{"authMode":"Key","traffic":{"blue":120}}})"));
+  ASSERT_FALSE(read);
+  EXPECT_THAT(read.error().ToString(), HasSubstr("properties.traffic.blue"));
+}
+
+TEST(DeploymentsOnTheWire, KeepEverything) {
+  domain::OnlineDeployment deployment;
+  deployment.name = "blue";
+  deployment.endpoint_name = "oe";
+  deployment.model = "azureml:m:1";
+  deployment.code = "/codes/c";
+  deployment.scoring_script = "score.cpp";
+  deployment.instance_count = 3;
+  deployment.request_settings.max_queue_wait_ms = 250;
+  deployment.readiness_probe.initial_delay_ms = 1500;
+  deployment.data_collector = domain::DataCollector{{{"model_inputs", {true, "n", "p", "1"}}}, 0.5, "day", {"x-id"}};
+  deployment.state = domain::ProvisioningState::kSucceeded;
+  deployment.revision = 4;
+  const json arm = DeploymentToArm({}, deployment);
+  auto read = DeploymentFromArm(arm);
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(read->endpoint_name, "oe");
+  EXPECT_EQ(read->readiness_probe.initial_delay_ms, 1500);
+  EXPECT_EQ(DeploymentToArm({}, *read), arm);
+}
+
+TEST(DeploymentsOnTheWire, RefuseWhatIsNotSupportedYet) {
+  auto read = DeploymentFromArm(json::parse(
+      R"({"properties":{"endpointComputeType":"Kubernetes","scaleSettings":{"scaleType":"TargetUtilization"}}})"));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code(), Code::kUnimplemented);
+}
+
+TEST(WorkspacesOnTheWire, KeepEverything) {
+  domain::Workspace workspace;
+  workspace.scope.workspace = "team";
+  workspace.id = "g";
+  workspace.display_name = "The team";
+  const json arm = WorkspaceToArm(workspace, "http://x/mlflow");
+  auto read = WorkspaceFromArm(arm);
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(WorkspaceToArm(*read, "http://x/mlflow"), arm);
+}
+
+TEST(DatastoresOnTheWire, KeepEverythingAndCanOmitSecrets) {
+  domain::Datastore datastore;
+  datastore.name = "d";
+  datastore.type = "azure_blob";
+  datastore.settings = {{"account_name", "a"}, {"container_name", "c"}};
+  datastore.credentials = {{"account_key", "secret"}};
+  const json arm = DatastoreToArm({}, datastore);
+  auto read = DatastoreFromArm(arm);
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(DatastoreToArm({}, *read), arm);
+  EXPECT_THAT(DatastoreToArm({}, datastore, Secrets::kOmit).dump(), testing::Not(HasSubstr("secret\"")));
+}
+
+TEST(ComputesOnTheWire, KeepEverything) {
+  domain::Compute compute;
+  compute.name = "cpu";
+  compute.max_instances = 9;
+  compute.tier = "low_priority";
+  compute.idle_seconds_before_scale_down = 30;
+  const json arm = ComputeToArm({}, compute);
+  auto read = ComputeFromArm(arm);
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(ComputeToArm({}, *read), arm);
+}
+
+TEST(SchedulesOnTheWire, KeepEverything) {
+  domain::Schedule schedule;
+  schedule.name = "nightly";
+  schedule.trigger.rule = domain::RecurrenceTrigger{"week", 2, {3}, {0, 30}, {}, {"monday"}};
+  schedule.trigger.start_time = "2026-01-01T00:00:00";
+  schedule.trigger.time_zone = "W. Europe Standard Time";
+  domain::CommandSpec command;
+  command.command = "echo";
+  command.environment = "azureml:e:1";
+  schedule.create_job.body = command;
+  schedule.next_fire_at = *ParseTimestamp("2026-01-02T03:00:00Z");
+  const json arm = ScheduleToArm({}, schedule);
+  auto read = ScheduleFromArm(arm);
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(ScheduleToArm({}, *read), arm);
+}
+
+TEST(AlertRulesOnTheWire, KeepEverything) {
+  domain::AlertRule rule;
+  rule.name = "drift";
+  rule.query = "traces";
+  rule.evaluation_frequency_seconds = 5;
+  rule.window_size_seconds = 600;
+  rule.time_aggregation = "Maximum";
+  rule.metric_measure_column = "share";
+  rule.compare = domain::CompareOperator::kLessThanOrEqual;
+  rule.threshold = 0.5;
+  rule.mute_seconds = 60;
+  rule.is_fired = true;
+  const json arm = AlertRuleToArm({}, rule);
+  auto read = AlertRuleFromArm(arm);
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(AlertRuleToArm({}, *read), arm);
+}
+
+TEST(AlertRulesOnTheWire, RefuseDimensions) {
+  domain::AlertRule rule;
+  rule.query = "traces";
+  json arm = AlertRuleToArm({}, rule);
+  arm["properties"]["criteria"]["allOf"][0]["dimensions"] = json::array({{{"name", "x"}}});
+  auto read = AlertRuleFromArm(arm);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code(), Code::kUnimplemented);
+}
+
+}  // namespace
+}  // namespace slipway::wire
