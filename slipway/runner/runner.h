@@ -97,8 +97,7 @@ class Runner final : public domain::JobSubmitter {
 
   // Log files of a job, user_logs/std_log.txt first, and the bytes of one from `offset` on (at most 4 MiB a call).
   Result<std::vector<LogFile>> ListLogs(const domain::Scope& scope, const std::string& job);
-  Result<LogPart> ReadLog(const domain::Scope& scope, const std::string& job, const std::string& name,
-                          uint64_t offset);
+  Result<LogPart> ReadLog(const domain::Scope& scope, const std::string& job, const std::string& name, uint64_t offset);
 
   // To be called when metrics of a run were stored: early termination of sweeps looks at them. Cheap for other runs.
   void MetricsLogged(const domain::Scope& scope, const std::string& run_id);

@@ -1,0 +1,53 @@
+// References of jobs: pinned to versions when a job is submitted, followed to files when it starts.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "slipway/base/result.h"
+#include "slipway/domain/asset.h"
+#include "slipway/domain/job.h"
+#include "slipway/domain/reference.h"
+#include "slipway/domain/stores.h"
+
+namespace slipway::runner {
+
+// Thread-safe. The stores are borrowed.
+class Catalog {
+ public:
+  Catalog(domain::WorkspaceStore& workspaces, domain::AssetStore& assets, domain::JobStore& jobs)
+      : workspaces_(workspaces), assets_(assets), jobs_(jobs) {}
+
+  // The asset that a reference names, "@latest" and a missing version meaning the newest. kNotFound tells the nearest
+  // name, or the versions that exist.
+  Result<domain::AssetVersion> Find(const domain::Scope& scope, const std::string& reference, domain::AssetKind kind);
+
+  // "azureml:name:version" of the asset found.
+  Result<std::string> Pin(const domain::Scope& scope, const std::string& reference, domain::AssetKind kind);
+
+  // A data input with its path pinned: an asset version, a datastore path that exists as such, or a URL when the mode
+  // is direct.
+  Result<domain::DataInput> PinData(const domain::Scope& scope, domain::DataInput input);
+
+  // The datastore URI behind a pinned path; a URL stays one.
+  Result<std::string> UriOf(const domain::Scope& scope, const std::string& path, const std::string& type);
+
+  // The file or folder of a datastore URI. It need not exist. kUnimplemented for datastores that are not local.
+  Result<std::filesystem::path> LocalPath(const domain::Scope& scope, const std::string& uri);
+
+  Result<std::string> DefaultDatastore(const domain::Scope& scope);
+  // "azureml://datastores/<d>/paths/<p>/" below which jobs keep their artifacts.
+  Result<std::string> ArtifactRoot(const domain::Scope& scope);
+
+ private:
+  Error Missing(const domain::Scope& scope, domain::AssetKind kind, const domain::AssetReference& reference);
+
+  domain::WorkspaceStore& workspaces_;
+  domain::AssetStore& assets_;
+  domain::JobStore& jobs_;
+};
+
+// Models for the model types, data for the others.
+domain::AssetKind KindOfType(const std::string& type);
+
+}  // namespace slipway::runner

@@ -1,0 +1,302 @@
+#include "slipway/runner/execute/local_executor.h"
+
+#include <fmt/format.h>
+
+#include "slipway/base/file.h"
+#include "slipway/base/log.h"
+#include "slipway/base/text.h"
+#include "slipway/environments/working_copy.h"
+#include "slipway/process/run.h"
+#include "slipway/runner/execute/command_environment.h"
+#include "slipway/runner/execute/reuse_key.h"
+#include "slipway/runner/output_registration.h"
+
+namespace slipway::runner {
+namespace {
+
+namespace fs = std::filesystem;
+using domain::CommandSpec;
+using domain::Job;
+using domain::JobOutput;
+
+constexpr const char* kLogName = "user_logs/std_log.txt";
+constexpr const char* kBuildLogName = "azureml-logs/20_image_build_log.txt";
+constexpr size_t kShownLogLines = 20;
+constexpr std::chrono::seconds kGrace{5};  // between SIGTERM and SIGKILL
+
+const CommandSpec& CommandOf(const Job& job) {
+  return std::get<CommandSpec>(job.spec.body);
+}
+
+}  // namespace
+
+struct LocalExecutor::Resources {
+  domain::AssetVersion environment;
+  std::optional<environments::Snapshot> code;
+  const domain::EnvironmentBody& body() const { return std::get<domain::EnvironmentBody>(environment.body); }
+};
+
+LocalExecutor::LocalExecutor(const Options& options, const Dependencies& dependencies, Catalog& catalog)
+    : options_(options), dependencies_(dependencies), catalog_(catalog), pool_(options.preparing_threads) {}
+
+LocalExecutor::~LocalExecutor() = default;
+
+RunFolder LocalExecutor::FolderOf(const JobKey& key) const {
+  return {options_.runs_folder, key.scope.workspace, key.name};
+}
+
+Result<fs::path> LocalExecutor::ArtifactFolder(const domain::Scope& scope, const Job& job) {
+  return catalog_.LocalPath(scope, job.output_uris.at("artifacts"));
+}
+
+// Preparing.
+
+void LocalExecutor::Prepare(const JobKey& key, const Job& job, bool may_reuse) {
+  pool_.Submit([this, key, job, may_reuse] { handlers_.prepared(key, PrepareNow(key, job, may_reuse)); });
+}
+
+Result<LocalExecutor::Resources> LocalExecutor::FindResources(const domain::Scope& scope, const CommandSpec& command) {
+  SLIPWAY_ASSIGN_OR_RETURN(auto environment,
+                           catalog_.Find(scope, command.environment, domain::AssetKind::kEnvironment));
+  Resources resources{std::move(environment), std::nullopt};
+  if (command.code.empty()) return resources;
+  SLIPWAY_ASSIGN_OR_RETURN(const auto code, catalog_.Find(scope, command.code, domain::AssetKind::kCode));
+  const auto& body = std::get<domain::CodeBody>(code.body);
+  environments::Snapshot snapshot;
+  SLIPWAY_ASSIGN_OR_RETURN(snapshot.folder, With(catalog_.LocalPath(scope, body.uri), "code"));
+  snapshot.hash = body.hash;
+  if (snapshot.hash.empty()) {
+    SLIPWAY_ASSIGN_OR_RETURN(snapshot.hash, With(hasher_.Hash(snapshot.folder), "code"));
+  }
+  resources.code = std::move(snapshot);
+  return resources;
+}
+
+Result<Preparation> LocalExecutor::PrepareNow(const JobKey& key, const Job& job, bool may_reuse) {
+  const CommandSpec& command = CommandOf(job);
+  SLIPWAY_ASSIGN_OR_RETURN(const Resources resources, FindResources(key.scope, command));
+  Ready ready;
+  SLIPWAY_ASSIGN_OR_RETURN(ready.inputs, LocateInputs(catalog_, key.scope, command));
+  Preparation preparation;
+  for (const auto& [name, source] : ready.inputs) preparation.resolved_inputs[name] = source.pinned;
+  if (may_reuse) {
+    SLIPWAY_ASSIGN_OR_RETURN(
+        preparation.reuse_key,
+        ReuseKey(hasher_, command, resources.code ? resources.code->hash : "", resources.body(), ready.inputs));
+    SLIPWAY_ASSIGN_OR_RETURN(preparation.reusable, FindReusable(key.scope, preparation.reuse_key));
+    if (preparation.reusable) return preparation;
+  }
+  const bool was_ready = dependencies_.environments.IsReady(resources.body(), resources.code);
+  if (!was_ready) handlers_.waiting(key, fmt::format("making environment '{}' ready", resources.environment.name));
+  SLIPWAY_ASSIGN_OR_RETURN(ready.environment, dependencies_.environments.Realize(resources.environment.name,
+                                                                                 resources.body(), resources.code));
+  if (!was_ready && !ready.environment.log.empty()) {
+    SLIPWAY_ASSIGN_OR_RETURN(const fs::path artifacts, ArtifactFolder(key.scope, job));
+    SLIPWAY_RETURN_IF_ERROR(MakeDirectories((artifacts / kBuildLogName).parent_path()));
+    SLIPWAY_RETURN_IF_ERROR(CopyTree(ready.environment.log, artifacts / kBuildLogName));
+  }
+  std::lock_guard lock(mutex_);
+  ready_[FolderOf(key).root().string()] = std::move(ready);
+  return preparation;
+}
+
+Result<std::optional<Job>> LocalExecutor::FindReusable(const domain::Scope& scope, const std::string& reuse_key) {
+  SLIPWAY_ASSIGN_OR_RETURN(auto found, dependencies_.jobs.FindReusable(scope, reuse_key));
+  if (!found) return found;
+  for (const auto& [name, output] : CommandOf(*found).outputs) {
+    const auto uri = found->output_uris.find(name);
+    const auto path =
+        uri == found->output_uris.end() ? Result<fs::path>(NotFound(name)) : catalog_.LocalPath(scope, uri->second);
+    std::error_code failure;
+    if (!path || !fs::exists(*path, failure)) return std::optional<Job>();  // somebody deleted it: run again
+  }
+  return found;
+}
+
+// Starting.
+
+void LocalExecutor::Launch(const JobKey& key, const Job& job) {
+  {
+    std::lock_guard lock(mutex_);
+    running_[FolderOf(key).root().string()] = {};
+  }
+  pool_.Submit([this, key, job] {
+    const Status launched = LaunchNow(key, job);
+    if (launched) return;
+    ProcessEnd end;
+    end.failure = launched.error().ToString();
+    handlers_.exited(key, std::move(end));
+  });
+}
+
+// `outputs` and `logs` in the working directory are the job's artifacts. Where the code brings such a folder itself its
+// content is copied at the end instead.
+Status LocalExecutor::MakeArtifactFolders(const fs::path& artifacts, const RunFolder& folder, int attempt) {
+  const fs::path log = artifacts / kLogName;
+  SLIPWAY_RETURN_IF_ERROR(MakeDirectories(log.parent_path()));
+  std::error_code failure;
+  if (attempt > 1) {
+    fs::rename(log, artifacts / fmt::format("user_logs/std_log.attempt-{}.txt", attempt - 1), failure);
+  } else {
+    fs::remove(log, failure);
+  }
+  for (const char* name : {"outputs", "logs"}) {
+    SLIPWAY_RETURN_IF_ERROR(MakeDirectories(artifacts / name));
+    if (fs::exists(folder.work() / name, failure)) continue;
+    fs::create_directory_symlink(artifacts / name, folder.work() / name, failure);
+    if (failure) return FromErrno(failure.value(), (folder.work() / name).string());
+  }
+  return {};
+}
+
+Result<process::SpawnOptions> LocalExecutor::MakeSpawn(const JobKey& key, const Job& job, const Ready& ready) {
+  const CommandSpec& command = CommandOf(job);
+  const RunFolder folder = FolderOf(key);
+  SLIPWAY_ASSIGN_OR_RETURN(const domain::Workspace workspace, dependencies_.workspaces.GetWorkspace(key.scope));
+  SLIPWAY_ASSIGN_OR_RETURN(const domain::Run run, dependencies_.runs.GetRun(key.scope, job.name));
+  SLIPWAY_ASSIGN_OR_RETURN(const auto experiment, dependencies_.runs.GetExperiment(key.scope, run.experiment_id));
+  SLIPWAY_RETURN_IF_ERROR(folder.Reset());
+
+  Values values;
+  SLIPWAY_ASSIGN_OR_RETURN(values.inputs, PlaceInputs(ready.inputs, folder));
+  SLIPWAY_ASSIGN_OR_RETURN(values.outputs, PlaceOutputs(catalog_, key.scope, job, folder));
+  SLIPWAY_ASSIGN_OR_RETURN(const std::string text, SubstituteCommand(command.command, values));
+  SLIPWAY_RETURN_IF_ERROR(folder.WriteCommand(text));
+  if (ready.environment.folder.empty()) {
+    SLIPWAY_RETURN_IF_ERROR(MakeDirectories(folder.work()));
+  } else {
+    SLIPWAY_RETURN_IF_ERROR(
+        With(environments::MakeWorkingCopy(ready.environment.folder, folder.work()), "copying the code"));
+  }
+  SLIPWAY_ASSIGN_OR_RETURN(const fs::path artifacts, ArtifactFolder(key.scope, job));
+  SLIPWAY_RETURN_IF_ERROR(MakeArtifactFolders(artifacts, folder, job.attempt));
+
+  process::SpawnOptions spawn;
+  spawn.arguments = folder.Arguments();
+  spawn.working_directory = folder.work();
+  spawn.output = process::OutputTarget::kFile;
+  spawn.output_file = artifacts / kLogName;
+  const auto& connection_string = options_.server.connection_string;
+  SLIPWAY_ASSIGN_OR_RETURN(
+      spawn.environment,
+      CommandVariables(ready.environment.variables, {key.scope, job, values, experiment, options_.server,
+                                                     connection_string ? connection_string(workspace) : ""}));
+  return spawn;
+}
+
+Status LocalExecutor::LaunchNow(const JobKey& key, const Job& job) {
+  const std::string id = FolderOf(key).root().string();
+  Ready ready;
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = ready_.find(id);
+    if (found == ready_.end()) return Internal("launched without having been prepared");
+    ready = std::move(found->second);
+    ready_.erase(found);
+  }
+  SLIPWAY_ASSIGN_OR_RETURN(process::SpawnOptions spawn, MakeSpawn(key, job, ready));
+  const fs::path log = spawn.output_file;
+  SLIPWAY_ASSIGN_OR_RETURN(
+      const process::Identity identity,
+      dependencies_.supervisor.Spawn(std::move(spawn),
+                                     [this, key, log](const process::Exit& exit) { HandleExit(key, log, exit); }));
+  bool is_ending = false;
+  {
+    std::lock_guard lock(mutex_);
+    const auto running = running_.find(id);
+    if (running != running_.end()) {
+      running->second.identity = identity;
+      is_ending = running->second.is_ending;
+    }
+  }
+  if (is_ending) dependencies_.supervisor.Terminate(identity, kGrace);
+  handlers_.started(key, identity);
+  return {};
+}
+
+void LocalExecutor::HandleExit(const JobKey& key, const fs::path& log, const process::Exit& exit) {
+  const RunFolder folder = FolderOf(key);
+  {
+    std::lock_guard lock(mutex_);
+    running_.erase(folder.root().string());
+  }
+  ProcessEnd end;
+  end.code = exit.code ? exit.code : folder.ExitCode();
+  end.signal = exit.signal;
+  end.log_tail = process::TailOfFile(log, kShownLogLines);
+  handlers_.exited(key, std::move(end));
+}
+
+void LocalExecutor::End(const JobKey& key) {
+  process::Identity identity;
+  {
+    std::lock_guard lock(mutex_);
+    const auto running = running_.find(FolderOf(key).root().string());
+    if (running == running_.end()) return;  // it has just ended by itself
+    running->second.is_ending = true;
+    identity = running->second.identity;
+  }
+  if (identity.pid != 0) dependencies_.supervisor.Terminate(identity, kGrace);
+}
+
+Executor::Recovery LocalExecutor::Recover(const JobKey& key, const Job& job) {
+  const RunFolder folder = FolderOf(key);
+  const auto artifacts = ArtifactFolder(key.scope, job);
+  const fs::path log = artifacts ? *artifacts / kLogName : fs::path();
+  if (const auto identity = folder.FindProcess()) {
+    {
+      std::lock_guard lock(mutex_);
+      running_[folder.root().string()].identity = *identity;
+    }
+    const auto on_exit = [this, key, log](const process::Exit& exit) { HandleExit(key, log, exit); };
+    if (dependencies_.supervisor.Adopt(*identity, on_exit)) return {Trace::kRunning, *identity, {}};
+    std::lock_guard lock(mutex_);
+    running_.erase(folder.root().string());
+  }
+  const auto code = folder.ExitCode();
+  if (!code) return {};
+  ProcessEnd end;
+  end.code = code;
+  end.log_tail = process::TailOfFile(log, kShownLogLines);
+  return {Trace::kEnded, {}, std::move(end)};
+}
+
+// Ending.
+
+void LocalExecutor::Finalize(const JobKey& key, const Job& job) {
+  pool_.Submit([this, key, job] { handlers_.finalized(key, FinalizeNow(key, job)); });
+}
+
+Result<Finalized> LocalExecutor::FinalizeNow(const JobKey& key, const Job& job) {
+  const RunFolder folder = FolderOf(key);
+  SLIPWAY_RETURN_IF_ERROR(MoveUploads(catalog_, key.scope, job, folder));
+  SLIPWAY_ASSIGN_OR_RETURN(const fs::path artifacts, ArtifactFolder(key.scope, job));
+  for (const char* name : {"outputs", "logs"}) {
+    std::error_code failure;
+    const fs::path own = folder.work() / name;
+    if (fs::is_symlink(own, failure) || !fs::is_directory(own, failure)) continue;
+    SLIPWAY_RETURN_IF_ERROR(CopyTree(own, artifacts / name));
+  }
+  Finalized finalized;
+  for (const auto& [name, output] : CommandOf(job).outputs) {
+    if (output.name.empty()) continue;
+    SLIPWAY_ASSIGN_OR_RETURN(finalized.registered[name],
+                             With(RegisterJobOutput(dependencies_, key.scope, job, name, output),
+                                  fmt::format("registering output '{}'", name)));
+  }
+  return finalized;
+}
+
+void LocalExecutor::Discard(const JobKey& key) {
+  {
+    std::lock_guard lock(mutex_);
+    ready_.erase(FolderOf(key).root().string());
+  }
+  pool_.Submit([folder = FolderOf(key)] {
+    if (const Status removed = RemoveAll(folder.root()); !removed) {
+      LogWarning("cannot remove {}: {}", folder.root().string(), removed.error().ToString());
+    }
+  });
+}
+
+}  // namespace slipway::runner

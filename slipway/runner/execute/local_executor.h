@@ -1,0 +1,71 @@
+// Carries out commands as child processes on this machine.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "slipway/base/thread_pool.h"
+#include "slipway/domain/stores.h"
+#include "slipway/environments/content_hash.h"
+#include "slipway/environments/environments.h"
+#include "slipway/process/supervisor.h"
+#include "slipway/runner/catalog.h"
+#include "slipway/runner/execute/executor.h"
+#include "slipway/runner/execute/ports.h"
+#include "slipway/runner/runner.h"
+
+namespace slipway::runner {
+
+// Thread-safe. Slow work (environments, copies) runs on a pool; its queue is bounded by the number of unfinished jobs.
+class LocalExecutor final : public Executor {
+ public:
+  LocalExecutor(const Options& options, const Dependencies& dependencies, Catalog& catalog);
+  ~LocalExecutor() override;
+
+  void SetHandlers(Handlers handlers) override { handlers_ = std::move(handlers); }
+  void Prepare(const JobKey& key, const domain::Job& job, bool may_reuse) override;
+  void Launch(const JobKey& key, const domain::Job& job) override;
+  void End(const JobKey& key) override;
+  void Finalize(const JobKey& key, const domain::Job& job) override;
+  void Discard(const JobKey& key) override;
+  Recovery Recover(const JobKey& key, const domain::Job& job) override;
+
+ private:
+  // What Prepare leaves for Launch.
+  struct Ready {
+    std::map<std::string, InputSource> inputs;
+    environments::Realized environment;
+  };
+  // What is known of a job's process.
+  struct Running {
+    process::Identity identity;  // pid 0 until it has started
+    bool is_ending = false;
+  };
+
+  struct Resources;  // the assets that a command names
+  Result<Resources> FindResources(const domain::Scope& scope, const domain::CommandSpec& command);
+  Result<Preparation> PrepareNow(const JobKey& key, const domain::Job& job, bool may_reuse);
+  Result<std::optional<domain::Job>> FindReusable(const domain::Scope& scope, const std::string& reuse_key);
+  Result<process::SpawnOptions> MakeSpawn(const JobKey& key, const domain::Job& job, const Ready& ready);
+  Status LaunchNow(const JobKey& key, const domain::Job& job);
+  void HandleExit(const JobKey& key, const std::filesystem::path& log, const process::Exit& exit);
+  Result<Finalized> FinalizeNow(const JobKey& key, const domain::Job& job);
+  Status MakeArtifactFolders(const std::filesystem::path& artifacts, const RunFolder& folder, int attempt);
+  Result<std::filesystem::path> ArtifactFolder(const domain::Scope& scope, const domain::Job& job);
+  RunFolder FolderOf(const JobKey& key) const;
+
+  const Options options_;
+  const Dependencies dependencies_;
+  Catalog& catalog_;
+  Handlers handlers_;
+  environments::ContentHasher hasher_;
+  std::mutex mutex_;
+  std::map<std::string, Ready> ready_;      // by run folder
+  std::map<std::string, Running> running_;  // by run folder
+  ThreadPool pool_;                         // last: its tasks use all of the above
+};
+
+}  // namespace slipway::runner
