@@ -1,0 +1,150 @@
+// Binds a query's tree: tables, columns and types are resolved, and the tree becomes a plan.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "slipway/base/result.h"
+#include "slipway/kql/bind/naming.h"
+#include "slipway/kql/bind/scalar_binder.h"
+#include "slipway/kql/catalog.h"
+#include "slipway/kql/diagnostic.h"
+#include "slipway/kql/plan/plan.h"
+#include "slipway/kql/tree/tree.h"
+
+namespace slipway::kql::bind {
+
+// The slots of all bags of one column, with the type that each slot's values have in common.
+struct BagSlot {
+  std::string key;
+  Type type = Type::kDynamic;
+};
+
+// Rows that were computed while the query was bound.
+struct MaterializedInput {
+  std::string table;  // the stored relation; its columns are named as StoredColumnName says
+  std::vector<BagSlot> slots;
+};
+
+// Computes `input` once, keeps its rows for the rest of the query, and finds the slots of the bags in column `bag`.
+using MaterializeBags = std::function<Result<MaterializedInput>(plan::NodePtr input, int bag)>;
+
+// The name of a plan's column in SQL and in materialized tables: "c<id>".
+std::string StoredColumnName(int id);
+
+struct BindOptions {
+  int64_t now_ticks = 0;              // now(), the same in the whole query
+  std::optional<int64_t> begin, end;  // ticks; apply to every table with a time column
+  std::string scope;                  // "" = all rows
+  RegexCheck check_regex;
+  MaterializeBags materialize;
+};
+
+struct BoundQuery {
+  plan::NodePtr plan;
+  std::string visualization;  // render's kind; "" for none
+};
+
+class Binder {
+ public:
+  Binder(const Catalog& catalog, const BindOptions& options, Diagnostics& diagnostics);
+
+  // nullopt after complaints. An Error is what went wrong while input was materialized.
+  Result<std::optional<BoundQuery>> Bind(const tree::Query& query);
+
+ private:
+  using NodePtr = plan::NodePtr;
+  using Step = const tree::Operator&;
+  using StepBinder = NodePtr (Binder::*)(Step, NodePtr);
+  static StepBinder FindStepBinder(tree::OperatorKind kind);
+
+  struct Item {
+    plan::Column column;
+    plan::Scalar expression;
+  };
+  // A summarize while its parts are bound.
+  struct SummarizeBuilder {
+    NameList names;
+    std::vector<Item> keys;
+    std::vector<plan::Column> key_columns;
+    AggregateCollector collector;
+    std::vector<Item> items;  // over keys and aggregates
+  };
+  struct UnpackRequest {
+    int bag = 0;
+    Span span;
+    std::string prefix;
+    std::string conflict = "error";
+    std::vector<std::string> ignored;
+  };
+
+  bool BindLet(const tree::Let& let);
+  NodePtr BindPipeline(const tree::Pipeline& pipeline);
+  NodePtr BindSource(const tree::Pipeline& pipeline);
+  NodePtr BindTable(const tree::Expression& name);
+  NodePtr ScanTable(const CatalogTable& table);
+  NodePtr BindPrint(const tree::Pipeline& pipeline);
+  NodePtr BindDatatable(const tree::Pipeline& pipeline);
+  NodePtr BindRange(const tree::Pipeline& pipeline);
+
+  NodePtr BindWhere(Step step, NodePtr input);
+  NodePtr BindProject(Step step, NodePtr input);
+  NodePtr BindExtend(Step step, NodePtr input);
+  NodePtr BindProjectAway(Step step, NodePtr input);
+  NodePtr BindProjectKeep(Step step, NodePtr input);
+  NodePtr BindProjectRename(Step step, NodePtr input);
+  NodePtr BindProjectReorder(Step step, NodePtr input);
+  NodePtr BindSort(Step step, NodePtr input);
+  NodePtr BindTake(Step step, NodePtr input);
+  NodePtr BindTop(Step step, NodePtr input);
+  NodePtr BindRender(Step step, NodePtr input);
+  NodePtr BindSerialize(Step step, NodePtr input);
+  NodePtr BindGetSchema(Step step, NodePtr input);
+  NodePtr BindUnionStep(Step step, NodePtr input);
+  // summarize_binder.cc
+  NodePtr BindSummarize(Step step, NodePtr input);
+  bool BindKeys(Step step, const plan::Node& input, SummarizeBuilder& builder);
+  bool BindAggregateItem(const tree::NamedExpression& item, SummarizeBuilder& builder);
+  bool BindSeveral(const tree::NamedExpression& item, SummarizeBuilder& builder);
+  bool BindPercentiles(const tree::NamedExpression& item, SummarizeBuilder& builder);
+  void AddAggregate(std::string_view operation, std::vector<plan::Scalar> arguments, const std::string& name,
+                    SummarizeBuilder& builder);
+  NodePtr BindCount(Step step, NodePtr input);
+  NodePtr BindDistinct(Step step, NodePtr input);
+  // expand_binder.cc
+  NodePtr BindMvExpand(Step step, NodePtr input);
+  NodePtr BindEvaluate(Step step, NodePtr input);
+  NodePtr BindBagUnpack(Step step, NodePtr input);
+  bool BindUnpackArguments(const tree::Expression& call, UnpackRequest& request);
+  NodePtr UnpackSlots(NodePtr input, std::vector<BagSlot> slots, const UnpackRequest& request);
+  // union_binder.cc
+  NodePtr BindUnion(Step step, NodePtr first);
+
+  // Binds and names project-like items; nullopt after complaints.
+  std::optional<std::vector<Item>> BindItems(const std::vector<tree::NamedExpression>& items,
+                                             const std::vector<plan::Column>& input, NameList& names);
+  std::optional<std::vector<plan::SortKey>> BindSortKeys(const std::vector<tree::SortKey>& keys,
+                                                         const plan::Node& input);
+  // The inputs' columns that match the patterns, in the input's order; complains of patterns that name nothing.
+  std::optional<std::vector<bool>> MatchPatterns(const std::vector<tree::ColumnPattern>& patterns,
+                                                 const plan::Node& input);
+  // Outputs are these columns of the input, in this order.
+  NodePtr Select(NodePtr input, std::vector<plan::Column> columns);
+  NodePtr Extend(NodePtr input, std::vector<Item> items);
+  std::string NameItem(const tree::NamedExpression& item, NameList& names, bool& good);
+
+  const Catalog& catalog_;
+  const BindOptions& options_;
+  Diagnostics& diagnostics_;
+  QueryContext context_;
+  std::map<std::string, const tree::Pipeline*, std::less<>> tables_;  // let T = …
+  int table_depth_ = 0;
+  std::string visualization_;
+  std::optional<Error> failure_;  // of a materialization
+};
+
+}  // namespace slipway::kql::bind

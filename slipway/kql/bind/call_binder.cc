@@ -1,0 +1,441 @@
+// The part of ScalarBinder that binds calls.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "slipway/base/text.h"
+#include "slipway/kql/bind/conversion.h"
+#include "slipway/kql/bind/scalar_binder.h"
+#include "slipway/kql/datetime_format.h"
+
+namespace slipway::kql::bind {
+
+using plan::Column;
+using plan::Scalar;
+using tree::Expression;
+using tree::ExpressionKind;
+
+namespace {
+
+bool IsError(const Scalar& scalar) {
+  return scalar.type == Type::kError;
+}
+
+std::optional<Type> ResultType(char letter) {
+  switch (letter) {
+    case 'b':
+      return Type::kBool;
+    case 'i':
+      return Type::kInt;
+    case 'l':
+      return Type::kLong;
+    case 'r':
+      return Type::kReal;
+    case 'd':
+      return Type::kDateTime;
+    case 't':
+      return Type::kTimespan;
+    case 's':
+      return Type::kString;
+    case 'g':
+      return Type::kGuid;
+    case 'y':
+      return Type::kDynamic;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string_view LetterName(char letter) {
+  switch (letter) {
+    case 's':
+      return "a string";
+    case 'l':
+      return "a whole number";
+    case 'r':
+    case 'n':
+      return "a number";
+    case 'b':
+      return "a bool";
+    case 'd':
+      return "a datetime";
+    case 't':
+      return "a timespan";
+    case 'y':
+      return "a dynamic";
+    case 'o':
+      return "a value that can be ordered (use tostring(…) for a dynamic)";
+    case 'T':
+      return "typeof(…)";
+    default:
+      return "a value";
+  }
+}
+
+std::string ArityText(const Arity& arity) {
+  if (!arity.most) return fmt::format("{} or more arguments", arity.least);
+  if (*arity.most == arity.least) return fmt::format("{} argument{}", arity.least, arity.least == 1 ? "" : "s");
+  return fmt::format("{} to {} arguments", arity.least, *arity.most);
+}
+
+bool Takes(const Arity& arity, size_t count) {
+  return count >= arity.least && (!arity.most || count <= *arity.most);
+}
+
+// The index of the argument that has to be a constant text; nullopt for functions without one.
+std::optional<size_t> ConstantTextArgument(std::string_view operation) {
+  static constexpr std::pair<std::string_view, size_t> kArguments[] = {
+      {"trim", 0},          {"trim_start", 0},   {"trim_end", 0},      {"extract", 0},         {"replace_regex", 1},
+      {"datetime_part", 0}, {"datetime_add", 0}, {"datetime_diff", 0}, {"format_datetime", 1},
+  };
+  for (const auto& [name, index] : kArguments) {
+    if (name == operation) return index;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Scalar> FitArgument(const Scalar& scalar, char letter) {
+  const Type type = scalar.type;
+  const bool dynamic = type == Type::kDynamic;
+  const auto convert_if = [&](bool fits, Type to) -> std::optional<Scalar> {
+    if (!fits) return std::nullopt;
+    return Convert(scalar, to);
+  };
+  switch (letter) {
+    case 's':
+      return convert_if(type == Type::kString || dynamic, Type::kString);
+    case 'a':
+      return Convert(scalar, Type::kString);
+    case 'l':
+      return convert_if(IsInteger(type) || dynamic, Type::kLong);
+    case 'r':
+      return convert_if(IsNumber(type) || dynamic, Type::kReal);
+    case 'n':
+      if (type == Type::kTimespan) return scalar;
+      return convert_if(IsNumber(type) || dynamic, dynamic ? Type::kReal : type);
+    case 'b':
+      return convert_if(type == Type::kBool || dynamic, Type::kBool);
+    case 'd':
+      return convert_if(type == Type::kDateTime || dynamic || (type == Type::kString && scalar.AsConstant() != nullptr),
+                        Type::kDateTime);
+    case 't':
+      return convert_if(type == Type::kTimespan || dynamic, Type::kTimespan);
+    case 'y':
+      return convert_if(dynamic, Type::kDynamic);
+    case 'o':
+      return convert_if(!dynamic, type);
+    case 'p':
+      return Convert(scalar, Type::kDynamic);
+    default:
+      return scalar;
+  }
+}
+
+Scalar ScalarBinder::BindCall(const Expression& call) {
+  if (const SpecialBinder special = FindSpecial(call.text)) return (this->*special)(call);
+  const auto forms = FindFunctions(call.text);
+  if (!forms.empty()) return BindFunction(call, forms);
+  if (FindAggregate(call.text) != nullptr || IsUnsupportedAggregate(call.text)) {
+    if (aggregates_ != nullptr) {
+      Scalar result;
+      return BindAggregate(call, result) == nullptr ? Scalar::Of(Constant{Type::kError, {}}) : result;
+    }
+    return Fail(
+        "SEM0237", call.name_span,
+        fmt::format("the aggregate '{}' may stand only in summarize, and not inside another aggregate", call.text));
+  }
+  return BindUnknownCall(call);
+}
+
+Scalar ScalarBinder::BindUnknownCall(const Expression& call) {
+  if (IsUnsupportedFunction(call.text) || call.text.starts_with("series_") || call.text.starts_with("geo_") ||
+      call.text.starts_with("ipv")) {
+    context_.diagnostics->AddUnsupported(call.name_span, fmt::format("the function '{}'", call.text));
+    return Scalar::Of(Constant{Type::kError, {}});
+  }
+  std::vector<std::string> names = FunctionNames();
+  for (std::string& name : AggregateNames()) names.push_back(std::move(name));
+  return Fail("SEM0260", call.name_span,
+              fmt::format("there is no function '{}'{}", call.text, DidYouMean(call.text, names)));
+}
+
+Scalar ScalarBinder::BindFunction(const Expression& call, const std::vector<const FunctionRow*>& forms) {
+  std::vector<Scalar> arguments;
+  bool failed = false;
+  for (const auto& child : call.children) {
+    // typeof(…) is known by its tree, not by a value.
+    arguments.push_back(child->kind == ExpressionKind::kTypeOf ? Scalar::Of(Constant{child->constant.type, {}})
+                                                               : Bind(*child));
+    failed |= IsError(arguments.back());
+  }
+  if (failed) return Scalar::Of(Constant{Type::kError, {}});
+  const FunctionRow* best = nullptr;
+  for (const FunctionRow* form : forms) {
+    if (!Takes(ArityOf(form->parameters), arguments.size())) continue;
+    best = form;
+    if (auto bound = TryForm(call, *form, arguments)) {
+      if (!CheckConstantArguments(call, *bound)) return Scalar::Of(Constant{Type::kError, {}});
+      return std::move(*bound);
+    }
+  }
+  if (best == nullptr) {
+    return Fail(
+        "SEM0219", call.name_span,
+        fmt::format("{}() takes {}, not {}", call.text, ArityText(ArityOf(forms[0]->parameters)), arguments.size()));
+  }
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const char letter = ParameterAt(best->parameters, i);
+    if (FitArgument(arguments[i], letter)) continue;
+    return Fail("SEM0008", call.children[i]->span,
+                fmt::format("{}() wants {} as argument {}, and this is a {}", call.text, LetterName(letter), i + 1,
+                            TypeName(arguments[i].type)));
+  }
+  return Fail("SEM0525", call.name_span, fmt::format("the arguments of {}() have no type in common", call.text));
+}
+
+std::optional<Scalar> ScalarBinder::TryForm(const Expression& call, const FunctionRow& form,
+                                            const std::vector<Scalar>& arguments) {
+  std::vector<Scalar> fitted;
+  std::optional<Type> common, named;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const char letter = ParameterAt(form.parameters, i);
+    const bool is_type = call.children[i]->kind == ExpressionKind::kTypeOf;
+    if (is_type != (letter == 'T')) return std::nullopt;
+    if (is_type) {
+      named = arguments[i].type;
+      continue;
+    }
+    auto argument = FitArgument(arguments[i], letter);
+    if (!argument) return std::nullopt;
+    if (letter == '=') {
+      common = common ? CommonType(*common, argument->type) : argument->type;
+      if (!common) return std::nullopt;
+    }
+    fitted.push_back(std::move(*argument));
+  }
+  for (size_t i = 0; common && i < fitted.size(); ++i) {
+    if (ParameterAt(form.parameters, i) == '=') fitted[i] = Convert(std::move(fitted[i]), *common);
+  }
+  const Type type = form.result == '='   ? *common
+                    : form.result == '1' ? fitted[0].type
+                    : form.result == 'T' ? *named
+                                         : *ResultType(form.result);
+  if (form.operation == "identity") return std::move(fitted[0]);
+  if (form.operation.starts_with("to_") && fitted.size() == 1) return Convert(std::move(fitted[0]), type);
+  if (form.result == 'T') return Convert(Scalar::Call(form.operation, Type::kString, std::move(fitted)), type);
+  return Scalar::Call(form.operation, type, std::move(fitted));
+}
+
+// Patterns, formats and parts of dates have to be constants, and good ones.
+bool ScalarBinder::CheckConstantArguments(const Expression& call, const Scalar& bound) {
+  const bool is_converted = bound.arguments.size() == 1 && bound.arguments[0].kind == plan::ScalarKind::kCall;
+  const Scalar& inner = is_converted && bound.operation.starts_with("to_") ? bound.arguments[0] : bound;
+  if (inner.kind != plan::ScalarKind::kCall) return true;
+  const auto index = ConstantTextArgument(inner.operation);
+  if (!index) return true;
+  const Constant* constant = inner.arguments[*index].AsConstant();
+  const Span span = call.children[*index]->span;
+  if (constant == nullptr) {
+    Fail("SEM0040", span, fmt::format("{}() wants a constant string here", call.text));
+    return false;
+  }
+  const std::string& text = std::get<std::string>(constant->value);
+  if (inner.operation == "format_datetime") {
+    if (ParseDateTimeFormat(text)) return true;
+    Fail("SEM0008", span,
+         "a datetime's format is made of y M d H h m s f F tt and the separators blank / - : , . _ [ ]");
+    return false;
+  }
+  if (inner.operation.starts_with("datetime_")) {
+    if (FindDatePart(text)) return true;
+    Fail("SEM0008", span, fmt::format("'{}' is no part of a datetime{}", text, DidYouMean(text, DatePartNames())));
+    return false;
+  }
+  const Status good = context_.check_regex(text);
+  if (!good) Fail("SEM0420", span, fmt::format("this is not a regular expression: {}", good.error().message()));
+  return good.has_value();
+}
+
+const AggregateRow* ScalarBinder::BindAggregate(const Expression& call, Scalar& result) {
+  const AggregateRow* row = FindAggregate(call.text);
+  if (row == nullptr) {
+    context_.diagnostics->AddUnsupported(call.name_span, fmt::format("the aggregate '{}'", call.text));
+    return nullptr;
+  }
+  const Arity arity = ArityOf(row->parameters);
+  if (!Takes(arity, call.children.size())) {
+    Fail("SEM0219", call.name_span,
+         fmt::format("{}() takes {}, not {}{}", call.text, ArityText(arity), call.children.size(),
+                     call.text == "count" ? "; countif(isnotnull(…)) counts values" : ""));
+    return nullptr;
+  }
+  ScalarBinder inner(context_, *aggregates_->input);
+  plan::Aggregate aggregate{row->operation, {}, Type::kLong};
+  for (size_t i = 0; i < call.children.size(); ++i) {
+    Scalar argument = inner.Bind(*call.children[i]);
+    if (IsError(argument)) return nullptr;
+    auto fitted = FitArgument(argument, ParameterAt(row->parameters, i));
+    if (!fitted) {
+      Fail("SEM0008", call.children[i]->span,
+           fmt::format("{}() wants {}, and this is a {}", call.text, LetterName(ParameterAt(row->parameters, i)),
+                       TypeName(argument.type)));
+      return nullptr;
+    }
+    aggregate.arguments.push_back(std::move(*fitted));
+  }
+  if (row->has_condition) {
+    aggregate.condition = std::move(aggregate.arguments.back());
+    aggregate.arguments.pop_back();
+  }
+  if (row->operation == "percentile" && aggregate.arguments[1].AsConstant() == nullptr) {
+    Fail("SEM0040", call.children[1]->span, "the percentage is a constant from 0 to 100");
+    return nullptr;
+  }
+  if (row->operation == "dcount") aggregate.arguments.resize(1);  // every accuracy is exact here
+  aggregate.type = row->result == '1' ? aggregate.arguments[0].type : *ResultType(row->result);
+  if (aggregate.type == Type::kInt && (row->operation == "sum" || row->operation == "percentile"))
+    aggregate.type = Type::kLong;
+  if (row->operation == "avg" && aggregate.arguments[0].type == Type::kTimespan) aggregate.type = Type::kTimespan;
+  const Column column{context_.NewColumn(), "", aggregate.type};
+  aggregates_->aggregates.push_back(std::move(aggregate));
+  aggregates_->columns.push_back(column);
+  result = Scalar::Of(column);
+  return row;
+}
+
+ScalarBinder::SpecialBinder ScalarBinder::FindSpecial(std::string_view name) {
+  static constexpr std::pair<std::string_view, SpecialBinder> kSpecial[] = {
+      {"bin", &ScalarBinder::BindBin},
+      {"floor", &ScalarBinder::BindBin},
+      {"bin_at", &ScalarBinder::BindBinAt},
+      {"case", &ScalarBinder::BindCase},
+      {"now", &ScalarBinder::BindNow},
+      {"ago", &ScalarBinder::BindAgo},
+      {"bag_pack", &ScalarBinder::BindBagPack},
+      {"pack", &ScalarBinder::BindBagPack},
+      {"pack_dictionary", &ScalarBinder::BindBagPack},
+      {"column_ifexists", &ScalarBinder::BindColumnIfExists},
+  };
+  for (const auto& [special, binder] : kSpecial) {
+    if (special == name) return binder;
+  }
+  return nullptr;
+}
+
+bool ScalarBinder::ExpectArguments(const Expression& call, size_t least, size_t most) {
+  if (call.children.size() >= least && call.children.size() <= most) return true;
+  Fail("SEM0219", call.name_span,
+       fmt::format("{}() takes {}, not {}", call.text, ArityText({least, most}), call.children.size()));
+  return false;
+}
+
+Scalar ScalarBinder::BindBin(const Expression& call) {
+  if (!ExpectArguments(call, 2, 2)) return Scalar::Of(Constant{Type::kError, {}});
+  Scalar value = Bind(*call.children[0]), size = Bind(*call.children[1]);
+  if (IsError(value) || IsError(size)) return Scalar::Of(Constant{Type::kError, {}});
+  if (value.type == Type::kDynamic) value = Convert(std::move(value), IsNumber(size.type) ? size.type : Type::kReal);
+  const bool times = (value.type == Type::kDateTime || value.type == Type::kTimespan) && size.type == Type::kTimespan;
+  if (times) {
+    const Type type = value.type;
+    return Scalar::Call("bin", type, {std::move(value), std::move(size)});
+  }
+  if (!IsNumber(value.type) || !IsNumber(size.type)) {
+    return Fail("SEM0008", call.name_span,
+                fmt::format("{}() rounds numbers by a number, and datetimes and timespans by a timespan, not {} by {}",
+                            call.text, TypeName(value.type), TypeName(size.type)));
+  }
+  const Type type = value.type == Type::kReal || size.type == Type::kReal ? Type::kReal : Type::kLong;
+  return Scalar::Call("bin", type, {Convert(std::move(value), type), Convert(std::move(size), type)});
+}
+
+Scalar ScalarBinder::BindBinAt(const Expression& call) {
+  if (!ExpectArguments(call, 3, 3)) return Scalar::Of(Constant{Type::kError, {}});
+  Scalar value = Bind(*call.children[0]), size = Bind(*call.children[1]), point = Bind(*call.children[2]);
+  if (IsError(value) || IsError(size) || IsError(point)) return Scalar::Of(Constant{Type::kError, {}});
+  const bool times = value.type == point.type && (value.type == Type::kDateTime || value.type == Type::kTimespan) &&
+                     size.type == Type::kTimespan;
+  const bool numbers = IsNumber(value.type) && IsNumber(size.type) && IsNumber(point.type);
+  if (!times && !numbers)
+    return Fail("SEM0008", call.name_span, "bin_at() wants a value, a size and a point of fitting types");
+  const bool real = value.type == Type::kReal || size.type == Type::kReal || point.type == Type::kReal;
+  const Type type = times ? value.type : real ? Type::kReal : Type::kLong;
+  if (times) return Scalar::Call("bin_at", type, {std::move(value), std::move(size), std::move(point)});
+  return Scalar::Call(
+      "bin_at", type,
+      {Convert(std::move(value), type), Convert(std::move(size), type), Convert(std::move(point), type)});
+}
+
+Scalar ScalarBinder::BindCase(const Expression& call) {
+  if (call.children.size() < 3 || call.children.size() % 2 == 0) {
+    return Fail("SEM0219", call.name_span,
+                "case() takes pairs of a condition and a value, and a last value for all else");
+  }
+  std::vector<Scalar> arguments;
+  std::optional<Type> common;
+  for (size_t i = 0; i < call.children.size(); ++i) {
+    const bool is_condition = i % 2 == 0 && i + 1 < call.children.size();
+    arguments.push_back(is_condition ? BindPredicate(*call.children[i], "a condition of case()")
+                                     : Bind(*call.children[i]));
+    if (IsError(arguments.back())) return arguments.back();
+    if (is_condition) continue;
+    common = common ? CommonType(*common, arguments.back().type) : arguments.back().type;
+    if (!common)
+      return Fail(
+          "SEM0525", call.children[i]->span,
+          fmt::format("this value is a {}, and the ones before are of another type", TypeName(arguments.back().type)));
+  }
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (i % 2 == 1 || i + 1 == arguments.size()) arguments[i] = Convert(std::move(arguments[i]), *common);
+  }
+  return Scalar::Call("case", *common, std::move(arguments));
+}
+
+Scalar ScalarBinder::BindNow(const Expression& call) {
+  if (!ExpectArguments(call, 0, 1)) return Scalar::Of(Constant{Type::kError, {}});
+  Scalar now = Scalar::Of(Constant{Type::kDateTime, context_.now_ticks});
+  if (call.children.empty()) return now;
+  const auto offset = FitArgument(Bind(*call.children[0]), 't');
+  if (!offset) return Fail("SEM0008", call.children[0]->span, "now() wants a timespan");
+  return Scalar::Call("add", Type::kDateTime, {std::move(now), *offset});
+}
+
+Scalar ScalarBinder::BindAgo(const Expression& call) {
+  if (!ExpectArguments(call, 1, 1)) return Scalar::Of(Constant{Type::kError, {}});
+  Scalar argument = Bind(*call.children[0]);
+  if (IsError(argument)) return argument;
+  const auto offset = FitArgument(argument, 't');
+  if (!offset)
+    return Fail("SEM0008", call.children[0]->span,
+                fmt::format("ago() wants a timespan such as 1d, and this is a {}", TypeName(argument.type)));
+  return Scalar::Call("subtract", Type::kDateTime,
+                      {Scalar::Of(Constant{Type::kDateTime, context_.now_ticks}), *offset});
+}
+
+Scalar ScalarBinder::BindBagPack(const Expression& call) {
+  if (call.children.empty() || call.children.size() % 2 != 0) {
+    return Fail("SEM0219", call.name_span, fmt::format("{}() takes pairs of a key and a value", call.text));
+  }
+  std::vector<Scalar> arguments;
+  for (size_t i = 0; i < call.children.size(); ++i) {
+    Scalar argument = Bind(*call.children[i]);
+    if (IsError(argument)) return argument;
+    if (i % 2 == 0 && argument.type != Type::kString)
+      return Fail("SEM0008", call.children[i]->span, "a key is a string");
+    arguments.push_back(i % 2 == 0 ? std::move(argument) : Convert(std::move(argument), Type::kDynamic));
+  }
+  return Scalar::Call("bag_pack", Type::kDynamic, std::move(arguments));
+}
+
+Scalar ScalarBinder::BindColumnIfExists(const Expression& call) {
+  if (!ExpectArguments(call, 2, 2)) return Scalar::Of(Constant{Type::kError, {}});
+  const auto name = BindConstant(*call.children[0]);
+  if (!name) return Scalar::Of(Constant{Type::kError, {}});
+  if (name->type != Type::kString) return Fail("SEM0008", call.children[0]->span, "the name of a column is a string");
+  if (const Column* column = FindColumn(std::get<std::string>(name->value))) return Scalar::Of(*column);
+  return Bind(*call.children[1]);
+}
+
+}  // namespace slipway::kql::bind

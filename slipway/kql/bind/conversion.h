@@ -1,0 +1,20 @@
+// Conversions between types, and the types that operations meet at.
+#pragma once
+
+#include <optional>
+
+#include "slipway/kql/plan/plan.h"
+
+namespace slipway::kql::bind {
+
+// `scalar` as `type`, by the language's conversion functions; constants are converted at once where that is exact.
+plan::Scalar Convert(plan::Scalar scalar, Type type);
+
+// The type that both sides of a comparison, or all branches of a choice, are read as; nullopt when there is none.
+std::optional<Type> CommonType(Type a, Type b);
+
+inline bool IsOrdered(Type type) {
+  return type != Type::kDynamic;
+}
+
+}  // namespace slipway::kql::bind

@@ -1,0 +1,105 @@
+// Binds scalar expressions: names to columns and constants, calls and operators to typed operations.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "slipway/base/result.h"
+#include "slipway/kql/bind/functions.h"
+#include "slipway/kql/diagnostic.h"
+#include "slipway/kql/plan/plan.h"
+#include "slipway/kql/tree/tree.h"
+
+namespace slipway::kql::bind {
+
+// Checks that a text is a regular expression the engine takes.
+using RegexCheck = std::function<Status(std::string_view)>;
+
+// What is the same for a whole query.
+struct QueryContext {
+  int64_t now_ticks = 0;
+  RegexCheck check_regex;
+  Diagnostics* diagnostics = nullptr;
+  int next_column = 1;
+  std::map<std::string, plan::Scalar, std::less<>> scalars;  // let x = 5
+
+  int NewColumn() { return next_column++; }
+};
+
+// Aggregates met while a summarize's items are bound; each becomes a column that the item's expression reads.
+struct AggregateCollector {
+  const std::vector<plan::Column>* input = nullptr;  // what arguments of aggregates see
+  std::vector<plan::Aggregate> aggregates;
+  std::vector<plan::Column> columns;
+};
+
+// Binds against the columns of one input. Complaints go to the context's diagnostics; what failed has type kError.
+class ScalarBinder {
+ public:
+  ScalarBinder(QueryContext& context, const std::vector<plan::Column>& columns,
+               AggregateCollector* aggregates = nullptr)
+      : context_(context), columns_(columns), aggregates_(aggregates) {}
+
+  plan::Scalar Bind(const tree::Expression& expression);
+  // Complains unless the expression is a bool.
+  plan::Scalar BindPredicate(const tree::Expression& expression, std::string_view where);
+  // A constant that is no column's; nullopt after a complaint.
+  std::optional<Constant> BindConstant(const tree::Expression& expression);
+  // A constant integer that is not negative.
+  std::optional<int64_t> BindCount(const tree::Expression& expression, std::string_view what);
+  // The aggregate that a call names; its arguments see the collector's input. nullptr after a complaint.
+  const AggregateRow* BindAggregate(const tree::Expression& call, plan::Scalar& result);
+
+ private:
+  using Scalar = plan::Scalar;
+
+  Scalar BindName(const tree::Expression& expression);
+  Scalar BindMember(const tree::Expression& expression);
+  Scalar BindIndex(const tree::Expression& expression);
+  Scalar BindUnary(const tree::Expression& expression);
+  Scalar BindBinary(const tree::Expression& expression);
+  Scalar BindLogic(const tree::Expression& expression);
+  Scalar BindArithmetic(const tree::Expression& expression, Scalar left, Scalar right);
+  Scalar BindTimeArithmetic(const tree::Expression& expression, Scalar left, Scalar right);
+  Scalar BindEquality(const tree::Expression& expression, Scalar left, Scalar right);
+  Scalar BindOrder(const tree::Expression& expression, Scalar left, Scalar right);
+  Scalar BindStringOperator(const tree::Expression& expression, Scalar left, Scalar right);
+  Scalar BindRegexMatch(const tree::Expression& expression, Scalar left, Scalar right);
+  Scalar BindList(const tree::Expression& expression);
+  Scalar BindIn(const tree::Expression& expression, Scalar left, std::vector<Scalar> items);
+  Scalar BindBetween(const tree::Expression& expression);
+
+  Scalar BindCall(const tree::Expression& call);
+  Scalar BindUnknownCall(const tree::Expression& call);
+  Scalar BindFunction(const tree::Expression& call, const std::vector<const FunctionRow*>& forms);
+  std::optional<Scalar> TryForm(const tree::Expression& call, const FunctionRow& form,
+                                const std::vector<Scalar>& arguments);
+  bool CheckConstantArguments(const tree::Expression& call, const Scalar& bound);
+  using SpecialBinder = Scalar (ScalarBinder::*)(const tree::Expression&);
+  static SpecialBinder FindSpecial(std::string_view name);
+  Scalar BindBin(const tree::Expression& call);
+  Scalar BindBinAt(const tree::Expression& call);
+  Scalar BindCase(const tree::Expression& call);
+  Scalar BindNow(const tree::Expression& call);
+  Scalar BindAgo(const tree::Expression& call);
+  Scalar BindBagPack(const tree::Expression& call);
+  Scalar BindColumnIfExists(const tree::Expression& call);
+  bool ExpectArguments(const tree::Expression& call, size_t least, size_t most);
+
+  Scalar Fail(std::string_view code, Span span, std::string message);
+  Scalar Text(Scalar scalar);  // as a string
+  const plan::Column* FindColumn(std::string_view name) const;
+  std::vector<std::string> VisibleNames() const;
+
+  QueryContext& context_;
+  const std::vector<plan::Column>& columns_;
+  AggregateCollector* aggregates_;
+};
+
+// Whether `scalar` may stand for a parameter of this letter, and as what.
+std::optional<plan::Scalar> FitArgument(const plan::Scalar& scalar, char letter);
+
+}  // namespace slipway::kql::bind

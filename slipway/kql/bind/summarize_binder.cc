@@ -1,0 +1,214 @@
+// The part of Binder that groups: summarize, count, distinct.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "slipway/kql/bind/binder.h"
+
+namespace slipway::kql::bind {
+
+using plan::Column;
+using plan::MakeNode;
+using plan::NodePtr;
+using plan::Scalar;
+using tree::Expression;
+using tree::ExpressionKind;
+
+namespace {
+
+// "arg_max(t, *)" and "percentiles(a, 5, 95)" stand for several aggregates.
+bool IsSeveral(const Expression& expression) {
+  return expression.kind == ExpressionKind::kCall &&
+         (expression.text == "arg_max" || expression.text == "arg_min" || expression.text == "percentiles" ||
+          (expression.text == "take_any" &&
+           (expression.children.size() > 1 ||
+            (expression.children.size() == 1 && expression.children[0]->kind == ExpressionKind::kStar))));
+}
+
+}  // namespace
+
+NodePtr Binder::BindSummarize(Step step, NodePtr input) {
+  SummarizeBuilder builder{NameList(), {}, {}, {}, {}};
+  if (!BindKeys(step, *input, builder)) return nullptr;
+  builder.collector.input = &input->outputs;
+  bool good = true;
+  for (const tree::NamedExpression& item : step.items) {
+    good &= IsSeveral(*item.expression) ? BindSeveral(item, builder) : BindAggregateItem(item, builder);
+  }
+  if (!good) return nullptr;
+  plan::Summarize summarize;
+  summarize.has_keys = step.has_keys;
+  std::vector<Column> outputs;
+  for (Item& key : builder.keys) {
+    outputs.push_back(key.column);
+    summarize.keys.push_back(std::move(key.expression));
+  }
+  summarize.aggregates = std::move(builder.collector.aggregates);
+  outputs.insert(outputs.end(), builder.collector.columns.begin(), builder.collector.columns.end());
+  NodePtr node = MakeNode(std::move(summarize), std::move(outputs), std::move(input));
+  plan::Project project;
+  std::vector<Column> columns = builder.key_columns;
+  for (const Column& key : columns) project.expressions.push_back(Scalar::Of(key));
+  for (Item& item : builder.items) {
+    columns.push_back(item.column);
+    project.expressions.push_back(std::move(item.expression));
+  }
+  return MakeNode(std::move(project), std::move(columns), std::move(node));
+}
+
+bool Binder::BindKeys(Step step, const plan::Node& input, SummarizeBuilder& builder) {
+  auto keys = BindItems(step.keys, input.outputs, builder.names);
+  if (!keys) return false;
+  for (size_t i = 0; i < keys->size(); ++i) {
+    Item& key = (*keys)[i];
+    if (key.column.type == Type::kDynamic) {
+      diagnostics_.Add("SEM0001", step.keys[i].expression->span,
+                       "rows cannot be grouped by a dynamic; convert it, as in tostring(…)");
+      return false;
+    }
+    builder.key_columns.push_back(key.column);
+    builder.keys.push_back(std::move(key));
+  }
+  return true;
+}
+
+bool Binder::BindAggregateItem(const tree::NamedExpression& item, SummarizeBuilder& builder) {
+  Scalar value = ScalarBinder(context_, builder.key_columns, &builder.collector).Bind(*item.expression);
+  if (value.type == Type::kError) return false;
+  bool good = true;
+  std::string name;
+  if (item.name) {
+    name = NameItem(item, builder.names, good);
+  } else {
+    const Expression* aggregate = NamingAggregate(*item.expression);
+    name = aggregate != nullptr ? builder.names.AddGenerated(AggregateName(*aggregate)) : builder.names.AddNumbered();
+  }
+  if (!good) return false;
+  builder.items.push_back({{context_.NewColumn(), name, value.type}, std::move(value)});
+  return true;
+}
+
+void Binder::AddAggregate(std::string_view operation, std::vector<Scalar> arguments, const std::string& name,
+                          SummarizeBuilder& builder) {
+  const Type type = arguments[0].type == Type::kInt && operation == "percentile" ? Type::kLong : arguments[0].type;
+  const Column column{context_.NewColumn(), "", type};
+  builder.collector.aggregates.push_back({operation, std::move(arguments), type});
+  builder.collector.columns.push_back(column);
+  builder.items.push_back({{context_.NewColumn(), builder.names.AddGenerated(name), type}, Scalar::Of(column)});
+}
+
+bool Binder::BindSeveral(const tree::NamedExpression& item, SummarizeBuilder& builder) {
+  const Expression& call = *item.expression;
+  if (call.text == "percentiles") return BindPercentiles(item, builder);
+  const bool picks_any = call.text == "take_any";
+  ScalarBinder scalars(context_, *builder.collector.input);
+  size_t first = 0;
+  Scalar by;
+  if (!picks_any) {
+    if (call.children.empty()) {
+      diagnostics_.Add("SEM0219", call.name_span,
+                       fmt::format("{}() takes an expression and the columns to return", call.text));
+      return false;
+    }
+    by = scalars.Bind(*call.children[first++]);
+    if (by.type == Type::kError) return false;
+    if (by.type == Type::kDynamic) {
+      diagnostics_.Add("SEM0001", call.children[0]->span, "a dynamic has no order; convert it, as in tolong(…)");
+      return false;
+    }
+    const std::string fallback = call.text == "arg_max" ? "max_" : "min_";
+    AddAggregate(call.text == "arg_max" ? "max" : "min", {by},
+                 item.name.value_or(DerivedName(*call.children[0]).value_or(fallback)), builder);
+  }
+  for (size_t i = first; i < call.children.size(); ++i) {
+    const Expression& child = *call.children[i];
+    if (child.kind == ExpressionKind::kStar) {
+      for (const Column& column : *builder.collector.input) {
+        const bool is_key = std::any_of(builder.key_columns.begin(), builder.key_columns.end(),
+                                        [&](const Column& key) { return key.name == column.name; });
+        const bool is_by =
+            !picks_any && call.children[0]->kind == ExpressionKind::kName && call.children[0]->text == column.name;
+        if (is_key || is_by) continue;
+        if (picks_any)
+          AddAggregate("take_any", {Scalar::Of(column)}, column.name, builder);
+        else
+          AddAggregate(call.text == "arg_max" ? "arg_max" : "arg_min", {Scalar::Of(column), by}, column.name, builder);
+      }
+      continue;
+    }
+    Scalar value = scalars.Bind(child);
+    if (value.type == Type::kError) return false;
+    const std::string name = DerivedName(child).value_or("any_");
+    if (picks_any)
+      AddAggregate("take_any", {std::move(value)}, name, builder);
+    else
+      AddAggregate(call.text == "arg_max" ? "arg_max" : "arg_min", {std::move(value), by}, name, builder);
+  }
+  return true;
+}
+
+bool Binder::BindPercentiles(const tree::NamedExpression& item, SummarizeBuilder& builder) {
+  const Expression& call = *item.expression;
+  ScalarBinder scalars(context_, *builder.collector.input);
+  if (call.children.size() < 2) {
+    diagnostics_.Add("SEM0219", call.name_span, "percentiles() takes a column and one or more percentages");
+    return false;
+  }
+  const auto value = FitArgument(scalars.Bind(*call.children[0]), 'n');
+  if (!value || value->type == Type::kError) {
+    if (!value) diagnostics_.Add("SEM0008", call.children[0]->span, "percentiles() wants a number");
+    return false;
+  }
+  for (size_t i = 1; i < call.children.size(); ++i) {
+    const auto percentage = scalars.BindConstant(*call.children[i]);
+    if (!percentage) return false;
+    if (!IsNumber(percentage->type)) {
+      diagnostics_.Add("SEM0040", call.children[i]->span, "the percentage is a constant from 0 to 100");
+      return false;
+    }
+    std::string number = FormatConstant(*percentage);
+    if (percentage->type == Type::kReal) number = number.substr(5, number.size() - 6);
+    std::replace(number.begin(), number.end(), '.', '_');
+    const std::string column = DerivedName(*call.children[0]).value_or("");
+    AddAggregate("percentile", {*value, Scalar::Of(*percentage)}, fmt::format("percentile_{}_{}", column, number),
+                 builder);
+  }
+  return true;
+}
+
+NodePtr Binder::BindCount(Step step, NodePtr input) {
+  plan::Summarize summarize;
+  summarize.aggregates.push_back({"count", {}, Type::kLong});
+  const Column column{context_.NewColumn(), step.text, Type::kLong};
+  return MakeNode(std::move(summarize), {column}, std::move(input));
+}
+
+NodePtr Binder::BindDistinct(Step step, NodePtr input) {
+  plan::Summarize summarize;
+  summarize.has_keys = true;
+  std::vector<Column> columns;
+  if (step.has_star) {
+    columns = input->outputs;
+    for (const Column& column : columns) summarize.keys.push_back(Scalar::Of(column));
+  } else {
+    NameList names;
+    auto items = BindItems(step.items, input->outputs, names);
+    if (!items) return nullptr;
+    for (Item& item : *items) {
+      columns.push_back(item.column);
+      summarize.keys.push_back(std::move(item.expression));
+    }
+  }
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].type != Type::kDynamic) continue;
+    diagnostics_.Add(
+        "SEM0001", step.has_star ? step.name_span : step.items[i].expression->span,
+        fmt::format("the column '{}' is a dynamic, which distinct does not take; convert it, as in tostring(…)",
+                    columns[i].name));
+    return nullptr;
+  }
+  return MakeNode(std::move(summarize), std::move(columns), std::move(input));
+}
+
+}  // namespace slipway::kql::bind

@@ -1,0 +1,230 @@
+// Writes a plan as nested SELECTs, one a node.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "slipway/base/text.h"
+#include "slipway/kql/sql/scalar_emitter.h"
+#include "slipway/kql/sql/sql.h"
+
+namespace slipway::kql::sql {
+
+using plan::Column;
+using plan::Node;
+using plan::Scalar;
+
+namespace {
+
+std::string QuoteName(std::string_view name) {
+  return "\"" + ReplaceAll(std::string(name), "\"", "\"\"") + "\"";
+}
+
+class PlanEmitter {
+ public:
+  std::string Emit(const Node& node) {
+    return std::visit([&](const auto& body) { return EmitBody(node, body); }, node.body);
+  }
+  EmitState& state() { return state_; }
+
+ private:
+  // A SELECT has at least one column, even where nobody reads any.
+  static std::string List(const std::vector<std::string>& columns) {
+    return columns.empty() ? "1 AS none" : Join(columns, ", ");
+  }
+
+  static std::vector<std::string> Names(const std::vector<Column>& columns) {
+    std::vector<std::string> names;
+    for (const Column& column : columns) names.push_back(ColumnName(column.id));
+    return names;
+  }
+  std::string From(const Node& node) { return fmt::format("({})", Emit(*node.inputs[0])); }
+
+  std::string EmitBody(const Node& node, const plan::Scan& scan) {
+    std::vector<std::string> columns;
+    for (size_t i = 0; i < node.outputs.size(); ++i) {
+      columns.push_back(fmt::format("{} AS {}", QuoteName(scan.sources[i]), ColumnName(node.outputs[i].id)));
+    }
+    return fmt::format("SELECT {} FROM {}", List(columns), QuoteName(scan.table));
+  }
+
+  std::string EmitBody(const Node& node, const plan::Values& values) {
+    ScalarEmitter scalars(state_);
+    std::vector<std::string> columns, rows;
+    if (values.rows.empty()) {
+      for (const Column& column : node.outputs)
+        columns.push_back(fmt::format("CAST(NULL AS {}) AS {}", SqlType(column.type), ColumnName(column.id)));
+      return fmt::format("SELECT {} WHERE false", List(columns));
+    }
+    if (values.rows.size() == 1) {
+      for (size_t i = 0; i < node.outputs.size(); ++i) {
+        columns.push_back(fmt::format("{} AS {}", scalars.Emit(values.rows[0][i]), ColumnName(node.outputs[i].id)));
+      }
+      return fmt::format("SELECT {} FROM {} AS t", List(columns), scalars.Wrap("(SELECT 1 AS one)"));
+    }
+    for (const auto& row : values.rows) {
+      std::vector<std::string> cells;
+      for (const Scalar& cell : row) cells.push_back(scalars.Emit(cell));
+      rows.push_back(fmt::format("({})", Join(cells, ", ")));
+    }
+    return fmt::format("SELECT * FROM (VALUES {}) AS v({})", Join(rows, ", "), Join(Names(node.outputs), ", "));
+  }
+
+  std::string EmitBody(const Node& node, const plan::Range& range) {
+    ScalarEmitter scalars(state_);
+    const std::string from = scalars.Emit(range.from), to = scalars.Emit(range.to), step = scalars.Emit(range.step);
+    return fmt::format("SELECT n AS {} FROM generate_series({}, {}, {}) AS g(n)", ColumnName(node.outputs[0].id), from,
+                       to, step);
+  }
+
+  std::string EmitBody(const Node& node, const plan::Filter& filter) {
+    ScalarEmitter scalars(state_);
+    const std::string from = From(node);
+    const std::string predicate = scalars.Emit(filter.predicate, true);
+    return fmt::format("SELECT {} FROM {} AS t WHERE {}", List(Names(node.outputs)), scalars.Wrap(from), predicate);
+  }
+
+  std::string EmitBody(const Node& node, const plan::Project& project) {
+    ScalarEmitter scalars(state_);
+    const std::string from = From(node);
+    std::vector<std::string> columns;
+    for (size_t i = 0; i < node.outputs.size(); ++i) {
+      const std::string name = ColumnName(node.outputs[i].id);
+      const std::string sql = scalars.Emit(project.expressions[i]);
+      columns.push_back(sql == name ? name : fmt::format("{} AS {}", sql, name));
+    }
+    return fmt::format("SELECT {} FROM {} AS t", List(columns), scalars.Wrap(from));
+  }
+
+  std::string EmitBody(const Node& node, const plan::Summarize& summarize) {
+    ScalarEmitter scalars(state_);
+    const std::string from = From(node);
+    std::vector<std::string> columns, keys;
+    for (const Scalar& key : summarize.keys) {
+      columns.push_back(fmt::format("{} AS {}", scalars.Emit(key), ColumnName(node.outputs[columns.size()].id)));
+      keys.push_back(std::to_string(columns.size()));
+    }
+    for (const plan::Aggregate& aggregate : summarize.aggregates) {
+      columns.push_back(
+          fmt::format("{} AS {}", scalars.EmitAggregate(aggregate), ColumnName(node.outputs[columns.size()].id)));
+    }
+    // Without aggregates and keys there is one row all the same.
+    if (columns.empty()) columns.push_back("count(*) AS none");
+    const std::string grouping = keys.empty() ? "" : " GROUP BY " + Join(keys, ", ");
+    return fmt::format("SELECT {} FROM {} AS t{}", List(columns), scalars.Wrap(from), grouping);
+  }
+
+  std::string EmitBody(const Node& node, const plan::Sort& sort) {
+    ScalarEmitter scalars(state_);
+    const std::string from = From(node);
+    std::vector<std::string> keys;
+    for (const plan::SortKey& key : sort.keys) {
+      keys.push_back(fmt::format("({}) {} NULLS {}", scalars.Emit(key.expression), key.descending ? "DESC" : "ASC",
+                                 key.nulls_first ? "FIRST" : "LAST"));
+    }
+    const std::string limit = sort.limit ? fmt::format(" LIMIT {}", *sort.limit) : "";
+    return fmt::format("SELECT {} FROM {} AS t ORDER BY {}{}", List(Names(node.outputs)), scalars.Wrap(from),
+                       Join(keys, ", "), limit);
+  }
+
+  std::string EmitBody(const Node& node, const plan::Limit& limit) {
+    return fmt::format("SELECT {} FROM {} AS t LIMIT {}", List(Names(node.outputs)), From(node), limit.rows);
+  }
+
+  // The elements as a list: of an array its elements, of a bag its slots, of anything else (null too) itself.
+  static std::string ElementsSql(const std::string& value, const plan::Expand& expand, bool keeps_bags) {
+    const std::string list = fmt::format(
+        "CASE json_type({0}) WHEN 'ARRAY' THEN CAST(json_extract({0}, '$[*]') AS VARCHAR[]) WHEN 'OBJECT' THEN "
+        "{1}({0}) ELSE [{0}] END",
+        value, keeps_bags ? "kql_bag_items" : "kql_bag_pairs");
+    return expand.limit ? fmt::format("list_slice({}, 1, {})", list, *expand.limit) : list;
+  }
+
+  std::string EmitBody(const Node& node, const plan::Expand& expand) {
+    ScalarEmitter scalars(state_);
+    std::string from = From(node);
+    std::vector<std::string> lists;
+    for (const plan::Expand::Item& item : expand.items) {
+      const std::string value = scalars.Hoist(scalars.Emit(item.array));
+      lists.push_back(scalars.Hoist(ElementsSql(value, expand, item.keeps_bags)));
+    }
+    std::vector<std::string> columns, inner;
+    for (const Column& column : node.outputs) {
+      const std::string name = ColumnName(column.id);
+      const auto item =
+          std::find_if(expand.items.begin(), expand.items.end(), [&](const auto& i) { return i.output == column.id; });
+      if (item != expand.items.end()) {
+        inner.push_back(fmt::format("unnest({}) AS {}", lists[item - expand.items.begin()], name));
+        columns.push_back(fmt::format("nullif({0}, 'null') AS {0}", name));
+      } else if (expand.index_output == column.id) {
+        inner.push_back(fmt::format("CAST(generate_subscripts({}, 1) - 1 AS BIGINT) AS {}", LongestList(lists), name));
+        columns.push_back(name);
+      } else {
+        inner.push_back(name);
+        columns.push_back(name);
+      }
+    }
+    return fmt::format("SELECT {} FROM (SELECT {} FROM {} AS t) AS t", List(columns), List(inner), scalars.Wrap(from));
+  }
+
+  static std::string LongestList(const std::vector<std::string>& lists) {
+    std::string longest = lists[0];
+    for (size_t i = 1; i < lists.size(); ++i) {
+      longest = fmt::format("CASE WHEN len({0}) > len({1}) THEN {0} ELSE {1} END", lists[i], longest);
+    }
+    return longest;
+  }
+
+  // One reading of the bag gives all slots: a list of texts, and a list of JSON for slots that stay dynamic.
+  std::string EmitBody(const Node& node, const plan::Unpack& unpack) {
+    std::vector<std::string> text_paths, json_paths, columns;
+    const std::string bag = ColumnName(unpack.bag);
+    for (const Column& column : node.outputs) {
+      const auto slot =
+          std::find_if(unpack.slots.begin(), unpack.slots.end(), [&](const auto& s) { return s.output == column.id; });
+      const std::string name = ColumnName(column.id);
+      if (slot == unpack.slots.end()) {
+        columns.push_back(name);
+        continue;
+      }
+      const bool is_json = slot->type == Type::kDynamic;
+      std::vector<std::string>& paths = is_json ? json_paths : text_paths;
+      paths.push_back(state_.AddParameter("/" + ReplaceAll(ReplaceAll(slot->key, "~", "~0"), "/", "~1")));
+      columns.push_back(fmt::format(
+          is_json ? fmt::runtime("CAST(json_slots[{}] AS VARCHAR) AS {}") : fmt::runtime("text_slots[{}] AS {}"),
+          paths.size(), name));
+    }
+    std::string lists;
+    const std::string object = fmt::format("CASE WHEN json_type({0}) = 'OBJECT' THEN {0} END", bag);
+    if (!text_paths.empty())
+      lists += fmt::format(", json_extract_string({}, [{}]) AS text_slots", object, Join(text_paths, ", "));
+    if (!json_paths.empty())
+      lists += fmt::format(", json_extract({}, [{}]) AS json_slots", object, Join(json_paths, ", "));
+    return fmt::format("SELECT {} FROM (SELECT *{} FROM {} AS t) AS t", List(columns), lists, From(node));
+  }
+
+  std::string EmitBody(const Node& node, const plan::Union& all) {
+    std::vector<std::string> legs;
+    for (size_t leg = 0; leg < all.sources.size(); ++leg) {
+      ScalarEmitter scalars(state_);
+      std::vector<std::string> columns;
+      for (size_t i = 0; i < node.outputs.size(); ++i) {
+        columns.push_back(fmt::format("{} AS {}", scalars.Emit(all.sources[leg][i]), ColumnName(node.outputs[i].id)));
+      }
+      legs.push_back(fmt::format("SELECT {} FROM ({}) AS t", List(columns), Emit(*node.inputs[leg])));
+    }
+    return Join(legs, " UNION ALL ");
+  }
+
+  EmitState state_;
+};
+
+}  // namespace
+
+Statement Emit(const Node& node) {
+  PlanEmitter emitter;
+  std::string text = emitter.Emit(node);
+  return {std::move(text), std::move(emitter.state().parameters)};
+}
+
+}  // namespace slipway::kql::sql

@@ -1,0 +1,65 @@
+// Reads statements, sources and the steps after '|'. Private to this room.
+#pragma once
+
+#include <optional>
+
+#include "slipway/kql/tree/expression_parser.h"
+#include "slipway/kql/tree/token_cursor.h"
+#include "slipway/kql/tree/tree.h"
+
+namespace slipway::kql::tree {
+
+class PipelineParser {
+ public:
+  explicit PipelineParser(TokenCursor& cursor) : cursor_(cursor), expressions_(cursor) {}
+
+  // nullopt after a complaint.
+  std::optional<Query> ParseQuery();
+
+ private:
+  friend struct OperatorTable;
+  using Reader = bool (PipelineParser::*)(Operator&);
+
+  bool ParseStatement(Query& query);
+  bool ParseLet(Query& query);
+  PipelinePtr ParsePipeline();
+  bool ParseSource(Pipeline& pipeline);
+  bool ParseSteps(Pipeline& pipeline);
+  bool ParseStep(Pipeline& pipeline);
+
+  bool ParseDatatable(Pipeline& pipeline);
+  bool ParseRange(Pipeline& pipeline);
+
+  bool ReadWhere(Operator& step);
+  bool ReadItems(Operator& step);
+  bool ReadRenames(Operator& step);
+  bool ReadPatterns(Operator& step);
+  bool ReadSummarize(Operator& step);
+  bool ReadSort(Operator& step);
+  bool ReadTake(Operator& step);
+  bool ReadTop(Operator& step);
+  bool ReadCount(Operator& step);
+  bool ReadDistinct(Operator& step);
+  bool ReadMvExpand(Operator& step);
+  bool ReadEvaluate(Operator& step);
+  bool ReadRender(Operator& step);
+  bool ReadSerialize(Operator& step);
+  bool ReadNothing(Operator& step);
+  bool ReadUnion(Operator& step);
+
+  bool ParseNamedList(std::vector<NamedExpression>& items);
+  bool ParseSortKey(std::vector<SortKey>& keys);
+  bool ParseExpandItem(std::vector<ExpandItem>& items);
+  bool ParseSchema(std::vector<TypedName>& schema, bool* star);
+  std::optional<std::string> ParsePattern(Span& span);
+  // Passes "hint.name=value" words, which change nothing here.
+  void SkipHints();
+  // "name=value" before the arguments: true when `name` stands here; its value goes to `value`.
+  bool AcceptOption(std::string_view name, std::string& value);
+
+  TokenCursor& cursor_;
+  ExpressionParser expressions_;
+  int nesting_ = 0;
+};
+
+}  // namespace slipway::kql::tree

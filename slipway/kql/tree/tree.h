@@ -1,0 +1,145 @@
+// The tree of a query as it was written: nothing is resolved yet.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "slipway/kql/diagnostic.h"
+#include "slipway/kql/type.h"
+
+namespace slipway::kql::tree {
+
+struct Expression;
+struct Pipeline;
+using ExpressionPtr = std::unique_ptr<Expression>;
+using PipelinePtr = std::unique_ptr<Pipeline>;
+
+enum class ExpressionKind {
+  kConstant,    // constant
+  kName,        // text
+  kMember,      // children[0] . text
+  kIndex,       // children[0] [ children[1] ]
+  kCall,        // text ( children… )
+  kUnary,       // text: "-" or "+"; children[0]
+  kBinary,      // text: the operator; two children, or more for "and" and "or"
+  kList,        // text: "in", "!in", "in~", "!in~", "has_any", "has_all"; children: the left side, then the items
+  kBetween,     // text: "between" or "!between"; children: value, from, to
+  kStar,        // "*" as an argument
+  kTypeOf,      // typeof(type)
+  kAssignment,  // text = children[0], as an argument
+};
+
+struct Expression {
+  ExpressionKind kind;
+  Span span;       // all of it
+  Span name_span;  // of text
+  std::string text;
+  Constant constant;
+  std::vector<ExpressionPtr> children;
+  int depth = 1;  // of this tree
+};
+
+// "name = expression" or an expression alone. Several names, "(a, b) = …", are not supported.
+struct NamedExpression {
+  std::optional<std::string> name;
+  Span name_span;
+  ExpressionPtr expression;
+};
+
+struct ColumnPattern {
+  std::string text;  // may hold '*'
+  Span span;
+};
+
+struct SortKey {
+  ExpressionPtr expression;
+  bool descending = true;
+  std::optional<bool> nulls_first;
+};
+
+struct TypedName {
+  std::string name;
+  Type type = Type::kDynamic;
+  Span span;
+};
+
+struct ExpandItem {
+  NamedExpression item;
+  std::optional<Type> to;
+};
+
+enum class OperatorKind {
+  kWhere,
+  kProject,
+  kExtend,
+  kProjectAway,
+  kProjectKeep,
+  kProjectRename,
+  kProjectReorder,
+  kSummarize,
+  kSort,
+  kTake,
+  kTop,
+  kCount,
+  kDistinct,
+  kMvExpand,
+  kEvaluate,
+  kRender,
+  kSerialize,
+  kGetSchema,
+  kUnion,
+};
+
+// One step of a pipeline; which members count depends on the kind.
+struct Operator {
+  OperatorKind kind = OperatorKind::kWhere;
+  Span span;                            // the whole step
+  Span name_span;                       // the operator's word
+  std::vector<NamedExpression> items;   // project, extend, project-rename, summarize (aggregates), serialize
+  std::vector<NamedExpression> keys;    // summarize by
+  std::vector<ColumnPattern> patterns;  // project-away, -keep, -reorder
+  std::vector<SortKey> sort;            // sort, top
+  std::vector<ExpandItem> expand;
+  std::vector<TypedName> schema;       // evaluate … : (schema)
+  std::vector<PipelinePtr> pipelines;  // union
+  ExpressionPtr expression;            // where's predicate, take's and top's number, mv-expand's limit
+  std::string text;  // evaluate: the plugin; count, mv-expand: a name; render: the kind; union: withsource
+  bool has_schema = false;
+  bool has_star = false;   // distinct *, schema (*, …)
+  bool has_keys = false;   // summarize … by
+  bool keeps_bags = true;  // mv-expand kind=bag; false: kind=array
+  bool is_inner = false;   // union kind=inner
+};
+
+enum class SourceKind { kExpression, kPrint, kDatatable, kRange, kUnion };
+
+struct Pipeline {
+  Span span;
+  SourceKind source = SourceKind::kExpression;
+  ExpressionPtr expression;            // kExpression: a table's name, a let's name, or a scalar
+  std::vector<NamedExpression> items;  // print; range: from, to, step under the column's name
+  std::vector<TypedName> schema;       // datatable
+  std::vector<ExpressionPtr> values;   // datatable, row by row
+  std::optional<Operator> union_source;
+  std::vector<Operator> operators;
+};
+
+struct Let {
+  std::string name;
+  Span span;  // of the name
+  PipelinePtr value;
+};
+
+struct Query {
+  std::vector<Let> lets;
+  PipelinePtr pipeline;
+};
+
+// The tree as indented text, for people.
+std::string Explain(const Query& query);
+// An expression in one line, fully parenthesised.
+std::string Explain(const Expression& expression);
+
+}  // namespace slipway::kql::tree

@@ -1,0 +1,256 @@
+#include "slipway/kql/type.h"
+
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "slipway/base/text.h"
+#include "slipway/base/time.h"
+
+namespace slipway::kql {
+namespace {
+
+constexpr std::array<std::string_view, 11> kTypeNames = {"bool",     "int",  "long",   "real",    "decimal", "datetime",
+                                                         "timespan", "guid", "string", "dynamic", "unknown"};
+
+constexpr std::pair<std::string_view, Type> kSynonyms[] = {
+    {"boolean", Type::kBool},  {"int32", Type::kInt}, {"int64", Type::kLong},    {"double", Type::kReal},
+    {"date", Type::kDateTime}, {"uuid", Type::kGuid}, {"uniqueid", Type::kGuid}, {"time", Type::kTimespan},
+};
+
+constexpr std::pair<std::string_view, double> kUnits[] = {
+    {"d", 864e9},         {"day", 864e9},        {"days", 864e9},
+    {"h", 36e9},          {"hr", 36e9},          {"hour", 36e9},
+    {"hours", 36e9},      {"hrs", 36e9},         {"m", 6e8},
+    {"min", 6e8},         {"minute", 6e8},       {"minutes", 6e8},
+    {"s", 1e7},           {"sec", 1e7},          {"second", 1e7},
+    {"seconds", 1e7},     {"ms", 1e4},           {"milli", 1e4},
+    {"millis", 1e4},      {"millisecond", 1e4},  {"milliseconds", 1e4},
+    {"micro", 10},        {"micros", 10},        {"microsecond", 10},
+    {"microseconds", 10}, {"nano", 0.01},        {"nanos", 0.01},
+    {"nanosecond", 0.01}, {"nanoseconds", 0.01}, {"tick", 1},
+    {"ticks", 1},
+};
+
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// Reads digits at `at`; nullopt when there are none.
+std::optional<int64_t> ReadDigits(std::string_view text, size_t& at) {
+  const size_t begin = at;
+  while (at < text.size() && IsDigit(text[at]) && at - begin < 18) ++at;
+  if (at == begin) return std::nullopt;
+  return ParseInt(text.substr(begin, at - begin));
+}
+
+// The digits after a point as ticks; more than seven are cut.
+int64_t FractionTicks(std::string_view digits) {
+  int64_t ticks = 0;
+  for (size_t i = 0; i < 7; ++i) ticks = ticks * 10 + (i < digits.size() ? digits[i] - '0' : 0);
+  return ticks;
+}
+
+// "[d.]hh:mm[:ss[.fffffff]]" without a sign.
+std::optional<int64_t> ParseClockSpan(std::string_view text) {
+  size_t at = 0;
+  auto first = ReadDigits(text, at);
+  if (!first || at >= text.size()) return std::nullopt;
+  int64_t days = 0;
+  if (text[at] == '.') {
+    days = *first;
+    first = ReadDigits(text, ++at);
+    if (!first || at >= text.size()) return std::nullopt;
+  }
+  if (text[at] != ':') return std::nullopt;
+  const auto minutes = ReadDigits(text, ++at);
+  if (!minutes || *first > 23 || *minutes > 59 || days > 10'675'199) return std::nullopt;
+  int64_t seconds = 0, fraction = 0;
+  if (at < text.size() && text[at] == ':') {
+    const auto value = ReadDigits(text, ++at);
+    if (!value || *value > 59) return std::nullopt;
+    seconds = *value;
+    if (at < text.size() && text[at] == '.') {
+      const size_t begin = ++at;
+      if (!ReadDigits(text, at)) return std::nullopt;
+      fraction = FractionTicks(text.substr(begin, at - begin));
+    }
+  }
+  if (at != text.size()) return std::nullopt;
+  return days * kTicksPerDay + ((*first * 60 + *minutes) * 60 + seconds) * kTicksPerSecond + fraction;
+}
+
+std::string_view Unquote(std::string_view text) {
+  const bool quoted = text.size() >= 2 && (text[0] == '\'' || text[0] == '"') && text.back() == text[0];
+  return quoted ? Trim(text.substr(1, text.size() - 2)) : text;
+}
+
+}  // namespace
+
+std::string_view TypeName(Type type) {
+  return kTypeNames[static_cast<size_t>(type)];
+}
+
+std::optional<Type> ParseTypeName(std::string_view name) {
+  for (size_t i = 0; i + 1 < kTypeNames.size(); ++i) {
+    if (kTypeNames[i] == name) return static_cast<Type>(i);
+  }
+  for (const auto& [synonym, type] : kSynonyms) {
+    if (synonym == name) return type;
+  }
+  return std::nullopt;
+}
+
+std::optional<int64_t> ParseDateTimeTicks(std::string_view text) {
+  text = Unquote(Trim(text));
+  const auto time = ParseTimestamp(text);
+  if (!time) return std::nullopt;
+  const int64_t ticks = time->time_since_epoch().count() * kTicksPerMicrosecond + kUnixEpochTicks;
+  // The seventh digit of a fraction is finer than a Timestamp.
+  const size_t point = text.find('.');
+  const bool has_seventh = point != std::string_view::npos && point + 7 < text.size() &&
+                           text.find_first_not_of("0123456789", point + 1) > point + 7;
+  const int64_t exact = ticks + (has_seventh ? text[point + 7] - '0' : 0);
+  if (exact < 0 || exact > kMaxDateTimeTicks) return std::nullopt;
+  return exact;
+}
+
+std::optional<double> TicksOfUnit(std::string_view unit) {
+  for (const auto& [name, ticks] : kUnits) {
+    if (name == unit) return ticks;
+  }
+  return std::nullopt;
+}
+
+std::optional<int64_t> ParseTimespanTicks(std::string_view text) {
+  text = Unquote(Trim(text));
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  const auto sign = [negative](int64_t ticks) { return negative ? -ticks : ticks; };
+  if (const auto span = ParseClockSpan(text)) return sign(*span);
+  size_t at = 0;
+  while (at < text.size() && (IsDigit(text[at]) || text[at] == '.')) ++at;
+  const auto number = ParseDouble(text.substr(0, at));
+  if (!number || at == 0) return std::nullopt;
+  const std::string_view unit = Trim(text.substr(at));
+  const auto factor = unit.empty() ? std::optional<double>(864e9) : TicksOfUnit(unit);
+  if (!factor || *number * *factor > 9.2e18) return std::nullopt;
+  return sign(std::llround(*number * *factor));
+}
+
+std::optional<std::string> ParseGuid(std::string_view text) {
+  text = Unquote(Trim(text));
+  if (text.size() >= 2 && text.front() == '{' && text.back() == '}') text = text.substr(1, text.size() - 2);
+  std::string digits;
+  for (const char c : text) {
+    if (std::isxdigit(static_cast<unsigned char>(c))) {
+      digits += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    } else if (c != '-') {
+      return std::nullopt;
+    }
+  }
+  if (digits.size() != 32) return std::nullopt;
+  for (const size_t at : {20, 16, 12, 8}) digits.insert(at, "-");
+  return digits;
+}
+
+std::string FormatDateTimeTicks(int64_t ticks) {
+  const int64_t microseconds = (ticks - kUnixEpochTicks - ((ticks % 10) + 10) % 10) / kTicksPerMicrosecond;
+  std::string text = FormatTimestamp(Timestamp(Duration(microseconds)), 6);
+  text.insert(text.size() - 1, 1, static_cast<char>('0' + ticks % 10));
+  return text;
+}
+
+std::string FormatTimespanTicks(int64_t ticks) {
+  const bool negative = ticks < 0;
+  const uint64_t value = negative ? uint64_t{0} - static_cast<uint64_t>(ticks) : static_cast<uint64_t>(ticks);
+  const uint64_t seconds = value / kTicksPerSecond, days = seconds / 86'400, fraction = value % kTicksPerSecond;
+  std::string text = negative ? "-" : "";
+  if (days > 0) text += fmt::format("{}.", days);
+  text += fmt::format("{:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+  if (fraction > 0) text += fmt::format(".{:07}", fraction);
+  return text;
+}
+
+std::string FormatConstant(const Constant& constant) {
+  const std::string_view type = TypeName(constant.type);
+  if (constant.is_null()) return fmt::format("{}(null)", type);
+  switch (constant.type) {
+    case Type::kBool:
+      return std::get<bool>(constant.value) ? "true" : "false";
+    case Type::kLong:
+      return std::to_string(std::get<int64_t>(constant.value));
+    case Type::kInt:
+      return fmt::format("int({})", std::get<int64_t>(constant.value));
+    case Type::kReal:
+      return fmt::format("real({})", FormatDouble(std::get<double>(constant.value)));
+    case Type::kDateTime:
+      return fmt::format("datetime({})", FormatDateTimeTicks(std::get<int64_t>(constant.value)));
+    case Type::kTimespan:
+      return fmt::format("timespan({})", FormatTimespanTicks(std::get<int64_t>(constant.value)));
+    case Type::kString:
+      return JsonQuote(std::get<std::string>(constant.value));
+    default:
+      return fmt::format("{}({})", type, std::get<std::string>(constant.value));
+  }
+}
+
+std::string ConstantToJson(const Constant& constant) {
+  if (constant.is_null()) return "null";
+  switch (constant.type) {
+    case Type::kBool:
+      return std::get<bool>(constant.value) ? "true" : "false";
+    case Type::kInt:
+    case Type::kLong:
+      return std::to_string(std::get<int64_t>(constant.value));
+    case Type::kReal: {
+      const double value = std::get<double>(constant.value);
+      const std::string text = FormatDouble(value);
+      if (!std::isfinite(value)) return JsonQuote(text);
+      return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
+    }
+    case Type::kDateTime:
+      return JsonQuote(FormatDateTimeTicks(std::get<int64_t>(constant.value)));
+    case Type::kTimespan:
+      return JsonQuote(FormatTimespanTicks(std::get<int64_t>(constant.value)));
+    case Type::kDynamic:
+      return std::get<std::string>(constant.value);
+    default:
+      return JsonQuote(std::get<std::string>(constant.value));
+  }
+}
+
+std::string JsonQuote(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    switch (c) {
+      case '"':
+        quoted += "\\\"";
+        break;
+      case '\\':
+        quoted += "\\\\";
+        break;
+      case '\n':
+        quoted += "\\n";
+        break;
+      case '\r':
+        quoted += "\\r";
+        break;
+      case '\t':
+        quoted += "\\t";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+        } else {
+          quoted += c;
+        }
+    }
+  }
+  return quoted + "\"";
+}
+
+}  // namespace slipway::kql
