@@ -14,8 +14,8 @@ namespace slipway::cli {
 namespace {
 
 std::string RulePath(client::Workspace& server, std::string_view name) {
-  return server.ResourceGroupPath(
-      fmt::format("/providers/Microsoft.Insights/scheduledQueryRules{}{}", name.empty() ? "" : "/", client::Workspace::Segment(name)));
+  return server.ResourceGroupPath(fmt::format("/providers/Microsoft.Insights/scheduledQueryRules{}{}",
+                                              name.empty() ? "" : "/", client::Workspace::Segment(name)));
 }
 
 Result<Json> PrintedRule(const Json& arm) {
@@ -30,9 +30,11 @@ Result<Output> CreateAlert(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   domain::AlertRule rule = std::move(read.rule);
   if (rule.create_job) {
-    SLIPWAY_ASSIGN_OR_RETURN(rule.create_job, PrepareJob(context, *server, {std::move(*rule.create_job), std::move(read.anonymous)}));
+    SLIPWAY_ASSIGN_OR_RETURN(rule.create_job,
+                             PrepareJob(context, *server, {std::move(*rule.create_job), std::move(read.anonymous)}));
   }
-  SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server->connection().Put(RulePath(*server, rule.name), wire::AlertRuleToArm(server->scope(), rule)));
+  SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server->connection().Put(RulePath(*server, rule.name),
+                                                                    wire::AlertRuleToArm(server->scope(), rule)));
   SLIPWAY_ASSIGN_OR_RETURN(Json printed, PrintedRule(arm));
   return Output::Of(std::move(printed));
 }
@@ -71,8 +73,8 @@ Result<Output> DeleteAlert(Context& context, const Arguments& arguments) {
 // docs/rest-extensions.md: {"id","rule","firedAt","resolvedAt","value","threshold","job","error"}.
 Json PrintedEvent(const Json& event) {
   static constexpr std::pair<const char*, const char*> kKeys[] = {
-      {"id", "id"}, {"rule", "rule"}, {"firedAt", "fired_at"}, {"resolvedAt", "resolved_at"}, {"value", "value"},
-      {"threshold", "threshold"}, {"job", "job"}, {"error", "error"}};
+      {"id", "id"},       {"rule", "rule"},           {"firedAt", "fired_at"}, {"resolvedAt", "resolved_at"},
+      {"value", "value"}, {"threshold", "threshold"}, {"job", "job"},          {"error", "error"}};
   Json printed = Json::object();
   for (const auto& [wire_key, key] : kKeys) {
     const bool is_set = event.contains(wire_key) && !event[wire_key].is_null() && event[wire_key] != "";
@@ -84,7 +86,8 @@ Json PrintedEvent(const Json& event) {
 Result<Output> ListEvents(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   const auto name = arguments.Get("name");
-  const std::string path = server->Path(fmt::format("/slipway/alerts{}{}", name ? "?rule=" : "", name ? client::Workspace::Segment(*name) : ""));
+  const std::string path = server->Path(
+      fmt::format("/slipway/alerts{}{}", name ? "?rule=" : "", name ? client::Workspace::Segment(*name) : ""));
   SLIPWAY_ASSIGN_OR_RETURN(const auto events, server->connection().List(path));
   Json list = Json::array();
   for (const Json& event : events) list.push_back(PrintedEvent(event));
@@ -102,7 +105,8 @@ Result<Output> ListEvents(Context& context, const Arguments& arguments) {
 std::vector<Command> AlertCommands() {
   const Flag name = NameFlag(true, "Name of the alert rule.");
   return {
-      MakeCommand("alert create", "Create an alert rule, or replace one of its name.", {FileFlag(true), NameFlag(false), SetFlag()}, CreateAlert),
+      MakeCommand("alert create", "Create an alert rule, or replace one of its name.",
+                  {FileFlag(true), NameFlag(false), SetFlag()}, CreateAlert),
       MakeCommand("alert show", "Show an alert rule.", {name}, ShowAlert),
       MakeCommand("alert list", "List alert rules.", {}, ListAlerts),
       MakeCommand("alert delete", "Delete an alert rule.", {name, YesFlag()}, DeleteAlert),

@@ -24,7 +24,9 @@ Result<Output> Login(Context& context, const Arguments&) {
   return Output::Of(nlohmann::ordered_json::array({Account(context)}));
 }
 
-Result<Output> ShowAccount(Context& context, const Arguments&) { return Output::Of(Account(context)); }
+Result<Output> ShowAccount(Context& context, const Arguments&) {
+  return Output::Of(Account(context));
+}
 
 Result<Output> SetAccount(Context& context, const Arguments& arguments) {
   Settings settings([&context](std::string_view name) { return context.Variable(name); });
@@ -84,7 +86,8 @@ std::vector<Command> AzAccountCommands() {
       Make("account show", "Show the subscription.", {}, ShowAccount),
       Make("account set", "Set the subscription of later commands.",
            {{"subscription", 's', "Id of the subscription.", Flag::Takes::kValue, true}}, SetAccount),
-      Make("extension add", "Accepted for compatibility: the ml commands are built in.", ExtensionFlags(), AcceptExtension),
+      Make("extension add", "Accepted for compatibility: the ml commands are built in.", ExtensionFlags(),
+           AcceptExtension),
       Make("extension update", "Accepted for compatibility.", ExtensionFlags(), AcceptExtension),
       Make("extension list", "List what is built in.", {}, ListExtensions),
       Make("version", "Show the versions.", {}, ShowVersions),

@@ -17,18 +17,20 @@ std::string LogAnalyticsId(const domain::Scope& scope) {
 }
 
 Result<Output> QueryLogs(Context& context, const Arguments& arguments) {
-  const std::string path = fmt::format("/v1/workspaces/{}/query", client::Workspace::Segment(*arguments.Get("workspace")));
-  SLIPWAY_ASSIGN_OR_RETURN(const Json answer, RunQuery(context, path, *arguments.Get("analytics-query"),
-                                                       arguments.GetOr("timespan", "")));
+  const std::string path =
+      fmt::format("/v1/workspaces/{}/query", client::Workspace::Segment(*arguments.Get("workspace")));
+  SLIPWAY_ASSIGN_OR_RETURN(const Json answer,
+                           RunQuery(context, path, *arguments.Get("analytics-query"), arguments.GetOr("timespan", "")));
   Output output = Output::Of(RowsOf(answer, true));
   output.table_row = [](const nlohmann::ordered_json& row) { return row; };
   return output;
 }
 
 Result<Output> QueryInsights(Context& context, const Arguments& arguments) {
-  const std::string path = fmt::format("/v1/apps/{}/query", client::Workspace::Segment(arguments.All("app").front()));
-  SLIPWAY_ASSIGN_OR_RETURN(const Json answer, RunQuery(context, path, *arguments.Get("analytics-query"),
-                                                       arguments.GetOr("offset", "")));
+  const std::string path = fmt::format(
+      "/v1/apps/{}/query", client::Workspace::Segment(arguments.GetOr(arguments.Has("app") ? "app" : "apps", "")));
+  SLIPWAY_ASSIGN_OR_RETURN(const Json answer,
+                           RunQuery(context, path, *arguments.Get("analytics-query"), arguments.GetOr("offset", "")));
   Output output = Output::Of({{"tables", answer["tables"]}});
   output.table_row = [rows = RowsOf(answer, false)](const nlohmann::ordered_json&) { return rows; };
   return output;
@@ -100,16 +102,19 @@ Result<Output> ShowResource(Context& context, const Arguments& arguments) {
   return Output::Of(WithId(arm, arm));
 }
 
-Flag AnalyticsQueryFlag() { return {"analytics-query", 0, "The KQL query.", Flag::Takes::kValue, true}; }
+Flag AnalyticsQueryFlag() {
+  return {"analytics-query", 0, "The KQL query.", Flag::Takes::kValue, true};
+}
 
 Command LogsQueryCommand() {
   Command command;
   command.path = "monitor log-analytics query";
   command.summary = "Query a Log Analytics workspace.";
-  command.flags = {{"workspace", 'w', "GUID of the Log Analytics workspace: its customerId.", Flag::Takes::kValue, true},
-                   AnalyticsQueryFlag(),
-                   {"timespan", 't', "Timespan over which to query, in ISO 8601."},
-                   {"workspaces", 0, "Further workspaces.", Flag::Takes::kValues}};
+  command.flags = {
+      {"workspace", 'w', "GUID of the Log Analytics workspace: its customerId.", Flag::Takes::kValue, true},
+      AnalyticsQueryFlag(),
+      {"timespan", 't', "Timespan over which to query, in ISO 8601."},
+      {"workspaces", 0, "Further workspaces.", Flag::Takes::kValues}};
   command.needs_workspace = false;
   command.run = QueryLogs;
   return command;
@@ -125,7 +130,7 @@ Command InsightsQueryCommand() {
                    {"offset", 0, "Time offset of the query range, in ISO 8601."},
                    {"resource-group", 'g', "Accepted for compatibility."}};
   command.needs_workspace = false;
-  command.check = [](const Arguments& arguments) { return RequireOneOf(arguments, {"app"}); };
+  command.check = [](const Arguments& arguments) { return RequireOneOf(arguments, {"app", "apps"}); };
   command.run = QueryInsights;
   return command;
 }

@@ -27,7 +27,7 @@ struct Flag {
   std::string_view help;
   Takes takes = Takes::kValue;
   bool required = false;
-  std::vector<std::string_view> choices;  // compared without case, given to the handler as spelt here
+  std::vector<std::string_view> choices = {};  // compared without case, given to the handler as spelt here
 };
 
 struct Positional {

@@ -101,16 +101,15 @@ void Append(std::vector<Command>& commands, std::vector<Command> more) {
 
 CommandTable SlipwayCommands(std::string program) {
   std::vector<Command> commands;
-  for (auto* list : {WorkspaceCommands, DatastoreCommands, ComputeCommands, DataCommands, EnvironmentCommands, ModelCommands,
-                     ComponentCommands, JobCommands, ScheduleCommands, OnlineEndpointCommands, OnlineDeploymentCommands,
-                     AlertCommands, QueryCommands})
+  for (auto* list : {WorkspaceCommands, DatastoreCommands, ComputeCommands, DataCommands, EnvironmentCommands,
+                     ModelCommands, ComponentCommands, JobCommands, ScheduleCommands, OnlineEndpointCommands,
+                     OnlineDeploymentCommands, AlertCommands, QueryCommands})
     Append(commands, list());
   // The ml group of az has no programs and tools beside it.
   if (program == "slipway") {
     Append(commands, ProgramCommands());
     Append(commands, ConfigureCommands());
-    for (auto* tool : {JmespathCommand, DataHeadCommand, DataProfileCommand, DoctorCommand, ExampleDataCommand, ScoreCommand, DriftCommand})
-      commands.push_back(tool());
+    for (auto* tool : {DoctorCommand, ExampleDataCommand}) commands.push_back(tool());
     Command az;
     az.path = "az";
     az.summary = "Speak for the az command line: `slipway az ml job list`.";
@@ -118,7 +117,8 @@ CommandTable SlipwayCommands(std::string program) {
     az.needs_workspace = false;
     commands.push_back(std::move(az));  // handled before the table is asked; listed for --help
   }
-  return {std::move(program), "Train, deploy and watch models on your own machines.", SlipwayGroups(), std::move(commands)};
+  return {std::move(program), "Train, deploy and watch models on your own machines.", SlipwayGroups(),
+          std::move(commands)};
 }
 
 CommandTable AzCommands() {

@@ -22,7 +22,8 @@ Result<Json> PrintedCompute(const Json& arm) {
 
 Result<Output> StoreCompute(Context& context, const domain::Compute& compute) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server->Put("computes", compute.name, wire::ComputeToArm(server->scope(), compute)));
+  SLIPWAY_ASSIGN_OR_RETURN(const Json arm,
+                           server->Put("computes", compute.name, wire::ComputeToArm(server->scope(), compute)));
   SLIPWAY_ASSIGN_OR_RETURN(Json printed, PrintedCompute(arm));
   return Output::Of(std::move(printed));
 }
@@ -69,14 +70,17 @@ Result<Output> ListComputes(Context& context, const Arguments&) {
     SLIPWAY_ASSIGN_OR_RETURN(Json printed, PrintedCompute(arm));
     list.push_back(std::move(printed));
   }
-  return WithColumns(std::move(list), {{"Name", "/name"}, {"Compute type", "/type"}, {"State", "/provisioning_state"}, {"Instance type", "/size"}});
+  return WithColumns(
+      std::move(list),
+      {{"Name", "/name"}, {"Compute type", "/type"}, {"State", "/provisioning_state"}, {"Instance type", "/size"}});
 }
 
 Result<Output> DeleteCompute(Context& context, const Arguments& arguments) {
   const std::string name = *arguments.Get("name");
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   SLIPWAY_RETURN_IF_ERROR(server->Get("computes", name));
-  SLIPWAY_ASSIGN_OR_RETURN(const bool confirmed, context.Confirm(fmt::format("Delete the compute '{}'?", name), arguments.Has("yes")));
+  SLIPWAY_ASSIGN_OR_RETURN(const bool confirmed,
+                           context.Confirm(fmt::format("Delete the compute '{}'?", name), arguments.Has("yes")));
   if (!confirmed) return Error(Code::kCancelled, "nothing was deleted");
   SLIPWAY_RETURN_IF_ERROR(server->connection().Delete(
       server->Path(fmt::format("/computes/{}?underlyingResourceAction=Delete", client::Workspace::Segment(name)))));
@@ -92,15 +96,23 @@ std::vector<Command> ComputeCommands() {
                                    {"idle-time-before-scale-down", 'd', "Seconds."},
                                    {"tags", 0, "Space-separated key=value pairs.", Flag::Takes::kValues}};
   Command create = MakeCommand("compute create", "Create a compute.",
-                        std::vector<Flag>{NameFlag(false), {"type", 't', "Type: amlcompute."}, FileFlag(false), SetFlag(),
-                                          {"size", 0, "Size of a node."}, {"tier", 0, "dedicated or low_priority."},
-                                          {"location", 'l', "Accepted for compatibility."}, {"description", 0, "Description."}, NoWaitFlag()} +
-                            sizes,
-                        CreateCompute);
+                               std::vector<Flag>{NameFlag(false),
+                                                 {"type", 't', "Type: amlcompute."},
+                                                 FileFlag(false),
+                                                 SetFlag(),
+                                                 {"size", 0, "Size of a node."},
+                                                 {"tier", 0, "dedicated or low_priority."},
+                                                 {"location", 'l', "Accepted for compatibility."},
+                                                 {"description", 0, "Description."},
+                                                 NoWaitFlag()} +
+                                   sizes,
+                               CreateCompute);
   create.check = [](const Arguments& arguments) { return RequireOneOf(arguments, {"name", "file"}); };
   return {create, MakeCommand("compute show", "Show a compute.", {name}, ShowCompute),
-          MakeCommand("compute list", "List computes.", {MaxResultsFlag(), {"type", 0, "Accepted for compatibility."}}, ListComputes),
-          MakeCommand("compute update", "Update a compute.", std::vector<Flag>{name, NoWaitFlag()} + sizes + UpdateFlags(), UpdateCompute),
+          MakeCommand("compute list", "List computes.", {MaxResultsFlag(), {"type", 0, "Accepted for compatibility."}},
+                      ListComputes),
+          MakeCommand("compute update", "Update a compute.",
+                      std::vector<Flag>{name, NoWaitFlag()} + sizes + UpdateFlags(), UpdateCompute),
           MakeCommand("compute delete", "Delete a compute.", {name, YesFlag(), NoWaitFlag()}, DeleteCompute)};
 }
 

@@ -16,7 +16,8 @@ Settings SettingsOf(const Context& context) {
 
 // Slipway reads these; others are kept for the scripts that set them.
 void WarnOfUnknownDefault(Context& context, const std::string& key) {
-  static const std::vector<std::string> kKnown = {"group", "workspace", "subscription", "location", "acr", "vm", "web", "spring"};
+  static const std::vector<std::string> kKnown = {"group", "workspace", "subscription", "location",
+                                                  "acr",   "vm",        "web",          "spring"};
   for (const std::string& known : kKnown)
     if (known == key) return;
   context.Warn(fmt::format("the default '{}' has no effect{}", key, DidYouMean(key, kKnown)));
@@ -45,7 +46,8 @@ struct SettingName {
 Result<SettingName> ParseName(const std::string& text) {
   const size_t dot = text.find('.');
   if (dot == std::string::npos || dot == 0 || dot + 1 == text.size())
-    return InvalidArgument(fmt::format("'{}' is not a setting's name: <section>.<key> is, such as defaults.workspace", text));
+    return InvalidArgument(
+        fmt::format("'{}' is not a setting's name: <section>.<key> is, such as defaults.workspace", text));
   return SettingName{text.substr(0, dot), text.substr(dot + 1)};
 }
 
@@ -82,9 +84,15 @@ std::vector<Command> ConfigureCommands() {
   Command configure;
   configure.path = "configure";
   configure.summary = "Manage defaults: the group and workspace of commands that do not name them.";
-  configure.flags = {{"defaults", 'd', "Space-separated 'name=value' pairs; an empty value clears the default.", Flag::Takes::kValues},
-                     {"list-defaults", 'l', "List the defaults.", Flag::Takes::kNothing},
-                     {"scope", 0, "Accepted for compatibility: defaults are the user's.", Flag::Takes::kValue, false, {"global", "local"}}};
+  configure.flags = {
+      {"defaults", 'd', "Space-separated 'name=value' pairs; an empty value clears the default.", Flag::Takes::kValues},
+      {"list-defaults", 'l', "List the defaults.", Flag::Takes::kNothing},
+      {"scope",
+       0,
+       "Accepted for compatibility: defaults are the user's.",
+       Flag::Takes::kValue,
+       false,
+       {"global", "local"}}};
   configure.run = Configure;
   configure.check = [](const Arguments& arguments) { return RequireOneOf(arguments, {"defaults", "list-defaults"}); };
   configure.needs_workspace = false;

@@ -31,7 +31,8 @@ void Context::Progress(std::string_view text) {
 
 Result<client::Workspace*> Context::Server() {
   if (!server_) {
-    SLIPWAY_ASSIGN_OR_RETURN(auto address, client::FindServer(Home(), Variable("SLIPWAY_URL"), Variable("SLIPWAY_TOKEN")));
+    SLIPWAY_ASSIGN_OR_RETURN(auto address,
+                             client::FindServer(Home(), Variable("SLIPWAY_URL"), Variable("SLIPWAY_TOKEN")));
     client::Trace trace;
     if (options_.debug) trace = [this](std::string_view line) { console_.Err(fmt::format("debug: {}\n", line)); };
     server_ = std::make_unique<client::Workspace>(client::Connection(std::move(address), std::move(trace)), scope());

@@ -19,7 +19,8 @@ Result<Json> PrintedDatastore(const Json& arm) {
 
 Result<Output> StoreDatastore(Context& context, const domain::Datastore& datastore) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server->Put("datastores", datastore.name, wire::DatastoreToArm(server->scope(), datastore)));
+  SLIPWAY_ASSIGN_OR_RETURN(const Json arm,
+                           server->Put("datastores", datastore.name, wire::DatastoreToArm(server->scope(), datastore)));
   SLIPWAY_ASSIGN_OR_RETURN(Json printed, PrintedDatastore(arm));
   return Output::Of(std::move(printed));
 }
@@ -56,14 +57,16 @@ Result<Output> ListDatastores(Context& context, const Arguments&) {
     SLIPWAY_ASSIGN_OR_RETURN(Json printed, PrintedDatastore(arm));
     list.push_back(std::move(printed));
   }
-  return WithColumns(std::move(list), {{"Name", "/name"}, {"Storage type", "/type"}, {"Storage account name", "/account_name"}});
+  return WithColumns(std::move(list),
+                     {{"Name", "/name"}, {"Storage type", "/type"}, {"Storage account name", "/account_name"}});
 }
 
 Result<Output> DeleteDatastore(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   const std::string name = *arguments.Get("name");
   SLIPWAY_RETURN_IF_ERROR(server->Get("datastores", name));
-  SLIPWAY_RETURN_IF_ERROR(server->connection().Delete(server->Path(fmt::format("/datastores/{}", client::Workspace::Segment(name)))));
+  SLIPWAY_RETURN_IF_ERROR(
+      server->connection().Delete(server->Path(fmt::format("/datastores/{}", client::Workspace::Segment(name)))));
   return Output::Nothing();
 }
 
@@ -71,11 +74,13 @@ Result<Output> DeleteDatastore(Context& context, const Arguments& arguments) {
 
 std::vector<Command> DatastoreCommands() {
   const Flag name = NameFlag(true, "Name of the datastore.");
-  return {MakeCommand("datastore create", "Create a datastore.", {FileFlag(true), NameFlag(false), SetFlag()}, CreateDatastore),
-          MakeCommand("datastore show", "Show a datastore.", {name}, ShowDatastore),
-          MakeCommand("datastore list", "List datastores.", {MaxResultsFlag()}, ListDatastores),
-          MakeCommand("datastore update", "Update a datastore.", std::vector<Flag>{name} + UpdateFlags(), UpdateDatastore),
-          MakeCommand("datastore delete", "Delete a datastore; its files stay.", {name}, DeleteDatastore)};
+  return {
+      MakeCommand("datastore create", "Create a datastore.", {FileFlag(true), NameFlag(false), SetFlag()},
+                  CreateDatastore),
+      MakeCommand("datastore show", "Show a datastore.", {name}, ShowDatastore),
+      MakeCommand("datastore list", "List datastores.", {MaxResultsFlag()}, ListDatastores),
+      MakeCommand("datastore update", "Update a datastore.", std::vector<Flag>{name} + UpdateFlags(), UpdateDatastore),
+      MakeCommand("datastore delete", "Delete a datastore; its files stay.", {name}, DeleteDatastore)};
 }
 
 }  // namespace slipway::cli

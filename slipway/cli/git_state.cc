@@ -25,7 +25,7 @@ class Git {
     process::SpawnOptions options;
     options.arguments = std::move(words);
     options.environment = environment_;
-    auto result = process::Run(supervisor_, std::move(options), std::chrono::seconds(10));
+    auto result = process::RunToEnd(supervisor_, std::move(options), std::chrono::seconds(10));
     if (!result || !result->exit.ok()) return std::nullopt;
     return std::string(Trim(result->output));
   }
@@ -40,7 +40,8 @@ class Git {
 std::string WithoutCredentials(std::string url) {
   const size_t scheme = url.find("://");
   const size_t at = url.find('@');
-  if (scheme != std::string::npos && at != std::string::npos && at < url.find('/', scheme + 3)) url.erase(scheme + 3, at - scheme - 2);
+  if (scheme != std::string::npos && at != std::string::npos && at < url.find('/', scheme + 3))
+    url.erase(scheme + 3, at - scheme - 2);
   return url;
 }
 

@@ -27,10 +27,12 @@ std::string Caret(const std::string& query, const Json& error) {
   const Json* position = PositionOf(error);
   if (!position) return {};
   const int line = (*position)["line"].get<int>();
-  const int column = position->contains("pos") && (*position)["pos"].is_number_integer() ? (*position)["pos"].get<int>() : 0;
+  const int column =
+      position->contains("pos") && (*position)["pos"].is_number_integer() ? (*position)["pos"].get<int>() : 0;
   const auto lines = Split(query, '\n');
   if (line < 1 || line > static_cast<int>(lines.size()) || column < 0) return {};
-  return fmt::format("\n  {}\n  {}^", lines[static_cast<size_t>(line - 1)], std::string(static_cast<size_t>(column), ' '));
+  return fmt::format("\n  {}\n  {}^", lines[static_cast<size_t>(line - 1)],
+                     std::string(static_cast<size_t>(column), ' '));
 }
 
 // Timespans are checked here too: a bad one would only say so after the query was sent.
@@ -38,7 +40,8 @@ Status CheckTimespan(const std::string& timespan) {
   if (timespan.empty()) return {};
   for (std::string_view part : Split(timespan, '/'))
     if (!ParseIsoDuration(part) && !ParseTimestamp(part))
-      return InvalidArgument(fmt::format("'{}' is not a timespan: PT1H, P7D, or two times with '/' between them are", timespan));
+      return InvalidArgument(
+          fmt::format("'{}' is not a timespan: PT1H, P7D, or two times with '/' between them are", timespan));
   return {};
 }
 
@@ -53,7 +56,8 @@ Result<Output> Query(Context& context, const Arguments& arguments) {
 
 }  // namespace
 
-Result<Json> RunQuery(Context& context, const std::string& path, const std::string& query, const std::string& timespan) {
+Result<Json> RunQuery(Context& context, const std::string& path, const std::string& query,
+                      const std::string& timespan) {
   SLIPWAY_RETURN_IF_ERROR(CheckTimespan(timespan));
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   Json body = {{"query", query}};

@@ -10,8 +10,8 @@
 
 namespace slipway::cli {
 
-// `path` is "/v1/workspaces/<id>/query" or "/v1/apps/<id>/query"; `timespan` as the API takes it, "" = none. A failed query's
-// Error ends with the query's line and a caret below the place.
+// `path` is "/v1/workspaces/<id>/query" or "/v1/apps/<id>/query"; `timespan` as the API takes it, "" = none. A failed
+// query's Error ends with the query's line and a caret below the place.
 Result<nlohmann::json> RunQuery(Context& context, const std::string& path, const std::string& query,
                                 const std::string& timespan);
 

@@ -34,7 +34,9 @@ Command SiblingCommand(std::string_view path, std::string_view summary, std::str
   return command;
 }
 
-Result<Output> ShowVersion(Context&, const Arguments&) { return Output::Of({{"slipway", std::string(kVersion)}}); }
+Result<Output> ShowVersion(Context&, const Arguments&) {
+  return Output::Of({{"slipway", std::string(kVersion)}});
+}
 
 // SHA-256 of the certificate itself, as browsers and openssl show it.
 std::string Fingerprint(std::string_view pem) {
@@ -53,11 +55,14 @@ Result<Output> ShowTls(Context& context, const Arguments&) {
   const fs::path file = context.Home() / "tls" / "ca.pem";
   auto pem = ReadFile(file);
   if (!pem)
-    return FailedPrecondition(fmt::format("no certificate authority at '{}': it is made when `slipway serve` starts", file.string()));
+    return FailedPrecondition(
+        fmt::format("no certificate authority at '{}': it is made when `slipway serve` starts", file.string()));
   return Output::Of({{"ca_file", file.string()}, {"sha256_fingerprint", Fingerprint(*pem)}, {"ca_pem", *pem}});
 }
 
-std::string QuoteForShell(const std::string& text) { return "'" + ReplaceAll(text, "'", "'\\''") + "'"; }
+std::string QuoteForShell(const std::string& text) {
+  return "'" + ReplaceAll(text, "'", "'\\''") + "'";
+}
 
 Result<Output> InstallShim(Context& context, const Arguments& arguments) {
   const fs::path folder = *arguments.Get("install");
@@ -95,7 +100,8 @@ std::vector<Command> ProgramCommands() {
   return {
       SiblingCommand("serve", "Start the server: control plane, and a gateway beside it.", "slipway-serve"),
       SiblingCommand("gateway", "Start a gateway, the data plane, by itself.", "slipway-gateway"),
-      SiblingCommand("worker", "Start one instance of a deployment (the gateway does this).", "slipway-gateway", {"worker"}),
+      SiblingCommand("worker", "Start one instance of a deployment (the gateway does this).", "slipway-gateway",
+                     {"worker"}),
       Plain("version", "Show the version.", ShowVersion),
       Plain("tls show", "Show the certificate authority that signs the gateway's certificate.", ShowTls),
       shim,

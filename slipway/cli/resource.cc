@@ -6,23 +6,39 @@
 
 namespace slipway::cli {
 
-Flag NameFlag(bool required, std::string_view help) { return {"name", 'n', help, Flag::Takes::kValue, required}; }
+Flag NameFlag(bool required, std::string_view help) {
+  return {"name", 'n', help, Flag::Takes::kValue, required};
+}
 
 Flag FileFlag(bool required) {
   return {"file", 'f', "Local path to the YAML file with the specification.", Flag::Takes::kValue, required};
 }
 
 Flag SetFlag() {
-  return {"set", 0, "Update an object by specifying a property path and value to set. Example: --set property1.property2=<value>.",
-          Flag::Takes::kValues};
+  return {
+      "set", 0,
+      "Update an object by specifying a property path and value to set. Example: --set property1.property2=<value>.",
+      Flag::Takes::kValues};
 }
 
-Flag VersionFlag() { return {"version", 'v', "Version of the asset."}; }
-Flag LabelFlag() { return {"label", 'l', "Label of the asset: latest. Mutually exclusive with --version."}; }
-Flag NoWaitFlag() { return {"no-wait", 0, "Do not wait for the long-running operation to finish.", Flag::Takes::kNothing}; }
-Flag YesFlag() { return {"yes", 'y', "Do not prompt for confirmation.", Flag::Takes::kNothing}; }
-Flag MaxResultsFlag() { return {"max-results", 'r', "Max number of results to return."}; }
-Flag RegistryFlag() { return {"registry-name", 0, "Name of a registry. Not supported yet."}; }
+Flag VersionFlag() {
+  return {"version", 'v', "Version of the asset."};
+}
+Flag LabelFlag() {
+  return {"label", 'l', "Label of the asset: latest. Mutually exclusive with --version."};
+}
+Flag NoWaitFlag() {
+  return {"no-wait", 0, "Do not wait for the long-running operation to finish.", Flag::Takes::kNothing};
+}
+Flag YesFlag() {
+  return {"yes", 'y', "Do not prompt for confirmation.", Flag::Takes::kNothing};
+}
+Flag MaxResultsFlag() {
+  return {"max-results", 'r', "Max number of results to return."};
+}
+Flag RegistryFlag() {
+  return {"registry-name", 0, "Name of a registry. Not supported yet."};
+}
 
 std::vector<Flag> ArchiveListFlags() {
   return {{"include-archived", 0, "List archived and active ones.", Flag::Takes::kNothing},
@@ -30,10 +46,13 @@ std::vector<Flag> ArchiveListFlags() {
 }
 
 std::vector<Flag> UpdateFlags() {
-  return {SetFlag(),
-          {"add", 0, "Add an object to a list: --add property.list <key=value, string or JSON string>.", Flag::Takes::kValues},
-          {"remove", 0, "Remove a property, or an element of a list: --remove property.list <index>.", Flag::Takes::kValues},
-          {"force-string", 0, "Preserve string literals instead of attempting to convert to JSON.", Flag::Takes::kNothing}};
+  return {
+      SetFlag(),
+      {"add", 0, "Add an object to a list: --add property.list <key=value, string or JSON string>.",
+       Flag::Takes::kValues},
+      {"remove", 0, "Remove a property, or an element of a list: --remove property.list <index>.",
+       Flag::Takes::kValues},
+      {"force-string", 0, "Preserve string literals instead of attempting to convert to JSON.", Flag::Takes::kNothing}};
 }
 
 std::vector<Flag> operator+(std::vector<Flag> a, const std::vector<Flag>& b) {
@@ -133,7 +152,7 @@ Output WithColumns(Json value, std::vector<TableColumn> columns) {
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> ParsePairs(const std::vector<std::string>& items,
-                                                                   std::string_view flag) {
+                                                                    std::string_view flag) {
   std::vector<std::pair<std::string, std::string>> pairs;
   for (const std::string& item : items) {
     const size_t equals = item.find('=');

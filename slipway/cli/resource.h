@@ -69,7 +69,7 @@ Output WithColumns(Json value, std::vector<TableColumn> columns);
 
 // "name" and "value" parts of KEY=VALUE items.
 Result<std::vector<std::pair<std::string, std::string>>> ParsePairs(const std::vector<std::string>& items,
-                                                                   std::string_view flag);
+                                                                    std::string_view flag);
 
 // True for a registry name: registries are not there yet.
 Status RefuseRegistry(const Arguments& arguments);

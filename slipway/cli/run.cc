@@ -6,13 +6,15 @@
 #include "slipway/cli/commands.h"
 #include "slipway/cli/formats.h"
 #include "slipway/cli/parser.h"
+#include "slipway/cli/query.h"
 #include "slipway/cli/settings.h"
-#include "slipway/expressions/jmespath.h"
 
 namespace slipway::cli {
 namespace {
 
-int ExitStatus(const Error& error) { return error.code() == Code::kNotFound ? kExitNotFound : kExitError; }
+int ExitStatus(const Error& error) {
+  return error.code() == Code::kNotFound ? kExitNotFound : kExitError;
+}
 
 // Every complaint of a file gets its own line; one message may have several lines itself.
 void PrintError(Console& console, const Error& error) {
@@ -47,9 +49,11 @@ domain::Scope ScopeOf(const Arguments& arguments, const Settings& settings) {
 void ReadGlobalOptions(const Command& command, const Arguments& arguments, const Settings& settings,
                        GlobalOptions& options) {
   auto is_on = [&](std::string_view flag) {
-    return arguments.Has(flag) || EqualsIgnoreCase(settings.Get("core", ReplaceAll(std::string(flag), "-", "_")).value_or(""), "true");
+    return arguments.Has(flag) ||
+           EqualsIgnoreCase(settings.Get("core", ReplaceAll(std::string(flag), "-", "_")).value_or(""), "true");
   };
-  options.output = arguments.Has("output") ? *arguments.Get("output") : ToLower(settings.Get("core", "output").value_or("json"));
+  options.output =
+      arguments.Has("output") ? *arguments.Get("output") : ToLower(settings.Get("core", "output").value_or("json"));
   options.query = arguments.GetOr("query", "");
   options.debug = arguments.Has("debug");
   options.verbose = arguments.Has("verbose");
@@ -83,9 +87,7 @@ int PrintOutput(Context& context, Output output) {
   }
   nlohmann::ordered_json value = SortKeys(output.value);
   if (!options.query.empty()) {
-    auto compiled = expressions::CompileJmespath(options.query);
-    if (!compiled) return UsageError(console, std::move(compiled.error()).With("argument --query"), context.program());
-    auto result = compiled->Evaluate(value);
+    auto result = ApplyQuery(options.query, value);
     if (!result) {
       PrintError(console, std::move(result.error()).With("argument --query"));
       return kExitError;
@@ -100,12 +102,9 @@ int PrintOutput(Context& context, Output output) {
 }
 
 // A query that cannot be parsed stops the command before it does anything.
-Status CheckQuery(const Arguments& arguments) {
-  auto query = arguments.Get("query");
-  if (!query || query->empty()) return {};
-  auto compiled = expressions::CompileJmespath(*query);
-  if (!compiled) return std::move(compiled.error()).With("argument --query");
-  return {};
+Status CheckQueryArgument(const Arguments& arguments) {
+  const std::string query = arguments.GetOr("query", "");
+  return query.empty() ? Status() : With(CheckQuery(query), "argument --query");
 }
 
 int RunCommand(const CommandTable& table, const Command& command, std::span<const std::string> words, Context& context,
@@ -118,7 +117,8 @@ int RunCommand(const CommandTable& table, const Command& command, std::span<cons
     console.Out(table.CommandHelp(command));
     return kExitOk;
   }
-  if (auto good = CheckQuery(*arguments); !good && !command.takes_rest) return UsageError(console, good.error(), name);
+  if (auto good = CheckQueryArgument(*arguments); !good && !command.takes_rest)
+    return UsageError(console, good.error(), name);
   if (command.check)
     if (auto good = command.check(*arguments); !good) return UsageError(console, good.error(), name);
   ReadGlobalOptions(command, *arguments, settings, context.options());
@@ -131,7 +131,8 @@ int RunCommand(const CommandTable& table, const Command& command, std::span<cons
   return PrintOutput(context, std::move(*output));
 }
 
-int RunTable(const CommandTable& table, std::span<const std::string> words, Context& context, const Settings& settings) {
+int RunTable(const CommandTable& table, std::span<const std::string> words, Context& context,
+             const Settings& settings) {
   Console& console = context.console();
   auto match = table.Find(words);
   if (!match) {
@@ -145,8 +146,8 @@ int RunTable(const CommandTable& table, std::span<const std::string> words, Cont
     console.Out(table.GroupHelp(match->group));
     return kExitOk;
   }
-  console.Err(fmt::format("error: '{}' is not an argument of '{}{}{}', which needs a command\n", rest[0], table.program(),
-                          match->group.empty() ? "" : " ", match->group));
+  console.Err(fmt::format("error: '{}' is not an argument of '{}{}{}', which needs a command\n", rest[0],
+                          table.program(), match->group.empty() ? "" : " ", match->group));
   return kExitUsage;
 }
 

@@ -38,7 +38,8 @@ Result<Output> CreateSchedule(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(schedule.create_job,
                            PrepareJob(context, *server, {std::move(schedule.create_job), std::move(read.anonymous)}));
   if (schedule.create_job.experiment_name.empty()) schedule.create_job.experiment_name = schedule.name;
-  SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server->Put("schedules", schedule.name, wire::ScheduleToArm(server->scope(), schedule)));
+  SLIPWAY_ASSIGN_OR_RETURN(const Json arm,
+                           server->Put("schedules", schedule.name, wire::ScheduleToArm(server->scope(), schedule)));
   SLIPWAY_ASSIGN_OR_RETURN(Json printed, PrintedSchedule(arm));
   return Output::Of(std::move(printed));
 }
@@ -52,8 +53,11 @@ Result<Output> ShowSchedule(Context& context, const Arguments& arguments) {
 
 Result<Output> ListSchedules(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  const char* view = arguments.Has("disabled-only") ? "DisabledOnly" : arguments.Has("include-disabled") ? "All" : "EnabledOnly";
-  SLIPWAY_ASSIGN_OR_RETURN(const auto schedules, server->connection().List(server->Path(fmt::format("/schedules?listViewType={}", view))));
+  const char* view = arguments.Has("disabled-only")      ? "DisabledOnly"
+                     : arguments.Has("include-disabled") ? "All"
+                                                         : "EnabledOnly";
+  SLIPWAY_ASSIGN_OR_RETURN(const auto schedules,
+                           server->connection().List(server->Path(fmt::format("/schedules?listViewType={}", view))));
   Json list = Json::array();
   for (const Json& arm : schedules) {
     SLIPWAY_ASSIGN_OR_RETURN(Json printed, PrintedSchedule(arm));
@@ -78,9 +82,11 @@ Result<Output> SetEnabled(Context& context, const Arguments& arguments, bool is_
 
 Result<Output> TriggerSchedule(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  const std::string path = server->Path(fmt::format("/slipway/schedules/{}/trigger", client::Workspace::Segment(*arguments.Get("name"))));
+  const std::string path =
+      server->Path(fmt::format("/slipway/schedules/{}/trigger", client::Workspace::Segment(*arguments.Get("name"))));
   SLIPWAY_ASSIGN_OR_RETURN(const Json answer, server->connection().Post(path, Json::object()));
-  return Output::Of({{"job_name", answer.value("jobName", "")}, {"schedule_action_type", answer.value("scheduleActionType", "CreateJob")}});
+  return Output::Of({{"job_name", answer.value("jobName", "")},
+                     {"schedule_action_type", answer.value("scheduleActionType", "CreateJob")}});
 }
 
 Result<Output> UpdateSchedule(Context& context, const Arguments& arguments) {
@@ -91,10 +97,12 @@ Result<Output> UpdateSchedule(Context& context, const Arguments& arguments) {
   const Json before = printed;
   SLIPWAY_RETURN_IF_ERROR(ApplyUpdate(arguments, printed));
   for (const auto& member : printed.items()) {
-    const bool is_updatable = member.key() == "description" || member.key() == "display_name" || member.key() == "tags" || member.key() == "is_enabled";
+    const bool is_updatable = member.key() == "description" || member.key() == "display_name" ||
+                              member.key() == "tags" || member.key() == "is_enabled";
     if (!is_updatable && (!before.contains(member.key()) || before[member.key()] != member.value()))
-      return InvalidArgument(fmt::format("'{}' of a schedule cannot be changed here: change its file and run `{} schedule create` again",
-                                         member.key(), context.program()));
+      return InvalidArgument(
+          fmt::format("'{}' of a schedule cannot be changed here: change its file and run `{} schedule create` again",
+                      member.key(), context.program()));
   }
   Json& properties = arm["properties"];
   properties["description"] = printed.value("description", "");
@@ -112,7 +120,8 @@ Result<Output> DeleteSchedule(Context& context, const Arguments& arguments) {
   const std::string name = *arguments.Get("name");
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   SLIPWAY_RETURN_IF_ERROR(server->Get("schedules", name));
-  SLIPWAY_RETURN_IF_ERROR(server->connection().Delete(server->Path(fmt::format("/schedules/{}", client::Workspace::Segment(name)))));
+  SLIPWAY_RETURN_IF_ERROR(
+      server->connection().Delete(server->Path(fmt::format("/schedules/{}", client::Workspace::Segment(name)))));
   return Output::Nothing();
 }
 
@@ -125,7 +134,8 @@ std::vector<Command> ScheduleCommands() {
                   {FileFlag(true), NameFlag(false), SetFlag(), NoWaitFlag()}, CreateSchedule),
       MakeCommand("schedule show", "Show a schedule.", {name}, ShowSchedule),
       MakeCommand("schedule list", "List enabled schedules.",
-                  {MaxResultsFlag(), {"include-disabled", 0, "List disabled ones too.", Flag::Takes::kNothing},
+                  {MaxResultsFlag(),
+                   {"include-disabled", 0, "List disabled ones too.", Flag::Takes::kNothing},
                    {"disabled-only", 0, "List disabled ones only.", Flag::Takes::kNothing}},
                   ListSchedules),
       MakeCommand("schedule enable", "Enable a schedule.", {name, NoWaitFlag()},
@@ -133,8 +143,8 @@ std::vector<Command> ScheduleCommands() {
       MakeCommand("schedule disable", "Disable a schedule.", {name, NoWaitFlag()},
                   [](Context& context, const Arguments& arguments) { return SetEnabled(context, arguments, false); }),
       MakeCommand("schedule trigger", "Start the schedule's job now.", {name}, TriggerSchedule),
-      MakeCommand("schedule update", "Update a schedule's description, tags or state.", std::vector<Flag>{name, NoWaitFlag()} + UpdateFlags(),
-                  UpdateSchedule),
+      MakeCommand("schedule update", "Update a schedule's description, tags or state.",
+                  std::vector<Flag>{name, NoWaitFlag()} + UpdateFlags(), UpdateSchedule),
       MakeCommand("schedule delete", "Delete a schedule.", {name, YesFlag(), NoWaitFlag()}, DeleteSchedule),
   };
 }

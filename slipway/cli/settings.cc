@@ -23,8 +23,7 @@ std::string VariableName(std::string_view section, std::string_view key) {
 
 }  // namespace
 
-Settings::Settings(const EnvironmentReader& environment)
-    : environment_(environment), file_(ConfigFile(environment)) {
+Settings::Settings(const EnvironmentReader& environment) : environment_(environment), file_(ConfigFile(environment)) {
   auto text = ReadFile(file_);
   if (!text) return;
   std::string section;
@@ -48,7 +47,8 @@ std::optional<std::string> Settings::Get(std::string_view section, std::string_v
 }
 
 Status Settings::Set(const std::string& section, const std::string& key, const std::string& value) {
-  if (value.find('\n') != std::string::npos) return InvalidArgument(fmt::format("the value of '{}' has a line end", key));
+  if (value.find('\n') != std::string::npos)
+    return InvalidArgument(fmt::format("the value of '{}' has a line end", key));
   if (value.empty())
     sections_[section].erase(key);
   else

@@ -9,7 +9,8 @@ client::Uploader MakeUploader(Context& context, client::Workspace& server) {
   return client::Uploader(server, [&context](std::string_view line) { context.Note(line); });
 }
 
-Status RegisterAnonymous(client::Workspace& server, client::Uploader& uploader, std::vector<domain::AssetVersion> assets) {
+Status RegisterAnonymous(client::Workspace& server, client::Uploader& uploader,
+                         std::vector<domain::AssetVersion> assets) {
   for (domain::AssetVersion& asset : assets) {
     if (server.GetAsset(asset.kind, asset.name, asset.version)) continue;
     if (auto* model = std::get_if<domain::ModelBody>(&asset.body))

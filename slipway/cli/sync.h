@@ -18,7 +18,8 @@ namespace slipway::cli {
 client::Uploader MakeUploader(Context& context, client::Workspace& server);
 
 // Registers assets that a file defines inline (uploading their local paths) unless they are there already.
-Status RegisterAnonymous(client::Workspace& server, client::Uploader& uploader, std::vector<domain::AssetVersion> assets);
+Status RegisterAnonymous(client::Workspace& server, client::Uploader& uploader,
+                         std::vector<domain::AssetVersion> assets);
 
 // Uploads what the job names locally, registers its inline environments and adds the code's git state.
 Result<domain::JobSpec> PrepareJob(Context& context, client::Workspace& server, spec::JobDocument document);

@@ -59,11 +59,13 @@ Result<Json*> Locate(Json& root, std::string_view path, bool make_last) {
   for (size_t i = 0; i < steps.size(); ++i) {
     if (at->is_null()) *at = Json::object();
     if (!at->is_object())
-      return InvalidArgument(fmt::format("couldn't find '{}' in '{}': the value before it has no keys", steps[i].key, path));
+      return InvalidArgument(
+          fmt::format("couldn't find '{}' in '{}': the value before it has no keys", steps[i].key, path));
     const bool is_last = i + 1 == steps.size();
     // tags, properties and the like may be set though the object has none yet.
     if (!at->contains(steps[i].key) && !(make_last && (is_last || i + 2 == steps.size())))
-      return InvalidArgument(fmt::format("couldn't find '{}' in '{}'. Available options: {}", steps[i].key, path, AvailableKeys(*at)));
+      return InvalidArgument(
+          fmt::format("couldn't find '{}' in '{}'. Available options: {}", steps[i].key, path, AvailableKeys(*at)));
     at = &(*at)[steps[i].key];
     for (const std::string& bracket : steps[i].brackets) {
       SLIPWAY_ASSIGN_OR_RETURN(at, FindElement(*at, bracket, path));

@@ -33,13 +33,15 @@ Result<Output> Print(const Result<Json>& arm) {
 }
 
 Result<Output> CreateWorkspace(Context& context, const Arguments& arguments) {
-  const KeyFlag keys[] = {{"name", "name"}, {"location", "location"}, {"display-name", "display_name"}, {"description", "description"}};
+  const KeyFlag keys[] = {
+      {"name", "name"}, {"location", "location"}, {"display-name", "display_name"}, {"description", "description"}};
   SLIPWAY_ASSIGN_OR_RETURN(const spec::Document document, LoadSpec(arguments, keys));
   SLIPWAY_ASSIGN_OR_RETURN(domain::Workspace workspace, spec::ReadWorkspace(document));
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   workspace.scope.subscription = context.scope().subscription;
   workspace.scope.resource_group = context.scope().resource_group;
-  return Print(server->connection().Put(WorkspacePath(*server, workspace.scope.workspace), wire::WorkspaceToArm(workspace)));
+  return Print(
+      server->connection().Put(WorkspacePath(*server, workspace.scope.workspace), wire::WorkspaceToArm(workspace)));
 }
 
 Result<Output> ShowWorkspace(Context& context, const Arguments& arguments) {
@@ -82,7 +84,8 @@ Result<Output> DeleteWorkspace(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   const std::string path = WorkspacePath(*server, name);
   SLIPWAY_RETURN_IF_ERROR(server->connection().Get(path));
-  SLIPWAY_ASSIGN_OR_RETURN(const bool confirmed, context.Confirm(fmt::format("Delete the workspace '{}'?", name), arguments.Has("yes")));
+  SLIPWAY_ASSIGN_OR_RETURN(const bool confirmed,
+                           context.Confirm(fmt::format("Delete the workspace '{}'?", name), arguments.Has("yes")));
   if (!confirmed) return Error(Code::kCancelled, "nothing was deleted");
   SLIPWAY_RETURN_IF_ERROR(server->connection().Delete(path));
   return Output::Nothing();
@@ -95,19 +98,30 @@ std::vector<Command> WorkspaceCommands() {
   const Flag display_name = {"display-name", 0, "Display name of the workspace."};
   const Flag description = {"description", 0, "Description of the workspace."};
   Command create = MakeCommand("workspace create", "Create a workspace.",
-                        {NameFlag(false), FileFlag(false), SetFlag(), NoWaitFlag(), {"location", 'l', "Accepted as free text."}, display_name,
-                         description, {"tags", 0, "Space-separated key=value pairs.", Flag::Takes::kValues}},
-                        CreateWorkspace);
+                               {NameFlag(false),
+                                FileFlag(false),
+                                SetFlag(),
+                                NoWaitFlag(),
+                                {"location", 'l', "Accepted as free text."},
+                                display_name,
+                                description,
+                                {"tags", 0, "Space-separated key=value pairs.", Flag::Takes::kValues}},
+                               CreateWorkspace);
   create.check = [](const Arguments& arguments) { return RequireOneOf(arguments, {"name", "file"}); };
-  return {create,
-          MakeCommand("workspace show", "Show a workspace.", {NameFlag(false, "Name of the workspace. Default: the configured one.")}, ShowWorkspace),
-          MakeCommand("workspace list", "List workspaces.", {MaxResultsFlag()}, ListWorkspaces),
-          MakeCommand("workspace update", "Update a workspace.", std::vector<Flag>{name, display_name, description, NoWaitFlag()} + UpdateFlags(),
-               UpdateWorkspace),
-          MakeCommand("workspace delete", "Delete an empty workspace.",
-               {name, YesFlag(), NoWaitFlag(), {"all-resources", 0, "Accepted for compatibility.", Flag::Takes::kNothing},
-                {"permanently-delete", 'p', "Accepted for compatibility.", Flag::Takes::kNothing}},
-               DeleteWorkspace)};
+  return {
+      create,
+      MakeCommand("workspace show", "Show a workspace.",
+                  {NameFlag(false, "Name of the workspace. Default: the configured one.")}, ShowWorkspace),
+      MakeCommand("workspace list", "List workspaces.", {MaxResultsFlag()}, ListWorkspaces),
+      MakeCommand("workspace update", "Update a workspace.",
+                  std::vector<Flag>{name, display_name, description, NoWaitFlag()} + UpdateFlags(), UpdateWorkspace),
+      MakeCommand("workspace delete", "Delete an empty workspace.",
+                  {name,
+                   YesFlag(),
+                   NoWaitFlag(),
+                   {"all-resources", 0, "Accepted for compatibility.", Flag::Takes::kNothing},
+                   {"permanently-delete", 'p', "Accepted for compatibility.", Flag::Takes::kNothing}},
+                  DeleteWorkspace)};
 }
 
 }  // namespace slipway::cli

@@ -7,6 +7,7 @@
 #include "slipway/spec/asset.h"
 #include "slipway/spec/print.h"
 #include "slipway/wire/asset.h"
+#include "slipway/wire/job.h"
 
 namespace slipway::cli {
 namespace {
@@ -32,7 +33,8 @@ Result<size_t> MaxResults(const Arguments& arguments) {
   auto given = arguments.Get("max-results");
   if (!given) return size_t{0};
   auto limit = ParseInt(*given);
-  if (!limit || *limit < 1) return InvalidArgument(fmt::format("--max-results takes a number from 1, not '{}'", *given));
+  if (!limit || *limit < 1)
+    return InvalidArgument(fmt::format("--max-results takes a number from 1, not '{}'", *given));
   return static_cast<size_t>(*limit);
 }
 
@@ -54,9 +56,11 @@ Result<Output> List(const AssetNoun& noun, Context& context, const Arguments& ar
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   SLIPWAY_ASSIGN_OR_RETURN(const size_t limit, MaxResults(arguments));
   const auto name = arguments.Get("name");
-  const std::string base = name ? AssetPath(noun.kind, *name) + "/versions" : fmt::format("/{}", domain::AssetCollection(noun.kind));
-  SLIPWAY_ASSIGN_OR_RETURN(const auto items,
-                           server->connection().List(server->Path(fmt::format("{}?listViewType={}", base, ListView(arguments))), limit));
+  const std::string base =
+      name ? AssetPath(noun.kind, *name) + "/versions" : fmt::format("/{}", domain::AssetCollection(noun.kind));
+  SLIPWAY_ASSIGN_OR_RETURN(
+      const auto items,
+      server->connection().List(server->Path(fmt::format("{}?listViewType={}", base, ListView(arguments))), limit));
   Json list = Json::array();
   for (const Json& arm : items) {
     Json printed;
@@ -116,7 +120,9 @@ Result<Output> SetArchived(AssetKind kind, bool is_archived, Context& context, c
   return Output::Nothing();
 }
 
-Status CheckVersionAndLabel(const Arguments& arguments) { return Exclude(arguments, "version", "label"); }
+Status CheckVersionAndLabel(const Arguments& arguments) {
+  return Exclude(arguments, "version", "label");
+}
 
 }  // namespace
 
@@ -144,7 +150,8 @@ Result<Output> StoreAsset(Context& context, domain::AssetVersion asset) {
       SLIPWAY_ASSIGN_OR_RETURN(Json printed, PrintedAsset(asset.kind, *arm));
       return Output::Of(std::move(printed));
     }
-    if (!picks_version || attempt == kVersionAttempts || arm.error().code() != Code::kConflict) return std::move(arm.error());
+    if (!picks_version || attempt == kVersionAttempts || arm.error().code() != Code::kConflict)
+      return std::move(arm.error());
   }
 }
 
@@ -154,9 +161,11 @@ Result<domain::DatastorePath> LocateFiles(client::Workspace& server, const std::
   auto* output = std::get_if<domain::JobOutputPath>(&reference);
   if (!output) return Unimplemented(fmt::format("downloading from '{}' is not supported yet", uri));
   SLIPWAY_ASSIGN_OR_RETURN(const Json job, server.Get("jobs", output->job));
-  const Json::json_pointer pointer("/properties/outputs/" + (output->output == "artifacts" ? "default" : output->output) + "/uri");
-  if (!job.contains(pointer)) return NotFound(fmt::format("the job '{}' has no output '{}'", output->job, output->output));
-  SLIPWAY_ASSIGN_OR_RETURN(domain::DatastorePath base, LocateFiles(server, job.at(pointer).get<std::string>(), AssetKind::kData));
+  SLIPWAY_ASSIGN_OR_RETURN(const domain::Job read, wire::JobFromArm(job));
+  auto found = read.output_uris.find(output->output);
+  if (found == read.output_uris.end())
+    return NotFound(fmt::format("the job '{}' has no output '{}'", output->job, output->output));
+  SLIPWAY_ASSIGN_OR_RETURN(domain::DatastorePath base, LocateFiles(server, found->second, AssetKind::kData));
   if (!base.path.empty() && !base.path.ends_with('/')) base.path += '/';
   base.path += output->path;
   return base;
@@ -174,8 +183,9 @@ std::vector<Command> CommonAssetCommands(const AssetNoun& noun) {
     return command;
   };
   const std::vector<Flag> which = {NameFlag(true, "Name of the asset."), VersionFlag(), LabelFlag(), RegistryFlag()};
-  std::vector<Flag> list = std::vector<Flag>{NameFlag(false, "Name of the asset: lists its versions."), MaxResultsFlag(), RegistryFlag()} +
-                           ArchiveListFlags();
+  std::vector<Flag> list =
+      std::vector<Flag>{NameFlag(false, "Name of the asset: lists its versions."), MaxResultsFlag(), RegistryFlag()} +
+      ArchiveListFlags();
   std::vector<Flag> update = which + UpdateFlags();
   if (kind == AssetKind::kModel) {
     list.push_back({"stage", 's', "Stage of the model."});
@@ -188,10 +198,13 @@ std::vector<Command> CommonAssetCommands(const AssetNoun& noun) {
            [noun](Context& context, const Arguments& arguments) { return List(noun, context, arguments); }),
       make("update", "Update description, tags and the like of one version.", update,
            [kind](Context& context, const Arguments& arguments) { return Update(kind, context, arguments); }),
-      make("archive", "Hide one version, or all of a name, from lists.", which,
-           [kind](Context& context, const Arguments& arguments) { return SetArchived(kind, true, context, arguments); }),
+      make(
+          "archive", "Hide one version, or all of a name, from lists.", which,
+          [kind](Context& context, const Arguments& arguments) { return SetArchived(kind, true, context, arguments); }),
       make("restore", "Show an archived version, or name, in lists again.", which,
-           [kind](Context& context, const Arguments& arguments) { return SetArchived(kind, false, context, arguments); }),
+           [kind](Context& context, const Arguments& arguments) {
+             return SetArchived(kind, false, context, arguments);
+           }),
   };
 }
 

@@ -22,14 +22,21 @@ Result<Output> CreateComponent(Context& context, const Arguments& arguments) {
 }  // namespace
 
 std::vector<Command> ComponentCommands() {
-  const AssetNoun noun{domain::AssetKind::kComponent, "component", "components", nullptr,
+  const AssetNoun noun{domain::AssetKind::kComponent,
+                       "component",
+                       "components",
+                       nullptr,
                        {{"Name", "/name"}, {"Latest version", "/latest_version"}},
                        {{"Name", "/name"}, {"Version", "/version"}, {"Component type", "/type"}}};
   Command create;
   create.path = "component create";
   create.summary = "Create a component from a file.";
-  create.flags = {FileFlag(true), NameFlag(false), VersionFlag(), SetFlag(),
-                  {"skip-validation", 0, "Accepted: what is wrong is told in any case.", Flag::Takes::kNothing}, RegistryFlag()};
+  create.flags = {FileFlag(true),
+                  NameFlag(false),
+                  VersionFlag(),
+                  SetFlag(),
+                  {"skip-validation", 0, "Accepted: what is wrong is told in any case.", Flag::Takes::kNothing},
+                  RegistryFlag()};
   create.run = CreateComponent;
   std::vector<Command> commands{create};
   for (Command& command : CommonAssetCommands(noun)) commands.push_back(std::move(command));

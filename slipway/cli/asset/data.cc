@@ -11,8 +11,8 @@ namespace {
 
 Result<Output> CreateData(Context& context, const Arguments& arguments) {
   SLIPWAY_RETURN_IF_ERROR(RefuseRegistry(arguments));
-  const KeyFlag keys[] = {{"name", "name"}, {"version", "version"}, {"path", "path"},
-                          {"type", "type"}, {"description", "description"}};
+  const KeyFlag keys[] = {
+      {"name", "name"}, {"version", "version"}, {"path", "path"}, {"type", "type"}, {"description", "description"}};
   SLIPWAY_ASSIGN_OR_RETURN(const spec::Document document, LoadSpec(arguments, keys));
   SLIPWAY_ASSIGN_OR_RETURN(domain::AssetVersion data, spec::ReadData(document));
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
@@ -24,7 +24,10 @@ Result<Output> CreateData(Context& context, const Arguments& arguments) {
 }  // namespace
 
 std::vector<Command> DataCommands() {
-  const AssetNoun noun{domain::AssetKind::kData, "data", "data assets", nullptr,
+  const AssetNoun noun{domain::AssetKind::kData,
+                       "data",
+                       "data assets",
+                       nullptr,
                        {{"Name", "/name"}, {"Latest version", "/latest_version"}, {"Data type", "/type"}},
                        {{"Name", "/name"}, {"Version", "/version"}, {"Data type", "/type"}, {"Path", "/path"}}};
   Command create;

@@ -11,10 +11,14 @@ namespace {
 
 Result<Output> CreateEnvironment(Context& context, const Arguments& arguments) {
   SLIPWAY_RETURN_IF_ERROR(RefuseRegistry(arguments));
-  const KeyFlag keys[] = {{"name", "name"},           {"version", "version"},
-                          {"image", "image"},         {"conda-file", "conda_file"},
-                          {"build-context", "build.path"}, {"dockerfile-path", "build.dockerfile_path"},
-                          {"os-type", "os_type"},     {"description", "description"}};
+  const KeyFlag keys[] = {{"name", "name"},
+                          {"version", "version"},
+                          {"image", "image"},
+                          {"conda-file", "conda_file"},
+                          {"build-context", "build.path"},
+                          {"dockerfile-path", "build.dockerfile_path"},
+                          {"os-type", "os_type"},
+                          {"description", "description"}};
   SLIPWAY_ASSIGN_OR_RETURN(const spec::Document document, LoadSpec(arguments, keys));
   SLIPWAY_ASSIGN_OR_RETURN(domain::AssetVersion environment, spec::ReadEnvironment(document));
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
@@ -41,7 +45,10 @@ Json ListItem(const Json& printed, bool is_container) {
 }  // namespace
 
 std::vector<Command> EnvironmentCommands() {
-  const AssetNoun noun{domain::AssetKind::kEnvironment, "environment", "environments", ListItem,
+  const AssetNoun noun{domain::AssetKind::kEnvironment,
+                       "environment",
+                       "environments",
+                       ListItem,
                        {{"Name", "/name"}, {"Latest version", "/latest_version"}},
                        {{"Name", "/name"}, {"Version", "/version"}}};
   Command create;

@@ -19,7 +19,8 @@ Result<Output> CreateModel(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(domain::AssetVersion model, spec::ReadModel(document));
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   client::Uploader uploader = MakeUploader(context, *server);
-  SLIPWAY_RETURN_IF_ERROR(uploader.ReplaceData(std::get<domain::ModelBody>(model.body).path, domain::AssetKind::kModel));
+  SLIPWAY_RETURN_IF_ERROR(
+      uploader.ReplaceData(std::get<domain::ModelBody>(model.body).path, domain::AssetKind::kModel));
   return StoreAsset(context, std::move(model));
 }
 
@@ -29,7 +30,8 @@ Result<Output> DownloadModel(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   SLIPWAY_ASSIGN_OR_RETURN(const domain::DatastorePath files,
                            LocateFiles(*server, printed.value("path", ""), domain::AssetKind::kModel));
-  const std::filesystem::path target = std::filesystem::path(arguments.GetOr("download-path", ".")) / *arguments.Get("name");
+  const std::filesystem::path target =
+      std::filesystem::path(arguments.GetOr("download-path", ".")) / *arguments.Get("name");
   SLIPWAY_ASSIGN_OR_RETURN(const size_t count, server->Download(files, target));
   context.Note(fmt::format("Downloaded {} {} to {}", count, count == 1 ? "file" : "files", target.string()));
   return Output::Nothing();
@@ -38,7 +40,8 @@ Result<Output> DownloadModel(Context& context, const Arguments& arguments) {
 // The dialect renames `type` in lists, and prints a key with a space; `latest_version` is Slipway's addition.
 Json ListItem(const Json& printed, bool is_container) {
   Json item = Json::object();
-  for (const char* key : {"name", "tags", "stage", "id", "properties", "description", "creation_context", "resourceGroup"})
+  for (const char* key :
+       {"name", "tags", "stage", "id", "properties", "description", "creation_context", "resourceGroup"})
     item[key] = printed.contains(key) ? printed[key] : Json(nullptr);
   if (is_container) {
     item["latest version"] = printed.value("latest_version", "");
@@ -54,23 +57,28 @@ Json ListItem(const Json& printed, bool is_container) {
 }  // namespace
 
 std::vector<Command> ModelCommands() {
-  const AssetNoun noun{domain::AssetKind::kModel, "model", "models", ListItem,
-                       {{"Name", "/name"}, {"Latest version", "/latest_version"}},
-                       {{"Name", "/name"}, {"Version", "/version"}, {"Model type", "/model type"}, {"Stage", "/stage"}}};
+  const AssetNoun noun{
+      domain::AssetKind::kModel,
+      "model",
+      "models",
+      ListItem,
+      {{"Name", "/name"}, {"Latest version", "/latest_version"}},
+      {{"Name", "/name"}, {"Version", "/version"}, {"Model type", "/model type"}, {"Stage", "/stage"}}};
   Command create;
   create.path = "model create";
   create.summary = "Create a model from a file, or from a name and a path.";
-  create.flags = {FileFlag(false),
-                  NameFlag(false),
-                  VersionFlag(),
-                  {"path", 'p', "Local path, datastore URI or job output of the model."},
-                  {"type", 't', "Type of the model.", Flag::Takes::kValue, false, {"custom_model", "mlflow_model", "triton_model"}},
-                  {"stage", 's', "Stage of the model."},
-                  {"description", 0, "Description of the model."},
-                  {"tags", 0, "Space-separated key=value pairs.", Flag::Takes::kValues},
-                  SetFlag(),
-                  NoWaitFlag(),
-                  RegistryFlag()};
+  create.flags = {
+      FileFlag(false),
+      NameFlag(false),
+      VersionFlag(),
+      {"path", 'p', "Local path, datastore URI or job output of the model."},
+      {"type", 't', "Type of the model.", Flag::Takes::kValue, false, {"custom_model", "mlflow_model", "triton_model"}},
+      {"stage", 's', "Stage of the model."},
+      {"description", 0, "Description of the model."},
+      {"tags", 0, "Space-separated key=value pairs.", Flag::Takes::kValues},
+      SetFlag(),
+      NoWaitFlag(),
+      RegistryFlag()};
   create.check = [](const Arguments& arguments) -> Status {
     if (arguments.Has("file") || (arguments.Has("name") && arguments.Has("path"))) return {};
     return InvalidArgument("give --file, or --name and --path");
@@ -79,7 +87,9 @@ std::vector<Command> ModelCommands() {
   Command download;
   download.path = "model download";
   download.summary = "Download all files of a model.";
-  download.flags = {NameFlag(true), VersionFlag(), {"download-path", 'p', "Folder to download to. Default: the current one."},
+  download.flags = {NameFlag(true),
+                    VersionFlag(),
+                    {"download-path", 'p', "Folder to download to. Default: the current one."},
                     RegistryFlag()};
   download.run = DownloadModel;
   std::vector<Command> commands{create, download};

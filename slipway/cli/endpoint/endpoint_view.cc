@@ -41,13 +41,15 @@ Result<std::map<std::string, int>> ParseTraffic(const std::vector<std::string>& 
       const size_t equals = part.find('=');
       const auto percent = equals == std::string_view::npos ? std::nullopt : ParseInt(part.substr(equals + 1));
       if (!percent || equals == 0 || *percent < 0 || *percent > 100)
-        return InvalidArgument(fmt::format("--{} takes <deployment>=<percent> pairs, such as \"blue=90 green=10\", not '{}'", flag, part));
+        return InvalidArgument(
+            fmt::format("--{} takes <deployment>=<percent> pairs, such as \"blue=90 green=10\", not '{}'", flag, part));
       traffic[std::string(part.substr(0, equals))] = static_cast<int>(*percent);
     }
   return traffic;
 }
 
-Result<Json> SetTraffic(client::Workspace& server, const std::string& endpoint, const std::map<std::string, int>& traffic) {
+Result<Json> SetTraffic(client::Workspace& server, const std::string& endpoint,
+                        const std::map<std::string, int>& traffic) {
   SLIPWAY_ASSIGN_OR_RETURN(Json arm, server.Get("onlineEndpoints", endpoint));
   arm["properties"]["traffic"] = traffic;
   return server.Put("onlineEndpoints", endpoint, arm);

@@ -21,6 +21,7 @@ std::string DeploymentCollection(const std::string& endpoint);
 Result<std::map<std::string, int>> ParseTraffic(const std::vector<std::string>& words, std::string_view flag);
 
 // Replaces the endpoint's traffic.
-Result<Json> SetTraffic(client::Workspace& server, const std::string& endpoint, const std::map<std::string, int>& traffic);
+Result<Json> SetTraffic(client::Workspace& server, const std::string& endpoint,
+                        const std::map<std::string, int>& traffic);
 
 }  // namespace slipway::cli

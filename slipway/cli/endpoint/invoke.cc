@@ -16,8 +16,8 @@ constexpr int kInvokeTimeoutMs = 185'000;  // a deployment's own limit is at mos
 // The key, or for token endpoints a fresh token.
 Result<std::string> Credential(client::Workspace& server, const std::string& endpoint, const Json& arm) {
   const bool has_keys = EqualsIgnoreCase(arm["properties"].value("authMode", "Key"), "Key");
-  const std::string path = server.Path(fmt::format("/onlineEndpoints/{}/{}", client::Workspace::Segment(endpoint),
-                                                   has_keys ? "listKeys" : "token"));
+  const std::string path = server.Path(
+      fmt::format("/onlineEndpoints/{}/{}", client::Workspace::Segment(endpoint), has_keys ? "listKeys" : "token"));
   SLIPWAY_ASSIGN_OR_RETURN(const Json secret, server.connection().Post(path, Json::object()));
   return secret.value(has_keys ? "primaryKey" : "accessToken", "");
 }
@@ -45,7 +45,8 @@ Result<Output> InvokeEndpoint(Context& context, const Arguments& arguments) {
   }
   SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server->Get("onlineEndpoints", name));
   SLIPWAY_ASSIGN_OR_RETURN(const std::string credential, Credential(*server, name, arm));
-  SLIPWAY_ASSIGN_OR_RETURN(const Json where, server->connection().Get(server->Path(fmt::format("/slipway/endpoints/{}/url", client::Workspace::Segment(name)))));
+  SLIPWAY_ASSIGN_OR_RETURN(const Json where, server->connection().Get(server->Path(fmt::format(
+                                                 "/slipway/endpoints/{}/url", client::Workspace::Segment(name)))));
   net::Headers headers;
   headers.Set("Content-Type", "application/json");
   headers.Set("Authorization", "Bearer " + credential);

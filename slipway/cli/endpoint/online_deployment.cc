@@ -20,13 +20,15 @@ Status RefuseUnsupported(const Arguments& arguments) {
 Status CheckNewDeployment(Context& context, client::Workspace& server, const domain::OnlineDeployment& deployment) {
   auto endpoint = server.Get("onlineEndpoints", deployment.endpoint_name);
   if (!endpoint && endpoint.error().code() == Code::kNotFound)
-    return FailedPrecondition(fmt::format("the endpoint '{}' does not exist; create it with `{} online-endpoint create`",
-                                          deployment.endpoint_name, context.program()));
+    return FailedPrecondition(
+        fmt::format("the endpoint '{}' does not exist; create it with `{} online-endpoint create`",
+                    deployment.endpoint_name, context.program()));
   if (!endpoint) return std::move(endpoint.error());
   auto existing = server.Get(DeploymentCollection(deployment.endpoint_name), deployment.name);
   if (existing)
-    return Error(Code::kAlreadyExists, fmt::format("the deployment '{}' of '{}' exists already; change it with `{} online-deployment update`",
-                                                   deployment.name, deployment.endpoint_name, context.program()));
+    return Error(Code::kAlreadyExists,
+                 fmt::format("the deployment '{}' of '{}' exists already; change it with `{} online-deployment update`",
+                             deployment.name, deployment.endpoint_name, context.program()));
   if (existing.error().code() != Code::kNotFound) return std::move(existing.error());
   return {};
 }
@@ -36,9 +38,8 @@ Result<Json> PutDeployment(Context& context, client::Workspace& server, spec::De
   client::Uploader uploader = MakeUploader(context, server);
   SLIPWAY_RETURN_IF_ERROR(RegisterAnonymous(server, uploader, std::move(document.anonymous)));
   SLIPWAY_RETURN_IF_ERROR(uploader.ReplaceCode(document.deployment.code));
-  const std::string path =
-      server.Path(fmt::format("/{}/{}", DeploymentCollection(document.deployment.endpoint_name),
-                              client::Workspace::Segment(document.deployment.name)));
+  const std::string path = server.Path(fmt::format("/{}/{}", DeploymentCollection(document.deployment.endpoint_name),
+                                                   client::Workspace::Segment(document.deployment.name)));
   context.Progress(fmt::format("Waiting for the deployment '{}' to become ready …", document.deployment.name));
   const Json body = wire::DeploymentToArm(server.scope(), document.deployment);
   return waits ? server.connection().Put(path, body) : server.connection().StartPut(path, body);
@@ -53,11 +54,12 @@ bool HasTraffic(const Json& endpoint) {
 Status GiveFirstTraffic(Context& context, client::Workspace& server, const domain::OnlineDeployment& deployment) {
   SLIPWAY_ASSIGN_OR_RETURN(const Json endpoint, server.Get("onlineEndpoints", deployment.endpoint_name));
   if (HasTraffic(endpoint)) return {};
-  SLIPWAY_ASSIGN_OR_RETURN(const auto all, server.connection().List(server.Path("/" + DeploymentCollection(deployment.endpoint_name))));
+  SLIPWAY_ASSIGN_OR_RETURN(const auto all,
+                           server.connection().List(server.Path("/" + DeploymentCollection(deployment.endpoint_name))));
   if (all.size() != 1) return {};
   SLIPWAY_RETURN_IF_ERROR(SetTraffic(server, deployment.endpoint_name, {{deployment.name, 100}}));
-  context.Note(fmt::format("'{}' is the first deployment of '{}' and its traffic was never set: it gets 100 %.", deployment.name,
-                           deployment.endpoint_name));
+  context.Note(fmt::format("'{}' is the first deployment of '{}' and its traffic was never set: it gets 100 %.",
+                           deployment.name, deployment.endpoint_name));
   return {};
 }
 
@@ -90,7 +92,8 @@ Result<Json> FetchDeployment(client::Workspace& server, const std::string& endpo
 Result<Output> ShowDeployment(Context& context, const Arguments& arguments) {
   SLIPWAY_RETURN_IF_ERROR(RefuseUnsupported(arguments));
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  SLIPWAY_ASSIGN_OR_RETURN(const Json arm, FetchDeployment(*server, *arguments.Get("endpoint-name"), *arguments.Get("name")));
+  SLIPWAY_ASSIGN_OR_RETURN(const Json arm,
+                           FetchDeployment(*server, *arguments.Get("endpoint-name"), *arguments.Get("name")));
   SLIPWAY_ASSIGN_OR_RETURN(Json printed, PrintedDeployment(arm));
   return Output::Of(std::move(printed));
 }
@@ -124,7 +127,8 @@ Result<Output> UpdateDeployment(Context& context, const Arguments& arguments) {
   }
   const std::string name = arguments.GetOr("name", KeyOf(file, "name"));
   const std::string endpoint = arguments.GetOr("endpoint-name", KeyOf(file, "endpoint_name"));
-  if (name.empty() || endpoint.empty()) return InvalidArgument("give --name and --endpoint-name, or a file that has both");
+  if (name.empty() || endpoint.empty())
+    return InvalidArgument("give --name and --endpoint-name, or a file that has both");
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   SLIPWAY_ASSIGN_OR_RETURN(Json arm, FetchDeployment(*server, endpoint, name));
   SLIPWAY_ASSIGN_OR_RETURN(Json printed, PrintedDeployment(arm));
@@ -144,10 +148,12 @@ Result<Output> DeleteDeployment(Context& context, const Arguments& arguments) {
   const std::string name = *arguments.Get("name"), endpoint = *arguments.Get("endpoint-name");
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   SLIPWAY_RETURN_IF_ERROR(FetchDeployment(*server, endpoint, name));
-  SLIPWAY_ASSIGN_OR_RETURN(const bool confirmed,
-                           context.Confirm(fmt::format("Delete the deployment '{}' of '{}'?", name, endpoint), arguments.Has("yes")));
+  SLIPWAY_ASSIGN_OR_RETURN(
+      const bool confirmed,
+      context.Confirm(fmt::format("Delete the deployment '{}' of '{}'?", name, endpoint), arguments.Has("yes")));
   if (!confirmed) return Error(Code::kCancelled, "nothing was deleted");
-  const std::string path = server->Path(fmt::format("/{}/{}", DeploymentCollection(endpoint), client::Workspace::Segment(name)));
+  const std::string path =
+      server->Path(fmt::format("/{}/{}", DeploymentCollection(endpoint), client::Workspace::Segment(name)));
   if (arguments.Has("no-wait"))
     SLIPWAY_RETURN_IF_ERROR(server->connection().StartDelete(path));
   else
@@ -161,11 +167,13 @@ Result<Output> GetLogs(Context& context, const Arguments& arguments) {
   if (!lines || *lines < 1) return InvalidArgument("--lines takes a number from 1");
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   const bool is_initializer = arguments.GetOr("container", "inference-server") == "storage-initializer";
-  const std::string path = server->Path(fmt::format("/{}/{}/getLogs", DeploymentCollection(*arguments.Get("endpoint-name")),
-                                                    client::Workspace::Segment(*arguments.Get("name"))));
-  SLIPWAY_ASSIGN_OR_RETURN(const Json answer,
-                           server->connection().Post(path, {{"containerType", is_initializer ? "StorageInitializer" : "InferenceServer"},
-                                                            {"tail", *lines}}));
+  const std::string path =
+      server->Path(fmt::format("/{}/{}/getLogs", DeploymentCollection(*arguments.Get("endpoint-name")),
+                               client::Workspace::Segment(*arguments.Get("name"))));
+  SLIPWAY_ASSIGN_OR_RETURN(
+      const Json answer,
+      server->connection().Post(
+          path, {{"containerType", is_initializer ? "StorageInitializer" : "InferenceServer"}, {"tail", *lines}}));
   std::string content = answer.is_object() ? answer.value("content", "") : "";
   if (!content.empty() && !content.ends_with('\n')) content += '\n';
   return Output::Text(std::move(content));
@@ -194,17 +202,30 @@ std::vector<Command> OnlineDeploymentCommands() {
   optional_endpoint.required = false;
   return {
       Make("online-deployment create", "Create a deployment.",
-           {FileFlag(true), NameFlag(false), optional_endpoint, SetFlag(), NoWaitFlag(),
+           {FileFlag(true),
+            NameFlag(false),
+            optional_endpoint,
+            SetFlag(),
+            NoWaitFlag(),
             {"all-traffic", 0, "Give the deployment all traffic once it is ready.", Flag::Takes::kNothing}},
            CreateDeployment),
       Make("online-deployment update", "Update a deployment.",
-           std::vector<Flag>{NameFlag(false), optional_endpoint, FileFlag(false), NoWaitFlag()} + UpdateFlags(), UpdateDeployment),
+           std::vector<Flag>{NameFlag(false), optional_endpoint, FileFlag(false), NoWaitFlag()} + UpdateFlags(),
+           UpdateDeployment),
       Make("online-deployment show", "Show details of a deployment.", {name, endpoint}, ShowDeployment),
       Make("online-deployment list", "List an endpoint's deployments.", {endpoint}, ListDeployments),
-      Make("online-deployment delete", "Delete a deployment.", {name, endpoint, YesFlag(), NoWaitFlag()}, DeleteDeployment),
+      Make("online-deployment delete", "Delete a deployment.", {name, endpoint, YesFlag(), NoWaitFlag()},
+           DeleteDeployment),
       Make("online-deployment get-logs", "Show the last lines that a deployment wrote.",
-           {name, endpoint, {"lines", 'l', "How many lines. Default: 5000."},
-            {"container", 'c', "Which container's.", Flag::Takes::kValue, false, {"inference-server", "storage-initializer"}}},
+           {name,
+            endpoint,
+            {"lines", 'l', "How many lines. Default: 5000."},
+            {"container",
+             'c',
+             "Which container's.",
+             Flag::Takes::kValue,
+             false,
+             {"inference-server", "storage-initializer"}}},
            GetLogs),
   };
 }

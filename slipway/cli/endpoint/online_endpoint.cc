@@ -29,8 +29,9 @@ Result<Output> CreateEndpoint(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   auto existing = server->Get("onlineEndpoints", endpoint.name);
   if (existing)
-    return Error(Code::kAlreadyExists, fmt::format("the endpoint '{}' exists already; change it with `{} online-endpoint update`",
-                                                   endpoint.name, context.program()));
+    return Error(Code::kAlreadyExists,
+                 fmt::format("the endpoint '{}' exists already; change it with `{} online-endpoint update`",
+                             endpoint.name, context.program()));
   if (existing.error().code() != Code::kNotFound) return std::move(existing.error());
   const std::string path = server->Path(fmt::format("/onlineEndpoints/{}", client::Workspace::Segment(endpoint.name)));
   const Json body = wire::EndpointToArm(server->scope(), endpoint);
@@ -93,12 +94,13 @@ Result<Output> UpdateEndpoint(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   SLIPWAY_ASSIGN_OR_RETURN(Json arm, server->Get("onlineEndpoints", name));
   SLIPWAY_ASSIGN_OR_RETURN(Json printed, PrintedEndpoint(arm));
-  SLIPWAY_ASSIGN_OR_RETURN(domain::OnlineEndpoint endpoint, UpdatedEndpoint(arguments, printed, file ? &*file : nullptr));
+  SLIPWAY_ASSIGN_OR_RETURN(domain::OnlineEndpoint endpoint,
+                           UpdatedEndpoint(arguments, printed, file ? &*file : nullptr));
   endpoint.name = printed["name"].get<std::string>();
   const Json body = wire::EndpointToArm(server->scope(), endpoint);
   const std::string path = server->Path(fmt::format("/onlineEndpoints/{}", client::Workspace::Segment(name)));
-  SLIPWAY_ASSIGN_OR_RETURN(arm, arguments.Has("no-wait") ? server->connection().StartPut(path, body)
-                                                         : server->connection().Put(path, body));
+  SLIPWAY_ASSIGN_OR_RETURN(
+      arm, arguments.Has("no-wait") ? server->connection().StartPut(path, body) : server->connection().Put(path, body));
   SLIPWAY_ASSIGN_OR_RETURN(printed, PrintedEndpoint(arm));
   return Output::Of(std::move(printed));
 }
@@ -111,8 +113,9 @@ Result<Output> DeleteEndpoint(Context& context, const Arguments& arguments) {
   if (!existing && existing.error().code() == Code::kNotFound)
     return FailedPrecondition(fmt::format("the endpoint '{}' does not exist", name));
   if (!existing) return std::move(existing.error());
-  SLIPWAY_ASSIGN_OR_RETURN(const bool confirmed,
-                           context.Confirm(fmt::format("Delete the endpoint '{}' and its deployments?", name), arguments.Has("yes")));
+  SLIPWAY_ASSIGN_OR_RETURN(
+      const bool confirmed,
+      context.Confirm(fmt::format("Delete the endpoint '{}' and its deployments?", name), arguments.Has("yes")));
   if (!confirmed) return Error(Code::kCancelled, "nothing was deleted");
   if (arguments.Has("no-wait"))
     SLIPWAY_RETURN_IF_ERROR(server->connection().StartDelete(EndpointPath(*server, arguments)));
@@ -125,8 +128,9 @@ Result<Output> GetCredentials(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server->connection().Get(EndpointPath(*server, arguments)));
   const bool has_keys = EqualsIgnoreCase(arm["properties"].value("authMode", "Key"), "Key");
-  SLIPWAY_ASSIGN_OR_RETURN(Json secret, server->connection().Post(EndpointPath(*server, arguments, has_keys ? "/listKeys" : "/token"),
-                                                                  Json::object()));
+  SLIPWAY_ASSIGN_OR_RETURN(
+      Json secret,
+      server->connection().Post(EndpointPath(*server, arguments, has_keys ? "/listKeys" : "/token"), Json::object()));
   return Output::Of(std::move(secret));
 }
 
@@ -138,39 +142,61 @@ Result<Output> RegenerateKeys(Context& context, const Arguments& arguments) {
   return Output::Nothing();
 }
 
-Flag LocalFlag() { return {"local", 0, "Endpoints in Docker on the caller's machine. Not supported yet.", Flag::Takes::kNothing}; }
-Flag WebFlag() { return {"web", 'e', "Accepted for compatibility.", Flag::Takes::kNothing}; }
+Flag LocalFlag() {
+  return {"local", 0, "Endpoints in Docker on the caller's machine. Not supported yet.", Flag::Takes::kNothing};
+}
+Flag WebFlag() {
+  return {"web", 'e', "Accepted for compatibility.", Flag::Takes::kNothing};
+}
 
 }  // namespace
 
 std::vector<Command> OnlineEndpointCommands() {
   const Flag name = NameFlag(true, "Name of the online endpoint.");
-  Command create = MakeCommand("online-endpoint create", "Create an endpoint.",
-                        {FileFlag(false), NameFlag(false), SetFlag(), NoWaitFlag(), LocalFlag(), WebFlag(),
-                         {"auth-mode", 0, "How callers authenticate.", Flag::Takes::kValue, false, {"key", "aml_token", "aad_token"}}},
-                        CreateEndpoint);
+  Command create = MakeCommand(
+      "online-endpoint create", "Create an endpoint.",
+      {FileFlag(false),
+       NameFlag(false),
+       SetFlag(),
+       NoWaitFlag(),
+       LocalFlag(),
+       WebFlag(),
+       {"auth-mode", 0, "How callers authenticate.", Flag::Takes::kValue, false, {"key", "aml_token", "aad_token"}}},
+      CreateEndpoint);
   create.check = [](const Arguments& arguments) { return RequireOneOf(arguments, {"file", "name"}); };
-  Command update = MakeCommand("online-endpoint update", "Update an endpoint.",
-                        std::vector<Flag>{NameFlag(false), FileFlag(false),
-                                          {"traffic", 'r', "Shares of the deployments: \"blue=90 green=10\".", Flag::Takes::kValues},
-                                          {"mirror-traffic", 0, "Share that is copied to a deployment: \"green=10\".", Flag::Takes::kValues},
-                                          LocalFlag(), WebFlag(), NoWaitFlag()} + UpdateFlags(),
-                        UpdateEndpoint);
+  Command update = MakeCommand(
+      "online-endpoint update", "Update an endpoint.",
+      std::vector<Flag>{
+          NameFlag(false),
+          FileFlag(false),
+          {"traffic", 'r', "Shares of the deployments: \"blue=90 green=10\".", Flag::Takes::kValues},
+          {"mirror-traffic", 0, "Share that is copied to a deployment: \"green=10\".", Flag::Takes::kValues},
+          LocalFlag(),
+          WebFlag(),
+          NoWaitFlag()} +
+          UpdateFlags(),
+      UpdateEndpoint);
   update.check = [](const Arguments& arguments) { return RequireOneOf(arguments, {"name", "file"}); };
   return {
       create,
       update,
       MakeCommand("online-endpoint show", "Show details of an endpoint.", {name, LocalFlag(), WebFlag()}, ShowEndpoint),
       MakeCommand("online-endpoint list", "List the workspace's endpoints.", {LocalFlag()}, ListEndpoints),
-      MakeCommand("online-endpoint delete", "Delete an endpoint and its deployments.", {name, YesFlag(), NoWaitFlag(), LocalFlag()}, DeleteEndpoint),
+      MakeCommand("online-endpoint delete", "Delete an endpoint and its deployments.",
+                  {name, YesFlag(), NoWaitFlag(), LocalFlag()}, DeleteEndpoint),
       MakeCommand("online-endpoint get-credentials", "Show an endpoint's keys, or a token.", {name}, GetCredentials),
-      MakeCommand("online-endpoint regenerate-keys", "Replace one of an endpoint's keys.",
-           {name, NoWaitFlag(), {"key-type", 0, "Which key. Default: primary.", Flag::Takes::kValue, false, {"primary", "secondary"}}},
-           RegenerateKeys),
+      MakeCommand(
+          "online-endpoint regenerate-keys", "Replace one of an endpoint's keys.",
+          {name,
+           NoWaitFlag(),
+           {"key-type", 0, "Which key. Default: primary.", Flag::Takes::kValue, false, {"primary", "secondary"}}},
+          RegenerateKeys),
       MakeCommand("online-endpoint invoke", "Send a request to an endpoint.",
-           {name, {"request-file", 'r', "File with the request's JSON."},
-            {"deployment-name", 'd', "Deployment to call, whatever the traffic."}, LocalFlag()},
-           InvokeEndpoint),
+                  {name,
+                   {"request-file", 'r', "File with the request's JSON."},
+                   {"deployment-name", 'd', "Deployment to call, whatever the traffic."},
+                   LocalFlag()},
+                  InvokeEndpoint),
   };
 }
 

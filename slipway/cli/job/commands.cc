@@ -20,11 +20,13 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kListDefault = 50;
+constexpr const char* kArtifacts = "artifacts";  // every job has this output
 
 Status RefuseExisting(client::Workspace& server, const std::string& name) {
   auto existing = server.Get("jobs", name);
   if (existing)
-    return Error(Code::kAlreadyExists, fmt::format("a job named '{}' exists already: choose another name, or leave it out", name));
+    return Error(Code::kAlreadyExists,
+                 fmt::format("a job named '{}' exists already: choose another name, or leave it out", name));
   if (existing.error().code() == Code::kNotFound) return {};
   return std::move(existing.error());
 }
@@ -94,7 +96,8 @@ Result<size_t> ListLimit(const Arguments& arguments) {
   auto given = arguments.Get("max-results");
   if (!given) return kListDefault;
   auto limit = ParseInt(*given);
-  if (!limit || *limit < 1) return InvalidArgument(fmt::format("--max-results takes a number from 1, not '{}'", *given));
+  if (!limit || *limit < 1)
+    return InvalidArgument(fmt::format("--max-results takes a number from 1, not '{}'", *given));
   return static_cast<size_t>(*limit);
 }
 
@@ -105,7 +108,9 @@ Result<Output> ListJobs(Context& context, const Arguments& arguments) {
   if (auto parent = arguments.Get("parent-job-name")) {
     SLIPWAY_ASSIGN_OR_RETURN(jobs, server->ListChildren(*parent));
   } else {
-    const char* view = arguments.Has("archived-only") ? "ArchivedOnly" : arguments.Has("include-archived") ? "All" : "ActiveOnly";
+    const char* view = arguments.Has("archived-only")      ? "ArchivedOnly"
+                       : arguments.Has("include-archived") ? "All"
+                                                           : "ActiveOnly";
     const std::string path = server->Path(fmt::format("/jobs?listViewType={}", view));
     SLIPWAY_ASSIGN_OR_RETURN(jobs, server->connection().List(path, limit == 0 ? 0 : limit + 1));
     if (limit != 0 && jobs.size() > limit) {
@@ -134,7 +139,8 @@ Result<Output> Stream(Context& context, const Arguments& arguments) {
 
 Result<Output> CancelJob(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  const std::string path = server->Path(fmt::format("/jobs/{}/cancel", client::Workspace::Segment(*arguments.Get("name"))));
+  const std::string path =
+      server->Path(fmt::format("/jobs/{}/cancel", client::Workspace::Segment(*arguments.Get("name"))));
   SLIPWAY_RETURN_IF_ERROR(server->connection().PostAndWait(path, Json::object()));
   return Output::Nothing();
 }
@@ -167,29 +173,30 @@ Result<Output> UpdateJob(Context& context, const Arguments& arguments) {
   }
   for (const auto& member : printed.items())
     if (!before.contains(member.key()) || before[member.key()] != member.value())
-      return InvalidArgument(fmt::format("'{}' of a job cannot be changed: tags, properties, description and display_name can", member.key()));
+      return InvalidArgument(fmt::format(
+          "'{}' of a job cannot be changed: tags, properties, description and display_name can", member.key()));
   SLIPWAY_ASSIGN_OR_RETURN(arm, server->Put("jobs", name, arm));
   SLIPWAY_ASSIGN_OR_RETURN(printed, PrintedJob(arm));
   return Output::Of(std::move(printed));
 }
 
 // The datastore path of one output; kNotFound names those there are.
-Result<domain::DatastorePath> OutputPath(const Json& arm, const std::string& name) {
-  const Json& outputs = arm["properties"]["outputs"];
-  if (!outputs.is_object() || !outputs.contains(name)) {
+Result<domain::DatastorePath> OutputPath(const domain::Job& job, const std::string& name) {
+  auto found = job.output_uris.find(name);
+  if (found == job.output_uris.end()) {
     std::vector<std::string> names;
-    if (outputs.is_object())
-      for (const auto& output : outputs.items()) names.push_back(output.key());
+    for (const auto& [key, uri] : job.output_uris) names.push_back(key);
     return NotFound(fmt::format("the job has no output '{}'; it has: {}", name, Join(names, ", ")));
   }
-  const std::string uri = outputs[name].value("uri", "");
-  SLIPWAY_ASSIGN_OR_RETURN(const domain::Reference reference, domain::ParseReference(uri, domain::AssetKind::kData));
+  SLIPWAY_ASSIGN_OR_RETURN(const domain::Reference reference,
+                           domain::ParseReference(found->second, domain::AssetKind::kData));
   if (auto* path = std::get_if<domain::DatastorePath>(&reference)) return *path;
-  return Unimplemented(fmt::format("downloading from '{}' is not supported yet", uri));
+  return Unimplemented(fmt::format("downloading from '{}' is not supported yet", found->second));
 }
 
-Status DownloadOutput(Context& context, client::Workspace& server, const Json& arm, const std::string& name, const fs::path& target) {
-  SLIPWAY_ASSIGN_OR_RETURN(const domain::DatastorePath path, OutputPath(arm, name));
+Status DownloadOutput(Context& context, client::Workspace& server, const domain::Job& job, const std::string& name,
+                      const fs::path& target) {
+  SLIPWAY_ASSIGN_OR_RETURN(const domain::DatastorePath path, OutputPath(job, name));
   auto files = server.Download(path, target);
   if (!files) return std::move(files.error()).With(fmt::format("output '{}'", name));
   context.Note(fmt::format("Downloaded {} {} to {}", *files, *files == 1 ? "file" : "files", target.string()));
@@ -199,16 +206,17 @@ Status DownloadOutput(Context& context, client::Workspace& server, const Json& a
 Result<Output> DownloadJob(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server->Get("jobs", *arguments.Get("name")));
+  SLIPWAY_ASSIGN_OR_RETURN(const domain::Job job, wire::JobFromArm(arm));
   const fs::path target = arguments.GetOr("download-path", ".");
   if (auto output = arguments.Get("output-name")) {
-    SLIPWAY_RETURN_IF_ERROR(DownloadOutput(context, *server, arm, *output, target / "named-outputs" / *output));
+    SLIPWAY_RETURN_IF_ERROR(DownloadOutput(context, *server, job, *output, target / "named-outputs" / *output));
     return Output::Nothing();
   }
   if (arguments.Has("all"))
-    for (const auto& output : arm["properties"]["outputs"].items())
-      if (output.key() != "default")
-        SLIPWAY_RETURN_IF_ERROR(DownloadOutput(context, *server, arm, output.key(), target / "named-outputs" / output.key()));
-  Status artifacts = DownloadOutput(context, *server, arm, "default", target / "artifacts");
+    for (const auto& [key, uri] : job.output_uris)
+      if (key != kArtifacts)
+        SLIPWAY_RETURN_IF_ERROR(DownloadOutput(context, *server, job, key, target / "named-outputs" / key));
+  Status artifacts = DownloadOutput(context, *server, job, kArtifacts, target / "artifacts");
   if (!artifacts && artifacts.error().code() == Code::kNotFound) {
     context.Note("The job has no artifacts.");
   } else if (!artifacts) {
@@ -217,7 +225,9 @@ Result<Output> DownloadJob(Context& context, const Arguments& arguments) {
   return Output::Nothing();
 }
 
-Flag WebFlag() { return {"web", 'e', "Accepted: the address of the job's page is in its services.", Flag::Takes::kNothing}; }
+Flag WebFlag() {
+  return {"web", 'e', "Accepted: the address of the job's page is in its services.", Flag::Takes::kNothing};
+}
 
 }  // namespace
 
@@ -225,31 +235,37 @@ std::vector<Command> JobCommands() {
   const Flag name = NameFlag(true, "Name of the job.");
   return {
       MakeCommand("job create", "Create a job.",
-           {FileFlag(true), NameFlag(false, "Name of the job; generated when left out."), SetFlag(),
-            {"stream", 's', "Follow the job's logs until it ends.", Flag::Takes::kNothing},
-            {"save-as", 'a', "File to save the created job's state in."},
-            {"skip-validation", 0, "Accepted: what is wrong is told in any case.", Flag::Takes::kNothing}, WebFlag()},
-           CreateJob),
-      MakeCommand("job validate", "Check a job's file without creating the job.", {FileFlag(true), SetFlag()}, ValidateJob),
+                  {FileFlag(true),
+                   NameFlag(false, "Name of the job; generated when left out."),
+                   SetFlag(),
+                   {"stream", 's', "Follow the job's logs until it ends.", Flag::Takes::kNothing},
+                   {"save-as", 'a', "File to save the created job's state in."},
+                   {"skip-validation", 0, "Accepted: what is wrong is told in any case.", Flag::Takes::kNothing},
+                   WebFlag()},
+                  CreateJob),
+      MakeCommand("job validate", "Check a job's file without creating the job.", {FileFlag(true), SetFlag()},
+                  ValidateJob),
       MakeCommand("job show", "Show details of a job.", {name, WebFlag()}, ShowJob),
       MakeCommand("job list", "List jobs, newest first.",
-           std::vector<Flag>{{"parent-job-name", 'p', "List the steps or trials of this job."},
-                             MaxResultsFlag(),
-                             {"all-results", 0, "List all jobs.", Flag::Takes::kNothing}} +
-               ArchiveListFlags(),
-           ListJobs),
+                  std::vector<Flag>{{"parent-job-name", 'p', "List the steps or trials of this job."},
+                                    MaxResultsFlag(),
+                                    {"all-results", 0, "List all jobs.", Flag::Takes::kNothing}} +
+                      ArchiveListFlags(),
+                  ListJobs),
       MakeCommand("job stream", "Follow a job's logs until it ends.", {name}, Stream),
       MakeCommand("job cancel", "Cancel a job.", {name}, CancelJob),
       MakeCommand("job archive", "Archive a job.", {name},
-           [](Context& context, const Arguments& arguments) { return SetArchived(context, arguments, true); }),
+                  [](Context& context, const Arguments& arguments) { return SetArchived(context, arguments, true); }),
       MakeCommand("job restore", "Restore an archived job.", {name},
-           [](Context& context, const Arguments& arguments) { return SetArchived(context, arguments, false); }),
+                  [](Context& context, const Arguments& arguments) { return SetArchived(context, arguments, false); }),
       MakeCommand("job download", "Download a job's outputs.",
-           {name, {"output-name", 0, "Name of one output."}, {"all", 0, "All outputs.", Flag::Takes::kNothing},
-            {"download-path", 'p', "Folder to download to. Default: the current one."}},
-           DownloadJob),
+                  {name,
+                   {"output-name", 0, "Name of one output."},
+                   {"all", 0, "All outputs.", Flag::Takes::kNothing},
+                   {"download-path", 'p', "Folder to download to. Default: the current one."}},
+                  DownloadJob),
       MakeCommand("job update", "Update a job's tags, properties, description or display name.",
-           std::vector<Flag>{name, WebFlag()} + UpdateFlags(), UpdateJob),
+                  std::vector<Flag>{name, WebFlag()} + UpdateFlags(), UpdateJob),
   };
 }
 

@@ -32,14 +32,16 @@ Result<Json> PrintedJob(const Json& arm) {
   if (properties.contains("services") && properties["services"].is_object())
     printed["services"] = PrintedServices(properties["services"]);
   if (properties.contains("properties") && properties["properties"].is_object())
-    for (const auto& property : properties["properties"].items()) printed["properties"][property.key()] = property.value();
+    for (const auto& property : properties["properties"].items())
+      printed["properties"][property.key()] = property.value();
   if (!job.best_child.empty()) printed["properties"]["best_child_run_id"] = job.best_child;
   return printed;
 }
 
 std::string MakeJobName() {
-  static constexpr std::array kAdjectives = {"amber", "bold",  "calm",  "clever", "crimson", "eager", "gentle", "honest",
-                                             "keen",  "loyal", "mellow", "nimble", "olive",   "plucky", "quiet",  "sunny"};
+  static constexpr std::array kAdjectives = {"amber",  "bold",   "calm",  "clever", "crimson", "eager",
+                                             "gentle", "honest", "keen",  "loyal",  "mellow",  "nimble",
+                                             "olive",  "plucky", "quiet", "sunny"};
   static constexpr std::array kNouns = {"anchor", "basin", "beacon", "canal",  "crane", "dock",  "ferry", "harbor",
                                         "keel",   "mast",  "pier",   "rudder", "sail",  "shore", "tide",  "wharf"};
   const std::string random = RandomHex(8);

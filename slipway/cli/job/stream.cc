@@ -66,7 +66,8 @@ class JobStreamer {
     const InterruptWatch watch;
     SLIPWAY_ASSIGN_OR_RETURN(Json job, Refresh());
     context_.console().Out(fmt::format("RunId: {}\n", name_));
-    if (const std::string url = StudioUrl(job); !url.empty()) context_.console().Out(fmt::format("Web View: {}\n", url));
+    if (const std::string url = StudioUrl(job); !url.empty())
+      context_.console().Out(fmt::format("Web View: {}\n", url));
     Follow(name_, "", job);
     for (auto wait = std::chrono::milliseconds(100);; wait = std::min(wait * 5 / 4, std::chrono::milliseconds(2000))) {
       const bool was_terminal = IsTerminal(job["status"].get<std::string>());
@@ -121,7 +122,8 @@ class JobStreamer {
       SLIPWAY_ASSIGN_OR_RETURN(const Json child, PrintedJob(arm));
       const std::string name = child["name"].get<std::string>();
       std::string label = StepOf(arm);
-      if (label.empty()) label = name.starts_with(jobs_[parent].name + "_") ? name.substr(jobs_[parent].name.size() + 1) : name;
+      if (label.empty())
+        label = name.starts_with(jobs_[parent].name + "_") ? name.substr(jobs_[parent].name.size() + 1) : name;
       const std::string outer = jobs_[parent].prefix;
       Follow(name, outer.empty() ? label : outer + "/" + label, child);
     }
@@ -174,9 +176,10 @@ class JobStreamer {
   }
 
   Status LeaveRunning() {
-    return Error(Code::kCancelled, fmt::format("interrupted; the job '{0}' keeps running. `{1} job stream -n {0}` follows it "
-                                               "again, `{1} job cancel -n {0}` stops it",
-                                               name_, context_.program()));
+    return Error(Code::kCancelled,
+                 fmt::format("interrupted; the job '{0}' keeps running. `{1} job stream -n {0}` follows it "
+                             "again, `{1} job cancel -n {0}` stops it",
+                             name_, context_.program()));
   }
 
   Status Finish(const Json& job) {

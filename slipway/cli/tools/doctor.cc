@@ -20,11 +20,13 @@ class Report {
  public:
   void Add(std::string_view check, bool is_good, std::string detail) {
     all_good_ = all_good_ && is_good;
-    checks_.push_back({{"check", std::string(check)}, {"result", is_good ? "ok" : "wrong"}, {"detail", std::move(detail)}});
+    checks_.push_back(
+        {{"check", std::string(check)}, {"result", is_good ? "ok" : "wrong"}, {"detail", std::move(detail)}});
   }
   // Something that is missed only by those who need it.
   void AddOptional(std::string_view check, bool is_there, std::string detail) {
-    checks_.push_back({{"check", std::string(check)}, {"result", is_there ? "ok" : "missing"}, {"detail", std::move(detail)}});
+    checks_.push_back(
+        {{"check", std::string(check)}, {"result", is_there ? "ok" : "missing"}, {"detail", std::move(detail)}});
   }
   bool all_good() const { return all_good_; }
   ordered_json Take() && { return std::move(checks_); }
@@ -45,7 +47,9 @@ void CheckHome(Context& context, Report& report) {
   if (!failed) report.Add("disk", space.available > kLowBytes, fmt::format("{} MB free", space.available >> 20));
   const auto permissions = std::filesystem::status(home / "credentials", failed).permissions();
   if (!failed)
-    report.Add("credentials", (permissions & (std::filesystem::perms::group_all | std::filesystem::perms::others_all)) == std::filesystem::perms::none,
+    report.Add("credentials",
+               (permissions & (std::filesystem::perms::group_all | std::filesystem::perms::others_all)) ==
+                   std::filesystem::perms::none,
                "readable by its owner alone");
 }
 
@@ -69,7 +73,8 @@ void AddServerChecks(const nlohmann::json& answer, Report& report) {
     return;
   }
   for (const auto& fact : answer.items())
-    report.Add("server: " + fact.key(), true, fact.value().is_string() ? fact.value().get<std::string>() : fact.value().dump());
+    report.Add("server: " + fact.key(), true,
+               fact.value().is_string() ? fact.value().get<std::string>() : fact.value().dump());
 }
 
 void CheckServer(Context& context, Report& report) {
