@@ -94,6 +94,8 @@ class JobStore {
   virtual Result<std::vector<Job>> ListJobs(const Scope& scope, const JobFilter& filter) = 0;
   // A completed job whose outputs may be taken over.
   virtual Result<std::optional<Job>> FindReusable(const Scope& scope, const std::string& reuse_key) = 0;
+  // With everything below it. Nothing when it is not there.
+  virtual Status DeleteJob(const Scope& scope, const std::string& name) = 0;
 };
 
 class ScheduleStore {

@@ -39,7 +39,17 @@ struct LocalExecutor::Resources {
 LocalExecutor::LocalExecutor(const Options& options, const Dependencies& dependencies, Catalog& catalog)
     : options_(options), dependencies_(dependencies), catalog_(catalog), pool_(options.preparing_threads) {}
 
-LocalExecutor::~LocalExecutor() = default;
+LocalExecutor::~LocalExecutor() {
+  std::lock_guard lock(guard_->mutex);
+  guard_->is_alive = false;
+}
+
+process::ExitHandler LocalExecutor::ExitHandlerFor(const JobKey& key, const fs::path& log) {
+  return [this, guard = guard_, key, log](const process::Exit& exit) {
+    std::lock_guard lock(guard->mutex);
+    if (guard->is_alive) HandleExit(key, log, exit);
+  };
+}
 
 RunFolder LocalExecutor::FolderOf(const JobKey& key) const {
   return {options_.runs_folder, key.scope.workspace, key.name};
@@ -196,10 +206,8 @@ Status LocalExecutor::LaunchNow(const JobKey& key, const Job& job) {
   }
   SLIPWAY_ASSIGN_OR_RETURN(process::SpawnOptions spawn, MakeSpawn(key, job, ready));
   const fs::path log = spawn.output_file;
-  SLIPWAY_ASSIGN_OR_RETURN(
-      const process::Identity identity,
-      dependencies_.supervisor.Spawn(std::move(spawn),
-                                     [this, key, log](const process::Exit& exit) { HandleExit(key, log, exit); }));
+  SLIPWAY_ASSIGN_OR_RETURN(const process::Identity identity,
+                           dependencies_.supervisor.Spawn(std::move(spawn), ExitHandlerFor(key, log)));
   bool is_ending = false;
   {
     std::lock_guard lock(mutex_);
@@ -248,8 +256,7 @@ Executor::Recovery LocalExecutor::Recover(const JobKey& key, const Job& job) {
       std::lock_guard lock(mutex_);
       running_[folder.root().string()].identity = *identity;
     }
-    const auto on_exit = [this, key, log](const process::Exit& exit) { HandleExit(key, log, exit); };
-    if (dependencies_.supervisor.Adopt(*identity, on_exit)) return {Trace::kRunning, *identity, {}};
+    if (dependencies_.supervisor.Adopt(*identity, ExitHandlerFor(key, log))) return {Trace::kRunning, *identity, {}};
     std::lock_guard lock(mutex_);
     running_.erase(folder.root().string());
   }

@@ -39,6 +39,13 @@ class LocalExecutor final : public Executor {
     std::map<std::string, InputSource> inputs;
     environments::Realized environment;
   };
+  // Processes outlive this object: their ends must not reach it then.
+  struct Guard {
+    std::mutex mutex;
+    bool is_alive = true;
+  };
+  process::ExitHandler ExitHandlerFor(const JobKey& key, const std::filesystem::path& log);
+
   // What is known of a job's process.
   struct Running {
     process::Identity identity;  // pid 0 until it has started
@@ -61,6 +68,7 @@ class LocalExecutor final : public Executor {
   const Dependencies dependencies_;
   Catalog& catalog_;
   Handlers handlers_;
+  const std::shared_ptr<Guard> guard_ = std::make_shared<Guard>();
   environments::ContentHasher hasher_;
   std::mutex mutex_;
   std::map<std::string, Ready> ready_;      // by run folder
