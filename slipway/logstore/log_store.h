@@ -1,5 +1,6 @@
-// The log tables: ingest and KQL query over DuckDB. Tables and columns are Azure Monitor's (AmlOnlineEndpointConsoleLog,
-// AmlOnlineEndpointTrafficLog, AmlOnlineEndpointEventLog, AppTraces = traces, AppMetrics = customMetrics, …).
+// The log tables: ingest and KQL query over DuckDB. Tables and columns are Azure Monitor's
+// (AmlOnlineEndpointConsoleLog, AmlOnlineEndpointTrafficLog, AmlOnlineEndpointEventLog, AppTraces = traces, AppMetrics
+// = customMetrics, …).
 #pragma once
 
 #include <filesystem>
@@ -26,6 +27,8 @@ struct QueryResult {
   std::vector<ResultColumn> columns;
   std::vector<std::vector<std::string>> rows;  // each cell a JSON value ("null", "12", "\"text\"")
   double execution_seconds = 0;
+  std::string visualization;  // the kind of the query's render; "" without
+  bool is_truncated = false;  // there were more rows than QueryLimits::rows_max
 };
 
 struct TimeRange {
@@ -46,14 +49,15 @@ class LogStore {
                                                 const std::filesystem::path& spool_folder, const Clock& clock);
   virtual ~LogStore() = default;
 
-  // Adds rows at once and durably; each is one JSON object, unknown keys are kept in a dynamic column or refused by table.
+  // Adds rows at once and durably; each is one JSON object, unknown keys are kept in a dynamic column or refused by
+  // table.
   virtual Status Ingest(std::string_view table, const std::vector<std::string>& rows) = 0;
 
   // Drains every spool folder once: rows and reading positions in one transaction. Returns the rows ingested.
   virtual Result<size_t> DrainSpools() = 0;
 
-  // Runs one KQL query. `workspace_id` is the Log Analytics scope ("" = all). Errors carry line and column of the query.
-  // Ingests what the spools hold first, so an acknowledged record is always seen.
+  // Runs one KQL query. `workspace_id` is the Log Analytics scope ("" = all). Errors carry line and column of the
+  // query. Ingests what the spools hold first, so an acknowledged record is always seen.
   virtual Result<QueryResult> Query(std::string_view kql, const TimeRange& range, std::string_view workspace_id,
                                     const QueryLimits& limits = {}) = 0;
 };
