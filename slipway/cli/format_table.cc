@@ -50,12 +50,15 @@ struct Column {
   size_t width;
 };
 
+// A column is never narrower than its header and two blanks.
+constexpr size_t kHeaderPadding = 2;
+
 std::vector<Column> ColumnsOf(const std::vector<Row>& rows) {
   std::vector<Column> columns;
   for (const Row& row : rows)
     for (const auto& [name, text] : row) {
       auto column = std::find_if(columns.begin(), columns.end(), [&](const Column& each) { return each.name == name; });
-      if (column == columns.end()) column = columns.insert(columns.end(), {name, Width(name)});
+      if (column == columns.end()) column = columns.insert(columns.end(), {name, Width(name) + kHeaderPadding});
       column->width = std::max(column->width, Width(text));
     }
   return columns;

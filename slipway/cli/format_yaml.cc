@@ -16,8 +16,7 @@ bool HasControl(const std::string& text) {
 
 // Plain YAML 1.1 scalars that would not be read back as text.
 bool LooksLikeOtherType(const std::string& text) {
-  static constexpr std::string_view kWords[] = {"null", "~",   "true", "false", "yes", "no",
-                                                "on",   "off", "y",    "n",     "=",   "<<"};
+  static constexpr std::string_view kWords[] = {"null", "~", "true", "false", "yes", "no", "on", "off", "=", "<<"};
   for (std::string_view word : kWords)
     if (EqualsIgnoreCase(text, word)) return true;
   if (ParseDouble(text) || EqualsIgnoreCase(text, ".nan") || EqualsIgnoreCase(text, ".inf")) return true;

@@ -82,11 +82,24 @@ Json ValueOf(const std::string& text, bool force_string) {
   return parsed.is_discarded() ? Json(text) : parsed;
 }
 
+// The '=' between path and value: those inside brackets belong to the path.
+size_t FindEquals(std::string_view item) {
+  int depth = 0;
+  for (size_t i = 0; i < item.size(); ++i) {
+    if (item[i] == '[') ++depth;
+    if (item[i] == ']') --depth;
+    if (item[i] == '=' && depth == 0) return i;
+  }
+  return std::string_view::npos;
+}
+
 Status Set(Json& printed, const std::vector<std::string>& items, bool force_string) {
-  SLIPWAY_ASSIGN_OR_RETURN(auto pairs, ParsePairs(items, "set"));
-  for (const auto& [path, value] : pairs) {
-    SLIPWAY_ASSIGN_OR_RETURN(Json * at, Locate(printed, path, true));
-    *at = ValueOf(value, force_string);
+  for (const std::string& item : items) {
+    const size_t equals = FindEquals(item);
+    if (equals == std::string_view::npos || equals == 0)
+      return InvalidArgument(fmt::format("argument --set takes KEY=VALUE, not '{}'", item));
+    SLIPWAY_ASSIGN_OR_RETURN(Json * at, Locate(printed, item.substr(0, equals), true));
+    *at = ValueOf(item.substr(equals + 1), force_string);
   }
   return {};
 }

@@ -21,6 +21,14 @@ std::string Member(const json& object, const char* key) {
   return object.is_object() && object.contains(key) && object[key].is_string() ? object[key].get<std::string>() : "";
 }
 
+// A JSON object with the member "token", or the token itself.
+std::string TokenIn(const std::filesystem::path& file) {
+  auto text = ReadFile(file);
+  if (!text) return {};
+  const json parsed = json::parse(*text, nullptr, false);
+  return parsed.is_object() ? Member(parsed, "token") : std::string(Trim(*text));
+}
+
 }  // namespace
 
 Result<ServerAddress> FindServer(const std::filesystem::path& home, std::optional<std::string> url,
@@ -33,7 +41,7 @@ Result<ServerAddress> FindServer(const std::filesystem::path& home, std::optiona
   if (!address.url.starts_with("http://") && !address.url.starts_with("https://"))
     return InvalidArgument(fmt::format("'{}' is not the address of a server: http://… or https://… is", address.url));
   address.token = token.value_or("");
-  if (address.token.empty()) address.token = Member(ReadJson(home / "credentials"), "token");
+  if (address.token.empty()) address.token = TokenIn(home / "credentials");
   std::error_code ignored;
   if (std::filesystem::exists(home / "tls" / "ca.pem", ignored)) address.ca_file = (home / "tls" / "ca.pem").string();
   return address;
