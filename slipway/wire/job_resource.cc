@@ -113,6 +113,12 @@ json JobToArm(const domain::Scope& scope, const Job& job, const JobLinks& links)
   for (const auto& [key, uri] : job.output_uris) {
     if (properties["outputs"].contains(key)) properties["outputs"][key]["uri"] = uri;
   }
+  // The SDKs know a job's artifacts as its output "default".
+  const auto artifacts = job.output_uris.find("artifacts");
+  if (artifacts != job.output_uris.end()) {
+    properties["outputs"]["default"] = {
+        {"jobOutputType", "uri_folder"}, {"mode", "ReadWriteMount"}, {"uri", artifacts->second}};
+  }
   if (!job.best_child.empty()) properties["properties"]["best_child_run_id"] = job.best_child;
   properties["slipway"] = StateToJson(job);
   properties["slipway"]["outputUris"] = job.output_uris;
