@@ -84,7 +84,7 @@ CallAnswer AnswerOfModel(const Call& call, const WorkerAnswer& answer) {
   return passed_on;
 }
 
-CallAnswer AnswerOfModel(const Call& call, int status, std::string_view body, double exec_ms) {
+CallAnswer AnswerOfModel(const Call& call, int status, std::string_view body, std::optional<double> exec_ms) {
   CallAnswer passed_on = ModelAnswerHead(call, status);
   AppendRunHeaders(passed_on.headers, false, exec_ms);
   passed_on.headers.append("Content-Type: application/json\r\n");

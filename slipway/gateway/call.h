@@ -1,6 +1,7 @@
 // One scoring call on its way through the data plane: who asked, what was chosen, and how its answer and log rows look.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,8 +41,9 @@ struct Call {
 
 // The container's answer as the platform passes it on: everything but 200 becomes 424, with the status in a header.
 CallAnswer AnswerOfModel(const Call& call, const WorkerAnswer& answer);
-// The same for scoring inside the gateway, without copying the body.
-CallAnswer AnswerOfModel(const Call& call, int status, std::string_view body, double exec_ms);
+// The same for what the gateway itself answers in a container's place, without copying the body; `exec_ms` when a model
+// ran.
+CallAnswer AnswerOfModel(const Call& call, int status, std::string_view body, std::optional<double> exec_ms);
 // What became of a request whose worker gave no answer.
 CallAnswer AnswerOfFailure(const Call& call, ScoreOutcome::Kind kind);
 CallAnswer AnswerTooManyPending(const Call& call);

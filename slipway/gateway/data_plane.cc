@@ -50,7 +50,7 @@ Address AddressOf(std::string_view path, std::string_view host) {
 }
 
 DataPlane::DataPlane(RoutingTableHolder& tables, LogSink& sink, const Clock& clock, int cores, uint64_t seed)
-    : tables_(tables), sink_(sink), clock_(clock), mirror_(cores) {
+    : tables_(tables), sink_(sink), clock_(clock), mirror_(sink, cores) {
   SplitMix64 seeds(seed);
   for (int i = 0; i < cores; ++i) lanes_.emplace_back(seeds.Next());
 }
@@ -95,13 +95,13 @@ void DataPlane::HandleEndpoint(net::Exchange& exchange, const std::shared_ptr<co
   if (!Choose(exchange, call)) return;
   if (route == "/swagger.json") {
     const std::string document = SwaggerDocument(*call.deployment);
-    return Answer(exchange, call, AnswerOfModel(call, 200, document, 0));
+    return Answer(exchange, call, AnswerOfModel(call, 200, document, std::nullopt));
   }
   const std::string_view method = exchange.request().method;
   if (method == "OPTIONS") return Answer(exchange, call, AnswerText(call, 200, "OK", ""));
   if (method != "POST" && method != "GET") {
     constexpr std::string_view kNotAllowed = R"({"message": "The method is not allowed for the requested URL."})";
-    return Answer(exchange, call, AnswerOfModel(call, 405, kNotAllowed, 0));
+    return Answer(exchange, call, AnswerOfModel(call, 405, kNotAllowed, std::nullopt));
   }
   MirrorRequest(exchange, call);
   if (call.deployment->model) return ScoreByModel(exchange, call);
@@ -161,7 +161,7 @@ void DataPlane::MirrorRequest(net::Exchange& exchange, const Call& call) {
   const TrafficTarget* target = call.endpoint->PickMirror(LaneOf(exchange).random.NextUnit());
   if (!target || !target->live) return;
   const std::string headers = WorkerHeaders(request, call.ids), worker_target = WorkerTarget(request.target);
-  mirror_.Send(target->live, {request.method, worker_target, headers, request.body});
+  mirror_.Send(call.endpoint->identity, target->live, {request.method, worker_target, headers, request.body});
 }
 
 void DataPlane::ScoreByModel(net::Exchange& exchange, const Call& call) {

@@ -33,7 +33,7 @@ class GatewayImpl final : public Gateway {
 
   Status Open() {
     const std::filesystem::path folder = options_.home / "gateway";
-    SLIPWAY_RETURN_IF_ERROR(WriteFileAtomic(folder / "worker_shim.py", WorkerShimSource()));
+    WriteShim(folder / "worker_shim.py");
     SLIPWAY_RETURN_IF_ERROR(Listen());
     DeploymentManagerOptions manager;
     manager.logs_folder = folder / "logs";
@@ -52,6 +52,15 @@ class GatewayImpl final : public Gateway {
 
  private:
   static uint64_t RandomSeed() { return std::stoull(RandomHex(8), nullptr, 16); }
+
+  // On a full disk the shim of an earlier start will do, and deployments without Python need none.
+  static void WriteShim(const std::filesystem::path& path) {
+    const auto present = ReadFile(path);
+    if (present && *present == WorkerShimSource()) return;
+    if (const Status written = WriteFileAtomic(path, WorkerShimSource()); !written) {
+      LogWarning("Python scoring scripts cannot be started: {}", written.error().ToString());
+    }
+  }
 
   Status Listen() {
     SLIPWAY_ASSIGN_OR_RETURN(const net::LocalCertificates certificates,

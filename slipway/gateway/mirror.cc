@@ -1,11 +1,14 @@
 #include "slipway/gateway/mirror.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <string>
 
 namespace slipway::gateway {
 
-void Mirror::Send(std::shared_ptr<const LiveDeployment> target, const WorkerRequest& request) {
+void Mirror::Send(const LogIdentity& identity, std::shared_ptr<const LiveDeployment> target,
+                  const WorkerRequest& request) {
   if (target->script) {
     const auto deadline = std::chrono::steady_clock::now() +
                           std::chrono::milliseconds(target->wanted.request_settings.request_timeout_ms);
@@ -16,10 +19,17 @@ void Mirror::Send(std::shared_ptr<const LiveDeployment> target, const WorkerRequ
     waiting_.fetch_sub(1, std::memory_order_relaxed);
     return;
   }
-  pool_.Submit([this, target = std::move(target), body = std::string(request.body)] {
-    target->model->Score(model_lane_, body);
+  pool_.Submit([this, identity, target = std::move(target), body = std::string(request.body)] {
+    Score(identity, *target, body);
     waiting_.fetch_sub(1, std::memory_order_relaxed);
   });
+}
+
+void Mirror::Score(const LogIdentity& identity, const LiveDeployment& target, std::string_view body) {
+  const ModelRuntime::Scored scored = target.model->Score(model_lane_, body);
+  const std::string line = fmt::format("slipway: mirrored POST /score {} {:.3f}ms {}", scored.status,
+                                       scored.exec_ms.value_or(0), scored.body.size());
+  sink_.Console(identity, {target.wanted.name, target.wanted.name + "-0", line});
 }
 
 }  // namespace slipway::gateway

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "slipway/base/thread_pool.h"
+#include "slipway/gateway/log_sink.h"
 #include "slipway/gateway/routing_table.h"
 
 namespace slipway::gateway {
@@ -14,13 +15,16 @@ namespace slipway::gateway {
 class Mirror {
  public:
   // `model_lane`: the lane of model runtimes that is this object's alone.
-  explicit Mirror(int model_lane) : model_lane_(model_lane), pool_(1) {}
+  Mirror(LogSink& sink, int model_lane) : sink_(sink), model_lane_(model_lane), pool_(1) {}
 
-  // Scores a copy of the request. A copy that comes while too many wait is dropped: mirroring never slows the callers.
-  void Send(std::shared_ptr<const LiveDeployment> target, const WorkerRequest& request);
+  // Scores a copy of the request; the shadow's console log tells of it. A copy that comes while too many wait is
+  // dropped: mirroring never slows the callers.
+  void Send(const LogIdentity& identity, std::shared_ptr<const LiveDeployment> target, const WorkerRequest& request);
 
  private:
   static constexpr int kWaitingMax = 256;
+  void Score(const LogIdentity& identity, const LiveDeployment& target, std::string_view body);
+  LogSink& sink_;
   const int model_lane_;
   std::atomic<int> waiting_{0};
   ThreadPool pool_;

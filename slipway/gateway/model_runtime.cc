@@ -29,14 +29,15 @@ ModelRuntime::Scored ModelRuntime::Score(int lane_index, std::string_view reques
   const auto started = std::chrono::steady_clock::now();
   const Status status = model_->ScoreJson(request, *lane.scratch, lane.response);
   Scored scored;
-  if (!status) {
+  if (status) {
+    scored.exec_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
+  } else {
     scored.status = status.error().code() == Code::kInvalidArgument ? 400 : 500;
     lane.response.clear();
     JsonRow row(lane.response);
     row.Text("message", status.error().message());
     row.Close();
   }
-  scored.exec_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
   scored.body = lane.response;
   return scored;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,9 +24,9 @@ class ModelRuntime {
   ~ModelRuntime();
 
   struct Scored {
-    int status = 200;       // 400: the request does not fit the model; 500: scoring failed
-    std::string_view body;  // JSON; valid until the lane's next call
-    double exec_ms = 0;
+    int status = 200;               // 400: the request does not fit the model; 500: scoring failed
+    std::string_view body;          // JSON; valid until the lane's next call
+    std::optional<double> exec_ms;  // when it was scored
   };
   Scored Score(int lane, std::string_view request);
 

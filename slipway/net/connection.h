@@ -190,7 +190,10 @@ class Connection final : public ConnectionBase,
     must_close_ = true;
     is_discarding_ = true;
     request_ = {};
-    AppendAnswer(parser_.error_status(), headers, fmt::format("{{\"message\": \"{}\"}}", parser_.error()));
+    std::string why(parser_.error());
+    if (parser_.error_status() == 413)
+      why += fmt::format(": at most {} bytes are taken", core_->options.body_bytes_max);
+    AppendAnswer(parser_.error_status(), headers, fmt::format("{{\"message\": \"{}\"}}", why));
   }
 
   void AppendAnswer(int status, std::string_view header_block, std::string_view body) {
