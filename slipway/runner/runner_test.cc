@@ -305,6 +305,107 @@ TEST_F(RunnerTest, ACommandThatEndedWhileTheServerWasDownIsJudgedByWhatItLeft) {
   EXPECT_EQ(OutputFile(job, "o", "f"), "x\n");
 }
 
+// A trial that logs the metric as the SDK would, by a file that the test reads for it.
+class SweepTest : public RunnerTest {
+ protected:
+  SweepSpec Sweep() {
+    SweepSpec sweep;
+    sweep.trial.command = "echo ${{search_space.x}} > ${{outputs.model}}/x";
+    sweep.trial.environment = "azureml:env:1";
+    sweep.sampling.type = "grid";
+    SearchDistribution choice;
+    choice.type = "choice";
+    for (const char* text : {"3", "9", "5"}) choice.values.push_back({Literal::Kind::kInteger, text});
+    sweep.search_space["x"] = choice;
+    sweep.objective = {true, "f1"};
+    sweep.limits.max_total_trials = 3;
+    sweep.outputs["model"] = {};
+    sweep.compute = "cpu-cluster";
+    return sweep;
+  }
+
+  bool IsRunning(const std::string& name) {
+    const auto job = jobs.GetJob(scope, name);
+    return job && job->status == JobStatus::kRunning;
+  }
+
+  // Stands between the trials' ends and the sweep's: logs while they wait at a gate.
+  void LogMetrics(const std::string& sweep, const std::string& metric) {
+    for (int i = 0; i < 3; ++i) {
+      const std::string trial = sweep + "_" + std::to_string(i);
+      while (!IsRunning(trial)) std::this_thread::yield();
+      const auto& input = std::get<CommandSpec>(jobs.GetJob(scope, trial)->spec.body).inputs.at("x");
+      const double value = std::stod(std::get<Literal>(input).text) / 10;
+      ASSERT_TRUE(runs.LogBatch(scope, trial, {{metric, value, 0, 0}}, {}, {}));
+    }
+  }
+};
+
+TEST_F(SweepTest, TheBestTrialGivesTheOutputs) {
+  const fs::path gate = home->path() / "gate";
+  SweepSpec sweep = Sweep();
+  sweep.trial.command += "; while [ ! -e " + gate.string() + " ]; do sleep 0.02; done";
+  JobSpec spec;
+  spec.body = sweep;
+  const auto submitted = runner->Submit(scope, spec);
+  ASSERT_TRUE(submitted) << submitted.error().ToString();
+  LogMetrics(submitted->name, "f1");
+  ASSERT_TRUE(WriteFileAtomic(gate, ""));
+  const Job job = WaitFor(submitted->name);
+  EXPECT_EQ(job.status, JobStatus::kCompleted) << (job.error ? job.error->message : "");
+  EXPECT_EQ(job.best_child, job.name + "_1");
+  EXPECT_EQ(OutputFile(job, "model", "x"), "9\n");
+}
+
+TEST_F(SweepTest, AMetricThatNeverAppearsIsNamedWithThoseThatDid) {
+  const fs::path gate = home->path() / "gate";
+  SweepSpec sweep = Sweep();
+  sweep.trial.command += "; while [ ! -e " + gate.string() + " ]; do sleep 0.02; done";
+  JobSpec spec;
+  spec.body = sweep;
+  const auto submitted = runner->Submit(scope, spec);
+  ASSERT_TRUE(submitted);
+  LogMetrics(submitted->name, "f1_score");
+  ASSERT_TRUE(WriteFileAtomic(gate, ""));
+  const Job job = WaitFor(submitted->name);
+  EXPECT_EQ(job.status, JobStatus::kFailed);
+  EXPECT_EQ(job.error->message, "no trial logged the primary metric 'f1'; logged were: f1_score");
+}
+
+TEST_F(SweepTest, ConcurrencyIsBounded) {
+  SweepSpec sweep = Sweep();
+  sweep.limits.max_concurrent_trials = 1;
+  sweep.trial.command =
+      "mkdir " + (home->path() / "only").string() + " && sleep 0.05 && rmdir " + (home->path() / "only").string();
+  JobSpec spec;
+  spec.body = sweep;
+  const Job job = Run(spec);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Child(job, std::to_string(i)).status, JobStatus::kCompleted);
+}
+
+TEST_F(SweepTest, AStepTakesTheOutputOfASweepsBestTrial) {
+  const fs::path gate = home->path() / "gate";
+  PipelineSpec pipeline;
+  pipeline.settings.default_compute = "cpu-cluster";
+  PipelineStep fit;
+  fit.type = PipelineStep::Type::kSweep;
+  fit.sweep = Sweep();
+  fit.sweep->trial.command += "; while [ ! -e " + gate.string() + " ]; do sleep 0.02; done";
+  fit.outputs = fit.sweep->outputs;
+  pipeline.jobs["fit"] = fit;
+  pipeline.jobs["use"] = Step("cat ${{inputs.m}}/x");
+  pipeline.jobs["use"].inputs["m"] = StepOutput("fit", "model");
+  JobSpec spec;
+  spec.body = pipeline;
+  const auto submitted = runner->Submit(scope, spec);
+  ASSERT_TRUE(submitted) << submitted.error().ToString();
+  LogMetrics(submitted->name + "_fit", "f1");
+  ASSERT_TRUE(WriteFileAtomic(gate, ""));
+  const Job job = WaitFor(submitted->name);
+  EXPECT_EQ(job.status, JobStatus::kCompleted) << (job.error ? job.error->message : "");
+  EXPECT_EQ(Log(Child(job, "use")), "9\n");
+}
+
 TEST_F(RunnerTest, ANamedOutputBecomesAnAsset) {
   JobSpec spec = Command("echo x > ${{outputs.m}}/model.onnx");
   auto& output = std::get<CommandSpec>(spec.body).outputs["m"];

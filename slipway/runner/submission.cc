@@ -6,6 +6,7 @@
 #include "slipway/base/text.h"
 #include "slipway/runner/plan/children.h"
 #include "slipway/runner/plan/graph.h"
+#include "slipway/runner/sampling.h"
 
 namespace slipway::runner {
 namespace {
@@ -149,8 +150,20 @@ class Pinner {
 
 std::vector<Error> CheckShape(const domain::JobSpecBody& body) {
   if (const auto* command = std::get_if<CommandSpec>(&body)) return CheckCommandJob(*command);
-  if (const auto* sweep = std::get_if<SweepSpec>(&body)) return CheckSweepJob(*sweep);
-  return CheckPipeline(std::get<PipelineSpec>(body));
+  if (const auto* sweep = std::get_if<SweepSpec>(&body)) {
+    std::vector<Error> errors = CheckSweepJob(*sweep);
+    if (auto good = CheckSampling(*sweep); !good) errors.push_back(std::move(good.error()));
+    return errors;
+  }
+  const auto& pipeline = std::get<PipelineSpec>(body);
+  std::vector<Error> errors = CheckPipeline(pipeline);
+  for (const auto& [name, step] : pipeline.jobs) {
+    if (!step.sweep) continue;
+    if (auto good = With(CheckSampling(*step.sweep), fmt::format("step '{}'", name)); !good) {
+      errors.push_back(std::move(good.error()));
+    }
+  }
+  return errors;
 }
 
 Status CheckBindingsOfRoot(const JobSpec& spec) {
