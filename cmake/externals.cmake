@@ -16,6 +16,7 @@ find_package(benchmark REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
 
 function(slipway_external name header)
   find_path(${name}_INCLUDE ${header} REQUIRED)

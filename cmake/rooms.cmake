@@ -80,7 +80,7 @@ slipway_room(gateway DEPENDS base net scoring model tabular domain spool process
 
 # Layer 5, faces
 slipway_room(api DEPENDS base net wire spec domain logstore registry runner endpoints schedules monitor blobstore kql tabular
-             USES ${JSON})
+             USES ${JSON} ZLIB::ZLIB)
 slipway_room(client DEPENDS base net wire domain USES ${JSON})
 slipway_room(sdk DEPENDS base tabular metrics learn model scoring stats client net wire USES ${JSON})
 slipway_room(cli DEPENDS base client spec wire domain net expressions tabular stats model scoring learn process

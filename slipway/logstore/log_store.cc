@@ -27,16 +27,17 @@ class DuckLogStore final : public LogStore {
   }
 
   Status Ingest(std::string_view table, const std::vector<std::string>& rows) override {
-    if (rows.empty()) return {};
-    const std::lock_guard lock(writing_);
-    SLIPWAY_ASSIGN_OR_RETURN(auto connection, database_.Connect());
-    SLIPWAY_ASSIGN_OR_RETURN(duck::Transaction transaction, duck::Transaction::Begin(*connection));
-    {
-      RowBatch batch(*connection, tables_, clock_.Now());
+    return Write(rows.size(), [&](RowBatch& batch) -> Status {
       for (const std::string& row : rows) SLIPWAY_RETURN_IF_ERROR(batch.Append(table, row, UnknownKeys::kRefuse));
-      SLIPWAY_RETURN_IF_ERROR(batch.Flush());
-    }
-    return transaction.Commit();
+      return {};
+    });
+  }
+
+  Status IngestAll(const std::vector<LogRow>& rows) override {
+    return Write(rows.size(), [&](RowBatch& batch) -> Status {
+      for (const LogRow& row : rows) SLIPWAY_RETURN_IF_ERROR(batch.Append(row.table, row.row, UnknownKeys::kRefuse));
+      return {};
+    });
   }
 
   Result<size_t> DrainSpools() override {
@@ -61,6 +62,21 @@ class DuckLogStore final : public LogStore {
   }
 
  private:
+  // What `fill` puts into a batch, in one transaction.
+  template <typename Fill>
+  Status Write(size_t rows, const Fill& fill) {
+    if (rows == 0) return {};
+    const std::lock_guard lock(writing_);
+    SLIPWAY_ASSIGN_OR_RETURN(auto connection, database_.Connect());
+    SLIPWAY_ASSIGN_OR_RETURN(duck::Transaction transaction, duck::Transaction::Begin(*connection));
+    {
+      RowBatch batch(*connection, tables_, clock_.Now());
+      SLIPWAY_RETURN_IF_ERROR(fill(batch));
+      SLIPWAY_RETURN_IF_ERROR(batch.Flush());
+    }
+    return transaction.Commit();
+  }
+
   // Sub-folders of the spool folder, sorted; none when it is not there yet.
   Result<std::vector<fs::path>> WriterFolders() const {
     std::vector<fs::path> folders;

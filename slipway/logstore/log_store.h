@@ -41,6 +41,12 @@ struct QueryLimits {
   size_t rows_max = 500'000;
 };
 
+// A row for a table, as JSON (see Ingest).
+struct LogRow {
+  std::string table;
+  std::string row;
+};
+
 // Thread-safe. Owns its folder.
 class LogStore {
  public:
@@ -52,6 +58,9 @@ class LogStore {
   // Adds rows at once and durably; each is one JSON object, unknown keys are kept in a dynamic column or refused by
   // table.
   virtual Status Ingest(std::string_view table, const std::vector<std::string>& rows) = 0;
+
+  // The same for rows of several tables: all of them or none.
+  virtual Status IngestAll(const std::vector<LogRow>& rows) = 0;
 
   // Drains every spool folder once: rows and reading positions in one transaction. Returns the rows ingested.
   virtual Result<size_t> DrainSpools() = 0;

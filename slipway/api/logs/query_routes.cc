@@ -1,0 +1,171 @@
+#include "slipway/api/logs/query_routes.h"
+
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "slipway/api/answer.h"
+#include "slipway/api/logs/query_answer.h"
+#include "slipway/api/logs/timespan.h"
+#include "slipway/base/text.h"
+
+namespace slipway::api {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kBatchRequestsMax = 100;
+
+// The resource ids that a query may be about: they lead to the same workspace.
+constexpr std::string_view kResourcePatterns[] = {
+    "/v1/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.MachineLearningServices/workspaces/{ws}/query",
+    "/v1/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.OperationalInsights/workspaces/{ws}/query",
+    "/v1/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.Insights/components/{ws}/query",
+};
+
+struct Question {
+  std::string query;
+  std::string timespan;
+};
+
+Result<std::string> TextMember(const json& body, const char* name) {
+  const auto member = body.find(name);
+  if (member == body.end() || member->is_null()) return std::string();
+  if (!member->is_string())
+    return InvalidArgument(fmt::format("'{}' must be a string, not {}", name, member->type_name()));
+  return member->get<std::string>();
+}
+
+Result<Question> ReadQuestion(const json& body, const std::string& workspace_id) {
+  Question question;
+  SLIPWAY_ASSIGN_OR_RETURN(question.query, TextMember(body, "query"));
+  SLIPWAY_ASSIGN_OR_RETURN(question.timespan, TextMember(body, "timespan"));
+  if (question.query.empty())
+    return InvalidArgument("'query' is missing: the body is {\"query\": \"<KQL>\", \"timespan\": \"P1D\"}");
+  const auto workspaces = body.find("workspaces");
+  if (workspaces != body.end() && workspaces->is_array()) {
+    for (const json& other : *workspaces) {
+      if (other == workspace_id) continue;
+      return Unimplemented("a query over several workspaces is not supported yet");
+    }
+  }
+  return question;
+}
+
+class QueryFace {
+ public:
+  explicit QueryFace(LogsDependencies dependencies) : dependencies_(dependencies) {}
+
+  // `id`: a workspace's GUID.
+  net::Response ByWorkspace(const net::Request& request, const std::string& id) const {
+    auto workspace = dependencies_.workspaces.FindWorkspaceById(id);
+    return workspace ? Respond(request, workspace->id) : Send(NoWorkspace(workspace.error(), id));
+  }
+
+  net::Response ByResource(const net::Request& request, const net::PathParameters& parameters) const {
+    auto workspace = dependencies_.workspaces.GetWorkspace(ScopeOf(parameters));
+    return workspace ? Respond(request, workspace->id)
+                     : Send(NoWorkspace(workspace.error(), parameters.find("ws")->second));
+  }
+
+  net::Response Batch(const net::Request& request) const {
+    const auto body = ParseBody(request);
+    if (!body) return Send(AnswerError(body.error()));
+    const auto requests = body->find("requests");
+    if (requests == body->end() || !requests->is_array() || requests->size() > kBatchRequestsMax) {
+      return Send(
+          AnswerFailure(400, "BadArgumentError",
+                        fmt::format("the body is {{\"requests\": […]}} with at most {} requests", kBatchRequestsMax)));
+    }
+    std::string responses;
+    for (const json& part : *requests) {
+      const json id = part.is_object() ? part.value("id", json("")) : json("");
+      const QueryAnswer answer = AnswerPart(part);
+      responses += fmt::format(R"({}{{"id":{},"status":{},"headers":{{}},"body":{}}})", responses.empty() ? "" : ",",
+                               id.dump(), answer.status, answer.body);
+    }
+    return net::Response::Json(200, fmt::format(R"({{"responses":[{}]}})", responses));
+  }
+
+ private:
+  static net::Response Send(QueryAnswer answer) { return net::Response::Json(answer.status, std::move(answer.body)); }
+
+  static QueryAnswer NoWorkspace(const Error& error, const std::string& id) {
+    if (error.code() != Code::kNotFound) return AnswerError(error);
+    return AnswerFailure(
+        404, "WorkspaceNotFoundError",
+        fmt::format("there is no workspace with the id '{}'; `slipway workspace show` tells a workspace's id", id));
+  }
+
+  net::Response Respond(const net::Request& request, const std::string& workspace_id) const {
+    json body = json::object();
+    if (request.method == "GET") {
+      for (const char* name : {"query", "timespan"}) {
+        if (const auto value = request.Parameter(name)) body[name] = *value;
+      }
+    } else {
+      auto parsed = ParseBody(request);
+      if (!parsed) return Send(AnswerError(parsed.error()));
+      body = std::move(*parsed);
+      const auto timespan = request.Parameter("timespan");
+      if (timespan && !body.contains("timespan")) body["timespan"] = *timespan;
+    }
+    const std::string* prefer = request.headers.Find("Prefer");
+    return Send(Answer(body, workspace_id, ParsePrefer(prefer == nullptr ? "" : *prefer)));
+  }
+
+  QueryAnswer Answer(const json& body, const std::string& workspace_id, const QueryPreferences& preferences) const {
+    const auto question = ReadQuestion(body, workspace_id);
+    if (!question) return AnswerError(question.error());
+    const auto range = ParseTimespan(question->timespan, dependencies_.clock.Now());
+    if (!range) return AnswerError(range.error());
+    logstore::QueryLimits limits;
+    limits.timeout_ms = preferences.wait_seconds * 1000;
+    const auto result = dependencies_.store.Query(question->query, *range, workspace_id, limits);
+    return result ? AnswerResult(*result, preferences) : AnswerError(result.error());
+  }
+
+  QueryAnswer AnswerPart(const json& part) const {
+    if (!part.is_object() || !part.contains("body") || !part["body"].is_object()) {
+      return AnswerFailure(400, "BadArgumentError", "a request of a batch has 'id', 'workspace' and 'body'");
+    }
+    const std::string id =
+        part.contains("workspace") && part["workspace"].is_string() ? part["workspace"].get<std::string>() : "";
+    auto workspace = dependencies_.workspaces.FindWorkspaceById(id);
+    if (!workspace) return NoWorkspace(workspace.error(), id);
+    std::string prefer;
+    const auto headers = part.find("headers");
+    if (headers != part.end() && headers->is_object()) {
+      for (const auto& [name, value] : headers->items()) {
+        if (EqualsIgnoreCase(name, "Prefer") && value.is_string()) prefer = value.get<std::string>();
+      }
+    }
+    return Answer(part["body"], workspace->id, ParsePrefer(prefer));
+  }
+
+  const LogsDependencies dependencies_;
+};
+
+}  // namespace
+
+void MountQueryRoutes(net::Router& router, const LogsDependencies& dependencies) {
+  const auto face = std::make_shared<const QueryFace>(dependencies);
+  for (const char* method : {"GET", "POST"}) {
+    for (const char* pattern : {"/v1/workspaces/{id}/query", "/v1/workspaces/{id}/search", "/v1/apps/{id}/query"}) {
+      router.Add(method, pattern, [face](const net::Request& request, const net::PathParameters& parameters) {
+        return face->ByWorkspace(request, parameters.find("id")->second);
+      });
+    }
+    for (const std::string_view pattern : kResourcePatterns) {
+      router.Add(method, pattern, [face](const net::Request& request, const net::PathParameters& parameters) {
+        return face->ByResource(request, parameters);
+      });
+    }
+  }
+  router.Add("POST", "/v1/$batch",
+             [face](const net::Request& request, const net::PathParameters&) { return face->Batch(request); });
+}
+
+}  // namespace slipway::api
