@@ -22,6 +22,7 @@ Result<Output> QueryLogs(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(const Json answer,
                            RunQuery(context, path, *arguments.Get("analytics-query"), arguments.GetOr("timespan", "")));
   Output output = Output::Of(RowsOf(answer, true));
+  output.keeps_order = true;
   output.table_row = [](const nlohmann::ordered_json& row) { return row; };
   return output;
 }

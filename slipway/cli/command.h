@@ -46,6 +46,8 @@ struct Output {
   // One row of the built-in table (-o table without --query) from one element of `value`; empty = scalar keys of the
   // element itself.
   std::function<nlohmann::ordered_json(const nlohmann::ordered_json&)> table_row;
+  // The keys of objects in `value` are in an order of their own (a query's columns); else they are sorted.
+  bool keeps_order = false;
   // Set by commands that report their own failure in `value` or `text`.
   int exit_code = 0;
 

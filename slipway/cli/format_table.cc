@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "slipway/base/text.h"
 #include "slipway/cli/formats.h"
 #include "slipway/cli/scalar_text.h"
 
@@ -18,26 +19,31 @@ bool IsSkipped(const std::string& key) {
   return key == "id" || key == "type" || key == "etag";
 }
 
+// A cell stays on one line.
+std::string Cell(const Json& value) {
+  return ReplaceAll(ScalarText(value, ""), "\n", " ");
+}
+
 Row ObjectRow(const Json& object, bool is_built_in) {
   Row row;
   for (const auto& member : object.items()) {
     if (!is_built_in && IsSkipped(member.key())) continue;
     if (member.value().is_null() || member.value().is_structured()) continue;
-    row.emplace_back(Header(member.key()), ScalarText(member.value(), ""));
+    row.emplace_back(Header(member.key()), Cell(member.value()));
   }
   return row;
 }
 
 Row ListRow(const Json& list) {
   Row row;
-  for (size_t i = 0; i < list.size(); ++i) row.emplace_back("Column" + std::to_string(i + 1), ScalarText(list[i], ""));
+  for (size_t i = 0; i < list.size(); ++i) row.emplace_back("Column" + std::to_string(i + 1), Cell(list[i]));
   return row;
 }
 
 Row RowOf(const Json& value, bool is_built_in) {
   if (value.is_object()) return ObjectRow(value, is_built_in);
   if (value.is_array()) return ListRow(value);
-  return {{"Result", ScalarText(value, "")}};
+  return {{"Result", Cell(value)}};
 }
 
 // How wide a text is on a terminal, one column a code point.

@@ -50,6 +50,7 @@ Result<Output> Query(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(const Json answer, RunQuery(context, fmt::format("/v1/workspaces/{}/query", id),
                                                        *arguments.Get("kql"), arguments.GetOr("timespan", "")));
   Output output = Output::Of(RowsOf(answer, false));
+  output.keeps_order = true;
   output.table_row = [](const ordered_json& row) { return row; };
   return output;
 }

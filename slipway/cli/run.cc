@@ -85,7 +85,7 @@ int PrintOutput(Context& context, Output output) {
     console.Out(output.text);
     return output.exit_code;
   }
-  nlohmann::ordered_json value = SortKeys(output.value);
+  nlohmann::ordered_json value = output.keeps_order ? output.value : SortKeys(output.value);
   if (!options.query.empty()) {
     auto result = ApplyQuery(options.query, value);
     if (!result) {

@@ -35,16 +35,16 @@ std::string DeploymentCollection(const std::string& endpoint) {
 
 Result<std::map<std::string, int>> ParseTraffic(const std::vector<std::string>& words, std::string_view flag) {
   std::map<std::string, int> traffic;
-  for (const std::string& word : words)
-    for (std::string_view part : Split(ReplaceAll(word, ",", " "), ' ')) {
-      if (part.empty()) continue;
-      const size_t equals = part.find('=');
-      const auto percent = equals == std::string_view::npos ? std::nullopt : ParseInt(part.substr(equals + 1));
-      if (!percent || equals == 0 || *percent < 0 || *percent > 100)
-        return InvalidArgument(
-            fmt::format("--{} takes <deployment>=<percent> pairs, such as \"blue=90 green=10\", not '{}'", flag, part));
-      traffic[std::string(part.substr(0, equals))] = static_cast<int>(*percent);
-    }
+  const std::string text = ReplaceAll(Join(words, " "), ",", " ");
+  for (std::string_view part : Split(text, ' ')) {
+    if (part.empty()) continue;
+    const size_t equals = part.find('=');
+    const auto percent = equals == std::string_view::npos ? std::nullopt : ParseInt(part.substr(equals + 1));
+    if (!percent || equals == 0 || *percent < 0 || *percent > 100)
+      return InvalidArgument(
+          fmt::format("--{} takes <deployment>=<percent> pairs, such as \"blue=90 green=10\", not '{}'", flag, part));
+    traffic[std::string(part.substr(0, equals))] = static_cast<int>(*percent);
+  }
   return traffic;
 }
 
