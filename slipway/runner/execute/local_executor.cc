@@ -251,7 +251,10 @@ Executor::Recovery LocalExecutor::Recover(const JobKey& key, const Job& job) {
   const RunFolder folder = FolderOf(key);
   const auto artifacts = ArtifactFolder(key.scope, job);
   const fs::path log = artifacts ? *artifacts / kLogName : fs::path();
-  if (const auto identity = folder.FindProcess()) {
+  // The stored identity is there as soon as the process is; the one in the folder also when storing came too late.
+  const process::Identity stored{job.process_id, job.process_start_ticks};
+  const auto identity = process::IsRunning(stored) ? std::optional(stored) : folder.FindProcess();
+  if (identity) {
     {
       std::lock_guard lock(mutex_);
       running_[folder.root().string()].identity = *identity;
