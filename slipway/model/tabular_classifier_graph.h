@@ -1,0 +1,59 @@
+// The ONNX graph of a tabular classifier: per-column preprocessing into one feature row, then a tree ensemble. The
+// graph has the form that skl2onnx writes for ColumnTransformer(SimpleImputer, OneHotEncoder) + RandomForestClassifier
+// with zipmap=False: one input a column of shape [N,1], outputs `label` [N] and `probabilities` [N, classes].
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "slipway/base/result.h"
+#include "slipway/model/onnx_graph.h"
+
+namespace slipway::model {
+
+// What a column becomes. Features stand in the order of the columns; a categorical column gives one feature a category.
+struct ColumnTransform {
+  enum class Kind {
+    kNumeric,      // a missing value (NaN) becomes imputed_number
+    kCategorical,  // a missing value ("") becomes imputed_category, then one 0/1 feature a category; unknown: all 0
+    kPassthrough,  // the number as it is
+  };
+
+  std::string name;
+  Kind kind = Kind::kNumeric;
+  // Of the graph's input: kString for kCategorical; else kFloat, kDouble, kInt64 or kBool (others are cast to float).
+  ElementType input_type = ElementType::kFloat;
+  float imputed_number = 0;
+  std::string imputed_category;         // empty: "" is a category like any other
+  std::vector<std::string> categories;  // distinct
+
+  size_t feature_count() const { return kind == Kind::kCategorical ? categories.size() : 1; }
+};
+
+// Trees as flat arrays, one entry a node, one tree after another, the root first in its tree.
+struct FlatForest {
+  std::vector<uint32_t> tree_begin;  // index of each tree's root; ascending
+  std::vector<int32_t> left;         // child's index counted from the tree's root; -1 for a leaf
+  std::vector<int32_t> right;
+  std::vector<uint32_t> feature;  // ignored for a leaf
+  std::vector<float> threshold;   // feature <= threshold goes left, in float32
+  // Per node `outputs` class fractions (0 to 1); ignored for inner nodes. outputs = 1 for two classes (the fraction of
+  // class 1), else the number of classes.
+  std::vector<double> fractions;
+
+  size_t tree_count() const { return tree_begin.size(); }
+  size_t node_count() const { return left.size(); }
+};
+
+// The float32 threshold w with (x <= threshold) == (x <= w) for every float32 x: the largest float not above it.
+float FloatThreshold(double threshold);
+
+// `class_labels`: at least two, in the order of the fractions. Labels that are all integers are written as
+// int64 labels when `integer_labels`, else as strings. A row's probabilities are the mean of the fractions of the
+// leaves it reaches. kInvalidArgument when lengths do not fit together, a child or feature is out of range, or names
+// repeat.
+Result<OnnxModel> TabularClassifierGraph(const std::vector<ColumnTransform>& columns, const FlatForest& forest,
+                                         const std::vector<std::string>& class_labels, bool integer_labels = false);
+
+}  // namespace slipway::model
