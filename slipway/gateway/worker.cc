@@ -171,8 +171,8 @@ void Worker::Poll(Session& session, std::optional<SteadyTime> until, bool wants_
                                    {session.current ? -1 : stop_.get(), POLLIN, 0}}};
   if (poll(polled.data(), polled.size(), PollTimeout(until)) <= 0) return;
   // Lines before answers: what a request printed is logged before its answer goes out.
-  if (polled[1].revents) PumpLines(session, process.standard_output, session.output_lines);
-  if (polled[2].revents) PumpLines(session, process.standard_error, session.error_lines);
+  if (polled[1].revents) PumpLines(process.standard_output, session.output_lines);
+  if (polled[2].revents) PumpLines(process.standard_error, session.error_lines);
   if (polled[0].revents & POLLOUT) WriteSocket(session);
   if (polled[0].revents & (POLLIN | POLLHUP | POLLERR)) ReadSocket(session);
   if (polled[3].revents) queue_.AcknowledgeWake();
@@ -199,7 +199,7 @@ void Worker::ReadSocket(Session& session) {
     if ((*message)->kind == MessageKind::kFailed) session.failure_reason = (*message)->payload;
     if ((*message)->kind != MessageKind::kAnswer || !session.current) continue;
     auto answer = DecodeAnswer((*message)->payload);
-    PumpLines(session, session.process.standard_output, session.output_lines);
+    PumpLines(session.process.standard_output, session.output_lines);
     QueuedRequest request = *std::exchange(session.current, std::nullopt);
     if (answer) {
       request.done({ScoreOutcome::Kind::kAnswered, std::move(*answer)});
@@ -216,10 +216,12 @@ void Worker::WriteSocket(Session& session) {
   if (size < 0 && errno != EAGAIN && errno != EINTR) session.has_ended = true;
 }
 
-void Worker::PumpLines(Session&, Descriptor& stream, LineSplitter& splitter) {
+void Worker::PumpLines(Descriptor& stream, LineSplitter& splitter) {
   const auto sink = [&](std::string_view line) { console_.Line(options_.instance, line); };
   std::array<char, 64 << 10> buffer;
-  while (stream.IsOpen()) {
+  // Bounded, so that a script that never stops printing cannot keep its request's time-out from being seen.
+  constexpr int kRoundsMax = 16;
+  for (int round = 0; round < kRoundsMax && stream.IsOpen(); ++round) {
     const ssize_t size = read(stream.get(), buffer.data(), buffer.size());
     if (size > 0) {
       splitter.Feed({buffer.data(), static_cast<size_t>(size)}, sink);
@@ -234,8 +236,8 @@ void Worker::PumpLines(Session&, Descriptor& stream, LineSplitter& splitter) {
 
 void Worker::DrainLines(Session& session) {
   const auto sink = [&](std::string_view line) { console_.Line(options_.instance, line); };
-  PumpLines(session, session.process.standard_output, session.output_lines);
-  PumpLines(session, session.process.standard_error, session.error_lines);
+  PumpLines(session.process.standard_output, session.output_lines);
+  PumpLines(session.process.standard_error, session.error_lines);
   session.output_lines.Flush(sink);
   session.error_lines.Flush(sink);
 }

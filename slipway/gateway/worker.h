@@ -56,7 +56,7 @@ class Worker {
   void Poll(Session& session, std::optional<SteadyTime> until, bool wants_requests);
   void ReadSocket(Session& session);
   void WriteSocket(Session& session);
-  void PumpLines(Session& session, Descriptor& stream, LineSplitter& splitter);
+  void PumpLines(Descriptor& stream, LineSplitter& splitter);
   void DrainLines(Session& session);
   void StopProcess(Session& session);
   bool SleepUnlessStopping(std::chrono::milliseconds time);
