@@ -123,7 +123,8 @@ struct Environments::Impl {
   Result<Realized> RealizeNative(const std::string& name, const EnvironmentBody& environment,
                                  const std::optional<Snapshot>& snapshot) {
     const NativeProvider native = NativePart(environment);
-    SLIPWAY_RETURN_IF_ERROR(With(CheckPresence(native), fmt::format("environment '{}'", name)));
+    const bool is_built = snapshot && builds.IsComplete(BuildKey(native, *snapshot));
+    if (!is_built) SLIPWAY_RETURN_IF_ERROR(With(CheckPresence(native), fmt::format("environment '{}'", name)));
     if (snapshot && !native.build_command.empty()) return Build(name, native, *snapshot);
     return Realized{snapshot ? snapshot->folder : fs::path(), BuildVariables(native), {}};
   }
@@ -136,8 +137,16 @@ struct Environments::Impl {
     const std::string install =
         "venv/bin/python -m pip install --disable-pip-version-check --no-input -r requirements.txt";
     const std::string command = file.requirements.empty() ? make : make + " && " + install;
-    return RunLogged(fmt::format("installing the Python packages of environment '{}'", name), command, folder,
-                     folder / kLogName, options.variables);
+    const Status installed = RunLogged(fmt::format("installing the Python packages of environment '{}'", name), command,
+                                       folder, folder / kLogName, options.variables);
+    const bool has_no_pip = process::TailOfFile(folder / kLogName, 1).find("No module named pip") != std::string::npos;
+    if (!installed && has_no_pip) {
+      return FailedPrecondition(
+          fmt::format("environment '{}' needs pip, which is not installed; run: apt-get install "
+                      "python3-pip",
+                      name));
+    }
+    return installed;
   }
 
   Result<Realized> RealizeVenv(const std::string& name, const EnvironmentBody& environment,
