@@ -25,6 +25,8 @@ Result<tree::Query> ReadTree(std::string_view query) {
   SLIPWAY_RETURN_IF_ERROR(CheckText(query));
   Diagnostics diagnostics;
   const std::vector<Token> tokens = Tokenize(query, diagnostics);
+  // What follows from words that could not be read is no news.
+  if (!diagnostics.empty()) return diagnostics.ToError(query);
   auto tree = tree::Parse(query, tokens, diagnostics);
   if (!diagnostics.empty()) return diagnostics.ToError(query);
   return std::move(*tree);

@@ -244,7 +244,7 @@ TEST_F(LogsApi, RefusedItemsAreNamedAndTheOthersKept) {
   bad_time["time"] = "noon";
   const json items =
       json::array({Envelope("MessageData", {{"message", "kept"}}), bad_time,
-                   Envelope("MessageData", {}, "someone-else"), Envelope("PageViewData", {{"name", "p"}}), 5});
+                   Envelope("MessageData", json::object(), "someone-else"), Envelope("PageViewData", {{"name", "p"}}), 5});
   const auto response = Send("POST", "/v2/track", items.dump());
   EXPECT_EQ(response.status, 206);
   const json answer = json::parse(response.body);

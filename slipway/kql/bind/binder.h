@@ -120,7 +120,7 @@ class Binder {
   NodePtr BindEvaluate(Step step, NodePtr input);
   NodePtr BindBagUnpack(Step step, NodePtr input);
   bool BindUnpackArguments(const tree::Expression& call, UnpackRequest& request);
-  NodePtr UnpackSlots(NodePtr input, std::vector<BagSlot> slots, const UnpackRequest& request);
+  NodePtr UnpackSlots(NodePtr input, const std::vector<BagSlot>& slots, const UnpackRequest& request);
   // union_binder.cc
   NodePtr BindUnion(Step step, NodePtr first);
 

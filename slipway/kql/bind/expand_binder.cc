@@ -170,13 +170,14 @@ NodePtr Binder::BindBagUnpack(Step step, NodePtr input) {
     failure_ = std::move(materialized.error());
     return nullptr;
   }
+  std::sort(materialized->slots.begin(), materialized->slots.end(),
+            [](const BagSlot& a, const BagSlot& b) { return a.key < b.key; });
   plan::Scan scan{materialized->table, {}};
   for (const Column& column : columns) scan.sources.push_back(StoredColumnName(column.id));
   return UnpackSlots(MakeNode(std::move(scan), std::move(columns)), materialized->slots, request);
 }
 
-NodePtr Binder::UnpackSlots(NodePtr input, std::vector<BagSlot> slots, const UnpackRequest& request) {
-  std::sort(slots.begin(), slots.end(), [](const BagSlot& a, const BagSlot& b) { return a.key < b.key; });
+NodePtr Binder::UnpackSlots(NodePtr input, const std::vector<BagSlot>& slots, const UnpackRequest& request) {
   std::vector<Column> kept, texts;
   for (const Column& column : input->outputs) {
     if (column.id != request.bag) kept.push_back(column);

@@ -219,12 +219,34 @@ class PlanEmitter {
   EmitState state_;
 };
 
+// Some operations do not look at an argument (isnull of a string), whose constants are then not in the text: the
+// parameters that are get the numbers 1, 2, … in the order of their first use.
+Statement Renumber(std::string_view text, const std::vector<Parameter>& parameters) {
+  Statement statement;
+  std::vector<size_t> numbers(parameters.size() + 1, 0);
+  for (size_t at = 0; at < text.size();) {
+    if (text[at] != '$' || at + 1 == text.size() || text[at + 1] < '0' || text[at + 1] > '9') {
+      statement.text += text[at++];
+      continue;
+    }
+    size_t number = 0;
+    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
+      number = number * 10 + static_cast<size_t>(text[at] - '0');
+    if (numbers[number] == 0) {
+      statement.parameters.push_back(parameters[number - 1]);
+      numbers[number] = statement.parameters.size();
+    }
+    statement.text += fmt::format("${}", numbers[number]);
+  }
+  return statement;
+}
+
 }  // namespace
 
 Statement Emit(const Node& node) {
   PlanEmitter emitter;
-  std::string text = emitter.Emit(node);
-  return {std::move(text), std::move(emitter.state().parameters)};
+  const std::string text = emitter.Emit(node);
+  return Renumber(text, emitter.state().parameters);
 }
 
 }  // namespace slipway::kql::sql

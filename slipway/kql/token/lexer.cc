@@ -134,14 +134,18 @@ class Lexer {
     Push(TokenKind::kSymbol, begin, std::string(text_.substr(begin, at_ - begin)));
   }
 
+  // "['text']" is a name; "['a', 'b']" is the beginning of a list.
   void ReadQuotedName() {
     const size_t begin = at_++;
     const auto name = ReadQuoted();
     if (!name) return;
     SkipBlanks();
-    if (Peek() != ']') return Complain(begin, "a quoted name ends with ']'");
-    ++at_;
-    Push(TokenKind::kQuotedName, begin, *name);
+    if (Peek() == ']') {
+      ++at_;
+      return Push(TokenKind::kQuotedName, begin, *name);
+    }
+    at_ = begin + 1;
+    Push(TokenKind::kSymbol, begin, "[");
   }
 
   void ReadString() {

@@ -487,6 +487,8 @@ bool ExpressionParser::AppendDynamicJson(std::string& json, int depth) {
   if (depth > kExpressionDepthMax) return cursor_.Fail("this dynamic is nested too deeply");
   if (cursor_.AcceptName("null")) return json += "null", true;
   if (cursor_.Sees("{")) return AppendDynamicBag(json, depth);
+  // "['a']" reads as a quoted name, and is a list of one here.
+  if (cursor_.Peek().kind == TokenKind::kQuotedName) return json += "[" + JsonQuote(cursor_.Take().text) + "]", true;
   if (!cursor_.Accept("[")) return AppendDynamicScalar(json);
   json += '[';
   while (!cursor_.Sees("]")) {

@@ -275,7 +275,16 @@ bool PipelineParser::ParseSchema(std::vector<TypedName>& schema, bool* star) {
 bool PipelineParser::ParseDatatable(Pipeline& pipeline) {
   pipeline.source = SourceKind::kDatatable;
   cursor_.Take();
-  if (!ParseSchema(pipeline.schema, nullptr) || !cursor_.Expect("[")) return false;
+  if (!ParseSchema(pipeline.schema, nullptr)) return false;
+  if (cursor_.Peek().kind == TokenKind::kQuotedName) {  // "['x']" reads as a name, and is a list of one here
+    auto value = std::make_unique<Expression>();
+    value->kind = ExpressionKind::kConstant;
+    value->span = cursor_.Peek().span;
+    value->constant = {Type::kString, cursor_.Take().text};
+    pipeline.values.push_back(std::move(value));
+    return true;
+  }
+  if (!cursor_.Expect("[")) return false;
   while (!cursor_.Sees("]")) {
     ExpressionPtr value = expressions_.Parse();
     if (!value) return false;
