@@ -51,6 +51,12 @@ EVP_MD_CTX* AsContext(void* context) {
   return static_cast<EVP_MD_CTX*>(context);
 }
 
+// Fetched once: looking an algorithm up costs OpenSSL more than digesting a key.
+const EVP_MD* Sha256Algorithm() {
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return algorithm;
+}
+
 std::string RandomBytes(int count) {
   std::string bytes(count, '\0');
   // Without randomness no key can be made: there is nothing sensible left to do.
@@ -61,7 +67,7 @@ std::string RandomBytes(int count) {
 }  // namespace
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  EVP_DigestInit_ex(AsContext(context_), EVP_sha256(), nullptr);
+  EVP_DigestInit_ex(AsContext(context_), Sha256Algorithm(), nullptr);
 }
 Sha256::~Sha256() {
   EVP_MD_CTX_free(AsContext(context_));

@@ -1,9 +1,6 @@
 #include "slipway/gateway/call.h"
 
-#include <fmt/format.h>
-
 #include <chrono>
-#include <iterator>
 
 #include "slipway/gateway/json_row.h"
 #include "slipway/net/http.h"
@@ -40,9 +37,17 @@ void AppendModelError(std::string& headers, int model_status, std::string_view r
   net::AppendHeader(headers, "ms-azureml-model-error-reason", reason);
 }
 
+// Milliseconds with three decimals.
+void AppendExecTime(std::string& headers, double exec_ms) {
+  const auto microseconds = static_cast<int64_t>(exec_ms * 1000 + 0.5);
+  std::string fraction = std::to_string(1000 + microseconds % 1000);
+  fraction[0] = '.';
+  headers.append("x-ms-run-fn-exec-ms: ").append(std::to_string(microseconds / 1000)).append(fraction).append("\r\n");
+}
+
 void AppendRunHeaders(std::string& headers, bool run_failed, std::optional<double> exec_ms) {
   headers.append(run_failed ? "x-ms-run-function-failed: True\r\n" : "x-ms-run-function-failed: False\r\n");
-  if (exec_ms) fmt::format_to(std::back_inserter(headers), "x-ms-run-fn-exec-ms: {:.3f}\r\n", *exec_ms);
+  if (exec_ms) AppendExecTime(headers, *exec_ms);
   headers.append("x-ms-server-version: ").append(kServerVersion).append("\r\n");
 }
 
@@ -72,8 +77,19 @@ std::string UuidOf(uint64_t high, uint64_t low) {
   constexpr uint64_t kVariantMask = 0xc000000000000000, kVariant1 = 0x8000000000000000;
   high = (high & ~kVersionMask) | kVersion4;
   low = (low & ~kVariantMask) | kVariant1;
-  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xffff, high & 0xffff, low >> 48,
-                     low & 0xffffffffffff);
+  std::string text = "00000000-0000-0000-0000-000000000000";
+  int shift = 60;
+  uint64_t half = high;
+  for (char& c : text) {
+    if (c == '-') continue;
+    c = "0123456789abcdef"[(half >> shift) & 0xf];
+    shift -= 4;
+    if (shift < 0) {
+      half = low;
+      shift = 60;
+    }
+  }
+  return text;
 }
 
 CallAnswer AnswerOfModel(const Call& call, const WorkerAnswer& answer) {

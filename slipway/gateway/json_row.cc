@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <iterator>
 
 #include "slipway/base/text.h"
@@ -12,6 +14,10 @@ namespace {
 
 bool NeedsEscape(unsigned char c) {
   return c < 0x20 || c == '"' || c == '\\';
+}
+
+bool IsPlainAscii(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](unsigned char c) { return NeedsEscape(c) || c >= 0x80; });
 }
 
 void AppendEscaped(std::string& out, unsigned char c) {
@@ -51,7 +57,9 @@ void AppendValid(std::string& out, std::string_view text) {
 
 void AppendJsonString(std::string& out, std::string_view text) {
   out.push_back('"');
-  if (IsUtf8(text)) {
+  if (IsPlainAscii(text)) {
+    out.append(text);
+  } else if (IsUtf8(text)) {
     AppendValid(out, text);
   } else {
     std::string ascii(text);
@@ -76,7 +84,8 @@ JsonRow& JsonRow::Text(std::string_view key, std::string_view value) {
 
 JsonRow& JsonRow::Number(std::string_view key, int64_t value) {
   Key(key);
-  fmt::format_to(std::back_inserter(out_), "{}", value);
+  std::array<char, 20> digits;
+  out_.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
   return *this;
 }
 
