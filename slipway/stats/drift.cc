@@ -1,0 +1,164 @@
+#include "slipway/stats/drift.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "slipway/base/text.h"
+#include "slipway/base/thread_pool.h"
+#include "slipway/stats/column_pair.h"
+#include "slipway/stats/drift_plan.h"
+#include "slipway/stats/drift_tests.h"
+
+namespace slipway::stats {
+namespace {
+
+using tabular::Column;
+
+constexpr size_t kSmallHistogramBins = 10;
+
+// The test asked for by name; nullptr when the default rule is to choose.
+Result<const DriftTest*> ChosenTest(const PlannedColumn& planned, const DriftOptions& options) {
+  const bool is_numeric = planned.kind == FeatureKind::kNumeric;
+  std::string name = options.test;
+  if (const std::string& by_kind = is_numeric ? options.numeric_test : options.categorical_test; !by_kind.empty())
+    name = by_kind;
+  if (const auto found = options.test_by_column.find(planned.reference->name); found != options.test_by_column.end())
+    name = found->second;
+  if (name.empty()) return nullptr;
+  SLIPWAY_ASSIGN_OR_RETURN(const DriftTest* test, FindDriftTest(name));
+  if (!(is_numeric ? test->takes_numbers : test->takes_categories))
+    return InvalidArgument(fmt::format("the drift test '{}' does not take {} columns, and '{}' is one", name,
+                                       is_numeric ? "numeric" : "categorical", planned.reference->name));
+  return test;
+}
+
+double ThresholdFor(const ColumnDrift& column, const DriftTest& test, const DriftOptions& options) {
+  if (!options.threshold_by_column.empty()) {
+    const auto found = options.threshold_by_column.find(column.name);
+    return found == options.threshold_by_column.end() ? test.threshold : found->second;
+  }
+  const auto& by_kind =
+      column.kind == FeatureKind::kNumeric ? options.numeric_threshold : options.categorical_threshold;
+  return by_kind.value_or(options.threshold.value_or(test.threshold));
+}
+
+Histogram CategoryHistogram(const CategoryCounts& counts, const std::vector<size_t>& side) {
+  Histogram histogram;
+  histogram.labels = counts.keys;
+  histogram.heights.assign(side.begin(), side.end());
+  return histogram;
+}
+
+void DescribeDistributions(const ColumnPair& pair, ColumnDrift& column) {
+  if (pair.kind == FeatureKind::kCategorical) {
+    column.reference_histogram = CategoryHistogram(pair.counts, pair.counts.reference);
+    column.current_histogram = CategoryHistogram(pair.counts, pair.counts.current);
+    column.distribution.labels = pair.counts.keys;
+    column.distribution.reference = pair.counts.reference;
+    column.distribution.current = pair.counts.current;
+    return;
+  }
+  column.reference_histogram = DensityHistogram(pair.reference, kSmallHistogramBins);
+  column.current_histogram = DensityHistogram(pair.current, kSmallHistogramBins);
+  if (pair.reference.empty() && pair.current.empty()) return;
+  column.distribution.edges = DoaneEdges(pair.reference, pair.current);
+  column.distribution.reference = CountInBins(pair.reference, column.distribution.edges);
+  column.distribution.current = CountInBins(pair.current, column.distribution.edges);
+}
+
+void Score(const ColumnPair& pair, const DriftTest* chosen, const DriftOptions& options, ColumnDrift& column) {
+  const DriftTest& test = chosen != nullptr ? *chosen : DefaultDriftTest(pair);
+  column.test = test.name;
+  column.test_title = test.title;
+  column.threshold = ThresholdFor(column, test, options);
+  auto score = test.score(pair, options.seed);
+  if (!score) {
+    column.problem = score.error().message();
+    return;
+  }
+  column.score = *score;
+  column.is_drifted = test.IsDrift(column.score, column.threshold);
+}
+
+ColumnDrift CompareColumn(const PlannedColumn& planned, const Column* current, const DriftTest* chosen,
+                          const DriftOptions& options) {
+  const Column& reference = *planned.reference;
+  ColumnDrift column;
+  column.name = reference.name;
+  column.role = planned.role;
+  column.kind = planned.kind;
+  column.score = std::numeric_limits<double>::quiet_NaN();
+  if (current == nullptr) {
+    column.problem = "the current data have no such column";
+    return column;
+  }
+  if (planned.kind == FeatureKind::kNumeric && !current->is_numeric()) {
+    column.problem = fmt::format("numeric in the reference, but of type {} in the current data",
+                                 tabular::ColumnTypeName(current->type));
+    return column;
+  }
+  const ColumnPair pair = MakeColumnPair(reference, *current, planned.kind);
+  column.reference_rows = pair.reference_rows;
+  column.current_rows = pair.current_rows;
+  column.reference_missing = reference.size() - pair.reference_rows;
+  column.current_missing = current->size() - pair.current_rows;
+  DescribeDistributions(pair, column);
+  if (pair.reference_rows == 0 || pair.current_rows == 0)
+    column.problem = fmt::format("no usable value in the {}", pair.reference_rows == 0 ? "reference" : "current data");
+  else
+    Score(pair, chosen, options, column);
+  return column;
+}
+
+void Summarise(DriftReport& report) {
+  for (const ColumnDrift& column : report.columns) {
+    if (!column.problem.empty()) continue;
+    ++report.tested;
+    report.drifted += column.is_drifted;
+  }
+  if (report.tested == 0) return;
+  report.drifted_share = static_cast<double>(report.drifted) / static_cast<double>(report.tested);
+  report.is_drifted = report.drifted_share >= report.drift_share_threshold;
+}
+
+}  // namespace
+
+const ColumnDrift* DriftReport::Find(std::string_view column) const {
+  const auto found =
+      std::find_if(columns.begin(), columns.end(), [&](const ColumnDrift& drift) { return drift.name == column; });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+Result<DriftReport> CompareTables(const tabular::Table& reference, const tabular::Table& current,
+                                  const DriftOptions& options) {
+  SLIPWAY_ASSIGN_OR_RETURN(const auto plan, PlanColumns(reference, options));
+  if (plan.empty()) return InvalidArgument("the reference has no column to compare");
+  std::vector<const DriftTest*> chosen;
+  for (const PlannedColumn& planned : plan) {
+    SLIPWAY_ASSIGN_OR_RETURN(const DriftTest* test, ChosenTest(planned, options));
+    chosen.push_back(test);
+  }
+  DriftReport report;
+  report.columns.resize(plan.size());
+  report.reference_rows = reference.rows();
+  report.current_rows = current.rows();
+  report.drift_share_threshold = options.drift_share;
+  report.target = options.target;
+  report.prediction = options.prediction;
+  const auto compare = [&](size_t i) {
+    report.columns[i] = CompareColumn(plan[i], current.Find(plan[i].reference->name), chosen[i], options);
+  };
+  if (options.threads > 1) {
+    ThreadPool pool(options.threads - 1);
+    pool.ParallelFor(plan.size(), compare);
+  } else {
+    for (size_t i = 0; i < plan.size(); ++i) compare(i);
+  }
+  Summarise(report);
+  return report;
+}
+
+}  // namespace slipway::stats
