@@ -1,0 +1,141 @@
+#include "slipway/stats/drift_html.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "slipway/base/text.h"
+#include "slipway/stats/drift_tests.h"
+#include "slipway/stats/html_writer.h"
+#include "slipway/stats/svg_charts.h"
+
+namespace slipway::stats {
+namespace {
+
+// Random samples of one distribution look drifted below this many rows, by every test with a fixed threshold.
+constexpr size_t kFewRows = 500;
+
+std::string ScoreText(const ColumnDrift& column) {
+  return std::isfinite(column.score) ? fmt::format("{:.6f}", column.score) : "none";
+}
+
+Html Verdict(const ColumnDrift& column) {
+  if (!column.problem.empty()) return Badge(Tone::kNeutral, "Not tested");
+  return column.is_drifted ? Badge(Tone::kBad, "Detected") : Badge(Tone::kGood, "Not detected");
+}
+
+// Target and prediction, then what drifted, then the rest; within each the furthest from its threshold first. Scores of
+// different tests do not compare: p-values fall as distances rise.
+double Excess(const ColumnDrift& column) {
+  if (!column.problem.empty() || !std::isfinite(column.score)) return -1e300;
+  const auto test = FindDriftTest(column.test);
+  const bool is_p_value = test && ((*test)->drift_when == DriftTest::DriftWhen::kBelow ||
+                                   (*test)->drift_when == DriftTest::DriftWhen::kAtMost);
+  const double ratio = column.score / std::max(column.threshold, 1e-300);
+  return is_p_value ? -ratio : ratio;
+}
+
+std::vector<const ColumnDrift*> InOrderOfInterest(const DriftReport& report) {
+  std::vector<const ColumnDrift*> columns;
+  for (const ColumnDrift& column : report.columns) columns.push_back(&column);
+  std::stable_sort(columns.begin(), columns.end(), [](const ColumnDrift* a, const ColumnDrift* b) {
+    const bool a_feature = a->role == ColumnRole::kFeature, b_feature = b->role == ColumnRole::kFeature;
+    if (a_feature != b_feature) return b_feature;
+    if (a->is_drifted != b->is_drifted) return a->is_drifted;
+    return Excess(*a) > Excess(*b);
+  });
+  return columns;
+}
+
+std::string Anchor(size_t index) {
+  return fmt::format("column-{}", index);
+}
+
+Html NameCell(const ColumnDrift& column, size_t index) {
+  Html cell{fmt::format("<a href=\"#{}\">{}</a>", Anchor(index), HtmlEscape(column.name))};
+  if (column.role == ColumnRole::kTarget) cell.text += " " + Badge(Tone::kNeutral, "target").text;
+  if (column.role == ColumnRole::kPrediction) cell.text += " " + Badge(Tone::kNeutral, "prediction").text;
+  return cell;
+}
+
+Html SummaryTable(const std::vector<const ColumnDrift*>& columns) {
+  std::vector<std::vector<TableCell>> rows;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const ColumnDrift& column = *columns[i];
+    rows.push_back({{NameCell(column, i), column.name},
+                    {Text(column.kind == FeatureKind::kNumeric ? "num" : "cat"), ""},
+                    {Sparkline(column.reference_histogram.heights, Side::kReference), " "},
+                    {Sparkline(column.current_histogram.heights, Side::kCurrent), " "},
+                    {Verdict(column), ""},
+                    {Text(column.test_title), ""},
+                    {Text(ScoreText(column)), std::isfinite(column.score) ? FormatDouble(column.score) : " "},
+                    {Text(column.test.empty() ? "" : fmt::format("{:.4g}", column.threshold)), ""}});
+  }
+  return Table("columns",
+               {{"Column"}, {"Type"}, {"Reference"}, {"Current"}, {"Drift"}, {"Test"}, {"Score", true},
+                {"Threshold", true}},
+               rows);
+}
+
+std::string MissingText(size_t missing, size_t usable) {
+  const size_t rows = missing + usable;
+  return rows == 0 ? "no rows"
+                   : fmt::format("{} of {} values missing ({:.2f} %)", missing, rows,
+                                 100.0 * static_cast<double>(missing) / static_cast<double>(rows));
+}
+
+void AddColumn(HtmlPage& page, const ColumnDrift& column, size_t index, const DriftPageOptions& options) {
+  const Html parts[] = {Text(column.name), Verdict(column)};
+  page.BeginDetails(Join(parts, " "), Anchor(index), false);
+  if (!column.problem.empty())
+    page.Paragraph(Text(fmt::format("Not tested: {}.", column.problem)));
+  else
+    page.Paragraph(Text(fmt::format("{}: score {}, threshold {}.", column.test_title, ScoreText(column),
+                                    FormatDouble(column.threshold))));
+  page.Add(PairedBars(column.distribution, options.reference_name, options.current_name));
+  page.Paragraph(Text(fmt::format("{}: {}. {}: {}.", options.reference_name,
+                                  MissingText(column.reference_missing, column.reference_rows), options.current_name,
+                                  MissingText(column.current_missing, column.current_rows))));
+  page.EndDetails();
+}
+
+void AddVerdict(HtmlPage& page, const DriftReport& report) {
+  const std::string share = FormatDouble(report.drift_share_threshold);
+  if (report.is_drifted)
+    page.Banner(Tone::kBad, fmt::format("Dataset drift is detected. The threshold is a share of {}.", share));
+  else
+    page.Banner(Tone::kGood, fmt::format("Dataset drift is not detected. The threshold is a share of {}.", share));
+  const size_t untested = report.columns.size() - report.tested;
+  std::vector<Counter> counters = {
+      {fmt::format("{}", report.tested), "columns tested"},
+      {fmt::format("{}", report.drifted), "columns drifted", report.drifted > 0 ? Tone::kBad : Tone::kGood},
+      {fmt::format("{:.3f}", report.drifted_share), "share of drifted columns"},
+      {fmt::format("{}", report.reference_rows), "reference rows"},
+      {fmt::format("{}", report.current_rows), "current rows"}};
+  if (untested > 0) counters.push_back({fmt::format("{}", untested), "columns not tested", Tone::kWarning});
+  page.Counters(counters);
+}
+
+}  // namespace
+
+std::string DriftPage(const DriftReport& report, Timestamp now, const DriftPageOptions& options) {
+  HtmlPage page(options.title, fmt::format("{} against {}, {}", options.current_name, options.reference_name,
+                                           FormatTimestamp(now, 0)));
+  AddVerdict(page, report);
+  if (report.current_rows < kFewRows)
+    page.Banner(Tone::kWarning,
+                fmt::format("Only {} current rows: below some {} rows, samples of one and the same distribution often "
+                            "exceed the thresholds by chance.",
+                            report.current_rows, kFewRows));
+  page.Heading("Data drift summary");
+  page.Paragraph(Text(fmt::format("Drift is detected for {:.3f} % of columns ({} out of {}).",
+                                  100 * report.drifted_share, report.drifted, report.tested)));
+  const auto columns = InOrderOfInterest(report);
+  page.Add(SummaryTable(columns));
+  page.Heading("Columns");
+  for (size_t i = 0; i < columns.size(); ++i) AddColumn(page, *columns[i], i, options);
+  return std::move(page).Finish();
+}
+
+}  // namespace slipway::stats

@@ -1,0 +1,65 @@
+// HTML pages that stand alone: no script, style or image from elsewhere, so they open from a mail or a file share.
+// Text is escaped on the way in; what was made by this header is not escaped twice.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace slipway::stats {
+
+enum class Tone { kNeutral, kGood, kWarning, kBad };
+
+// A piece of a page.
+struct Html {
+  std::string text;
+};
+
+Html Text(std::string_view text);
+Html Code(std::string_view text);
+Html Badge(Tone tone, std::string_view text);  // a small coloured label
+Html Join(std::span<const Html> parts, std::string_view separator);
+// The headers and rows of a plain table, e.g. inside a section.
+struct TableColumn {
+  std::string title;
+  bool is_number = false;  // right-aligned, sorted as numbers
+};
+struct TableCell {
+  Html html;
+  std::string sort_key;  // "" = the text as shown
+};
+// `id` "" gives a plain table; else it can be sorted by a click on a header and searched.
+Html Table(std::string_view id, const std::vector<TableColumn>& columns,
+           const std::vector<std::vector<TableCell>>& rows);
+
+// A figure with what it counts.
+struct Counter {
+  std::string value;
+  std::string label;
+  Tone tone = Tone::kNeutral;
+};
+
+// Collects a page from top to bottom. Not thread-safe.
+class HtmlPage {
+ public:
+  HtmlPage(std::string_view title, std::string_view subtitle);
+
+  // Headings get anchors, named after `anchor` when it is not "".
+  void Heading(std::string_view text, std::string_view anchor = {});
+  void Paragraph(const Html& text);
+  void Banner(Tone tone, std::string_view text);
+  void Counters(const std::vector<Counter>& counters);
+  void Add(const Html& html);
+  // A section that opens by a click on its summary.
+  void BeginDetails(const Html& summary, std::string_view anchor, bool open);
+  void EndDetails();
+  // The whole document.
+  std::string Finish() &&;
+
+ private:
+  std::string title_;
+  std::string body_;
+};
+
+}  // namespace slipway::stats
