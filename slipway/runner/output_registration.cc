@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "slipway/runner/catalog.h"
+#include "slipway/registry/catalog.h"
 
 namespace slipway::runner {
 namespace {
@@ -23,7 +23,7 @@ domain::DataType DataTypeOf(const std::string& type) {
 
 AssetVersion VersionOf(const domain::Job& job, const std::string& key, const domain::JobOutput& output) {
   AssetVersion version;
-  version.kind = KindOfType(output.type);
+  version.kind = registry::KindOfType(output.type);
   version.name = output.name;
   version.version = output.version;
   version.properties[kSourceProperty] = SourceOf(job, key);

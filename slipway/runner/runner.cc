@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "slipway/runner/catalog.h"
+#include "slipway/registry/catalog.h"
 #include "slipway/runner/engine.h"
 #include "slipway/runner/execute/local_executor.h"
 #include "slipway/runner/logs.h"
@@ -43,7 +43,7 @@ struct Runner::Impl {
   }
 
   Dependencies dependencies;
-  Catalog catalog;
+  registry::Catalog catalog;
   std::unique_ptr<Executor> executor;
   std::unique_ptr<Engine> engine;
 };

@@ -24,7 +24,7 @@ using domain::SweepSpec;
 // Pins what a spec refers to, collecting complaints.
 class Pinner {
  public:
-  Pinner(Catalog& catalog, domain::WorkspaceStore& workspaces, const Scope& scope, std::vector<Error>& errors)
+  Pinner(registry::Catalog& catalog, domain::WorkspaceStore& workspaces, const Scope& scope, std::vector<Error>& errors)
       : catalog_(catalog), workspaces_(workspaces), scope_(scope), errors_(errors) {}
 
   void Pin(CommandSpec& command) {
@@ -142,7 +142,7 @@ class Pinner {
     if (auto found = workspaces_.GetDatastore(scope_, datastore); !found) Complain("", std::move(found.error()));
   }
 
-  Catalog& catalog_;
+  registry::Catalog& catalog_;
   domain::WorkspaceStore& workspaces_;
   const Scope& scope_;
   std::vector<Error>& errors_;
@@ -200,7 +200,7 @@ std::string GenerateJobName() {
   return fmt::format("{}_{}_{}", pick(kAdjectives, random[0]), pick(kNouns, random[1]), random.substr(2));
 }
 
-Result<Job> MakeRootJob(Catalog& catalog, domain::WorkspaceStore& workspaces, const Scope& scope, JobSpec spec) {
+Result<Job> MakeRootJob(registry::Catalog& catalog, domain::WorkspaceStore& workspaces, const Scope& scope, JobSpec spec) {
   std::vector<Error> errors;
   if (spec.name.empty()) spec.name = GenerateJobName();
   if (auto good = domain::CheckName(domain::NameKind::kJob, spec.name); !good) errors.push_back(good.error());

@@ -36,7 +36,7 @@ struct LocalExecutor::Resources {
   const domain::EnvironmentBody& body() const { return std::get<domain::EnvironmentBody>(environment.body); }
 };
 
-LocalExecutor::LocalExecutor(const Options& options, const Dependencies& dependencies, Catalog& catalog)
+LocalExecutor::LocalExecutor(const Options& options, const Dependencies& dependencies, registry::Catalog& catalog)
     : options_(options), dependencies_(dependencies), catalog_(catalog), pool_(options.preparing_threads) {}
 
 LocalExecutor::~LocalExecutor() {

@@ -12,7 +12,7 @@
 #include "slipway/environments/content_hash.h"
 #include "slipway/environments/environments.h"
 #include "slipway/process/supervisor.h"
-#include "slipway/runner/catalog.h"
+#include "slipway/registry/catalog.h"
 #include "slipway/runner/execute/executor.h"
 #include "slipway/runner/execute/ports.h"
 #include "slipway/runner/runner.h"
@@ -22,7 +22,7 @@ namespace slipway::runner {
 // Thread-safe. Slow work (environments, copies) runs on a pool; its queue is bounded by the number of unfinished jobs.
 class LocalExecutor final : public Executor {
  public:
-  LocalExecutor(const Options& options, const Dependencies& dependencies, Catalog& catalog);
+  LocalExecutor(const Options& options, const Dependencies& dependencies, registry::Catalog& catalog);
   ~LocalExecutor() override;
 
   void SetHandlers(Handlers handlers) override { handlers_ = std::move(handlers); }
@@ -66,7 +66,7 @@ class LocalExecutor final : public Executor {
 
   const Options options_;
   const Dependencies dependencies_;
-  Catalog& catalog_;
+  registry::Catalog& catalog_;
   Handlers handlers_;
   const std::shared_ptr<Guard> guard_ = std::make_shared<Guard>();
   environments::ContentHasher hasher_;

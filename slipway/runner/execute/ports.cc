@@ -26,7 +26,7 @@ Status CheckData(const DataInput& data, const fs::path& path) {
       fmt::format("'{}' is a {}, but the input's type is {}", data.path, is_folder ? "folder" : "file", data.type));
 }
 
-Result<InputSource> Locate(Catalog& catalog, const domain::Scope& scope, const DataInput& data) {
+Result<InputSource> Locate(registry::Catalog& catalog, const domain::Scope& scope, const DataInput& data) {
   InputSource source;
   source.pinned = data.path;
   SLIPWAY_ASSIGN_OR_RETURN(const std::string uri, catalog.UriOf(scope, data.path, data.type));
@@ -53,7 +53,7 @@ Status MakeOutput(const JobOutput& output, const fs::path& path) {
 
 }  // namespace
 
-Result<std::map<std::string, InputSource>> LocateInputs(Catalog& catalog, const domain::Scope& scope,
+Result<std::map<std::string, InputSource>> LocateInputs(registry::Catalog& catalog, const domain::Scope& scope,
                                                         const domain::CommandSpec& command) {
   std::map<std::string, InputSource> sources;
   for (const auto& [key, input] : command.inputs) {
@@ -83,7 +83,7 @@ Result<std::map<std::string, std::string>> PlaceInputs(const std::map<std::strin
   return values;
 }
 
-Result<std::map<std::string, std::string>> PlaceOutputs(Catalog& catalog, const domain::Scope& scope,
+Result<std::map<std::string, std::string>> PlaceOutputs(registry::Catalog& catalog, const domain::Scope& scope,
                                                         const domain::Job& job, const RunFolder& folder) {
   std::map<std::string, std::string> values;
   for (const auto& [key, output] : std::get<domain::CommandSpec>(job.spec.body).outputs) {
@@ -101,7 +101,7 @@ Result<std::map<std::string, std::string>> PlaceOutputs(Catalog& catalog, const 
   return values;
 }
 
-Status MoveUploads(Catalog& catalog, const domain::Scope& scope, const domain::Job& job, const RunFolder& folder) {
+Status MoveUploads(registry::Catalog& catalog, const domain::Scope& scope, const domain::Job& job, const RunFolder& folder) {
   for (const auto& [key, output] : std::get<domain::CommandSpec>(job.spec.body).outputs) {
     const fs::path from = folder.uploads() / key;
     std::error_code failure;

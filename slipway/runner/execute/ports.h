@@ -7,7 +7,7 @@
 
 #include "slipway/base/result.h"
 #include "slipway/domain/job.h"
-#include "slipway/runner/catalog.h"
+#include "slipway/registry/catalog.h"
 #include "slipway/runner/execute/run_folder.h"
 
 namespace slipway::runner {
@@ -21,7 +21,7 @@ struct InputSource {
 };
 
 // Follows every input to its file or text; checks that the data is there. kNotFound names input, reference and path.
-Result<std::map<std::string, InputSource>> LocateInputs(Catalog& catalog, const domain::Scope& scope,
+Result<std::map<std::string, InputSource>> LocateInputs(registry::Catalog& catalog, const domain::Scope& scope,
                                                         const domain::CommandSpec& command);
 
 // The values of ${{inputs.x}}, private copies made below `folder`.
@@ -30,10 +30,10 @@ Result<std::map<std::string, std::string>> PlaceInputs(const std::map<std::strin
 
 // The values of ${{outputs.x}}: folders that exist and, at their default places, are empty. Explicit paths keep what is
 // in them: several jobs may collect there.
-Result<std::map<std::string, std::string>> PlaceOutputs(Catalog& catalog, const domain::Scope& scope,
+Result<std::map<std::string, std::string>> PlaceOutputs(registry::Catalog& catalog, const domain::Scope& scope,
                                                         const domain::Job& job, const RunFolder& folder);
 
 // Moves the outputs of mode upload to their places.
-Status MoveUploads(Catalog& catalog, const domain::Scope& scope, const domain::Job& job, const RunFolder& folder);
+Status MoveUploads(registry::Catalog& catalog, const domain::Scope& scope, const domain::Job& job, const RunFolder& folder);
 
 }  // namespace slipway::runner

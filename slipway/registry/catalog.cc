@@ -1,11 +1,11 @@
-#include "slipway/runner/catalog.h"
+#include "slipway/registry/catalog.h"
 
 #include <fmt/format.h>
 
 #include "slipway/base/file.h"
 #include "slipway/base/text.h"
 
-namespace slipway::runner {
+namespace slipway::registry {
 namespace {
 
 using domain::AssetKind;
@@ -150,4 +150,4 @@ Result<std::string> Catalog::ArtifactRoot(const Scope& scope) {
   return fmt::format("azureml://datastores/{}/paths/azureml/ExperimentRun/", datastore);
 }
 
-}  // namespace slipway::runner
+}  // namespace slipway::registry

@@ -1,4 +1,4 @@
-// References of jobs: pinned to versions when a job is submitted, followed to files when it starts.
+// References pinned to versions when a job is submitted or a deployment made, and followed to files when it starts.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +10,7 @@
 #include "slipway/domain/reference.h"
 #include "slipway/domain/stores.h"
 
-namespace slipway::runner {
+namespace slipway::registry {
 
 // Thread-safe. The stores are borrowed.
 class Catalog {
@@ -50,4 +50,4 @@ class Catalog {
 // Models for the model types, data for the others.
 domain::AssetKind KindOfType(const std::string& type);
 
-}  // namespace slipway::runner
+}  // namespace slipway::registry
