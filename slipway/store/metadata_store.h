@@ -1,0 +1,35 @@
+// Everything Slipway remembers but logs and files: workspaces, assets, endpoints, jobs, schedules, runs, in one SQL
+// database. docs/formats/metadata.md lists the tables.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "slipway/base/result.h"
+#include "slipway/domain/stores.h"
+
+namespace slipway::store {
+
+// Thread-safe. The stores live as long as this object.
+class MetadataStore {
+ public:
+  // `url` as in sql/database.h. Makes the tables of a new database and migrates those of an older version; refuses a
+  // newer version's with kFailedPrecondition, and a file that is no database with kDataLoss.
+  static Result<std::unique_ptr<MetadataStore>> Open(const std::string& url);
+  ~MetadataStore();
+
+  domain::WorkspaceStore& workspaces();
+  domain::AssetStore& assets();
+  domain::EndpointStore& endpoints();
+  domain::JobStore& jobs();
+  domain::ScheduleStore& schedules();
+  domain::RunStore& runs();
+
+ private:
+  struct Stores;  // the database and what borrows it
+  explicit MetadataStore(std::unique_ptr<Stores> stores);
+
+  std::unique_ptr<Stores> stores_;
+};
+
+}  // namespace slipway::store
