@@ -83,6 +83,17 @@ void Score(const ColumnPair& pair, const DriftTest* chosen, const DriftOptions& 
   column.is_drifted = test.IsDrift(column.score, column.threshold);
 }
 
+// "" when the two columns can be laid side by side.
+std::string WhyNotComparable(const PlannedColumn& planned, const Column* current) {
+  if (current == nullptr) return "the current data have no such column";
+  // A column without any value has whatever type its reader made of nothing.
+  if (current->null_count() == current->size()) return "no usable value in the current data";
+  if (planned.kind == FeatureKind::kNumeric && !current->is_numeric())
+    return fmt::format("numeric in the reference, but of type {} in the current data",
+                       tabular::ColumnTypeName(current->type));
+  return "";
+}
+
 ColumnDrift CompareColumn(const PlannedColumn& planned, const Column* current, const DriftTest* chosen,
                           const DriftOptions& options) {
   const Column& reference = *planned.reference;
@@ -91,15 +102,8 @@ ColumnDrift CompareColumn(const PlannedColumn& planned, const Column* current, c
   column.role = planned.role;
   column.kind = planned.kind;
   column.score = std::numeric_limits<double>::quiet_NaN();
-  if (current == nullptr) {
-    column.problem = "the current data have no such column";
-    return column;
-  }
-  if (planned.kind == FeatureKind::kNumeric && !current->is_numeric()) {
-    column.problem = fmt::format("numeric in the reference, but of type {} in the current data",
-                                 tabular::ColumnTypeName(current->type));
-    return column;
-  }
+  column.problem = WhyNotComparable(planned, current);
+  if (!column.problem.empty()) return column;
   const ColumnPair pair = MakeColumnPair(reference, *current, planned.kind);
   column.reference_rows = pair.reference_rows;
   column.current_rows = pair.current_rows;
@@ -124,6 +128,23 @@ void Summarise(DriftReport& report) {
   report.is_drifted = report.drifted_share >= report.drift_share_threshold;
 }
 
+Status CheckTables(const tabular::Table& reference, const tabular::Table& current) {
+  if (reference.rows() == 0) return InvalidArgument("the reference has no rows");
+  if (current.rows() == 0) return InvalidArgument("the current data have no rows");
+  for (const Column& column : reference.columns())
+    if (current.Find(column.name) != nullptr) return {};
+  return InvalidArgument(
+      fmt::format("the tables have no column in common: the reference has {}; the current data have {}",
+                  Join(reference.names(), ", "), Join(current.names(), ", ")));
+}
+
+std::vector<std::string> OnlyInCurrent(const tabular::Table& reference, const tabular::Table& current) {
+  std::vector<std::string> names;
+  for (const Column& column : current.columns())
+    if (reference.Find(column.name) == nullptr) names.push_back(column.name);
+  return names;
+}
+
 }  // namespace
 
 const ColumnDrift* DriftReport::Find(std::string_view column) const {
@@ -134,6 +155,7 @@ const ColumnDrift* DriftReport::Find(std::string_view column) const {
 
 Result<DriftReport> CompareTables(const tabular::Table& reference, const tabular::Table& current,
                                   const DriftOptions& options) {
+  SLIPWAY_RETURN_IF_ERROR(CheckTables(reference, current));
   SLIPWAY_ASSIGN_OR_RETURN(const auto plan, PlanColumns(reference, options));
   if (plan.empty()) return InvalidArgument("the reference has no column to compare");
   std::vector<const DriftTest*> chosen;
@@ -148,6 +170,7 @@ Result<DriftReport> CompareTables(const tabular::Table& reference, const tabular
   report.drift_share_threshold = options.drift_share;
   report.target = options.target;
   report.prediction = options.prediction;
+  report.only_in_current = OnlyInCurrent(reference, current);
   const auto compare = [&](size_t i) {
     report.columns[i] = CompareColumn(plan[i], current.Find(plan[i].reference->name), chosen[i], options);
   };

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
-#include "slipway/stats/drift_tests.h"
+#include "slipway/stats/drift_text.h"
 #include "slipway/stats/html_writer.h"
 #include "slipway/stats/svg_charts.h"
 
@@ -16,36 +16,9 @@ namespace {
 // Random samples of one distribution look drifted below this many rows, by every test with a fixed threshold.
 constexpr size_t kFewRows = 500;
 
-std::string ScoreText(const ColumnDrift& column) {
-  return std::isfinite(column.score) ? fmt::format("{:.6f}", column.score) : "none";
-}
-
 Html Verdict(const ColumnDrift& column) {
   if (!column.problem.empty()) return Badge(Tone::kNeutral, "Not tested");
   return column.is_drifted ? Badge(Tone::kBad, "Detected") : Badge(Tone::kGood, "Not detected");
-}
-
-// Target and prediction, then what drifted, then the rest; within each the furthest from its threshold first. Scores of
-// different tests do not compare: p-values fall as distances rise.
-double Excess(const ColumnDrift& column) {
-  if (!column.problem.empty() || !std::isfinite(column.score)) return -1e300;
-  const auto test = FindDriftTest(column.test);
-  const bool is_p_value = test && ((*test)->drift_when == DriftTest::DriftWhen::kBelow ||
-                                   (*test)->drift_when == DriftTest::DriftWhen::kAtMost);
-  const double ratio = column.score / std::max(column.threshold, 1e-300);
-  return is_p_value ? -ratio : ratio;
-}
-
-std::vector<const ColumnDrift*> InOrderOfInterest(const DriftReport& report) {
-  std::vector<const ColumnDrift*> columns;
-  for (const ColumnDrift& column : report.columns) columns.push_back(&column);
-  std::stable_sort(columns.begin(), columns.end(), [](const ColumnDrift* a, const ColumnDrift* b) {
-    const bool a_feature = a->role == ColumnRole::kFeature, b_feature = b->role == ColumnRole::kFeature;
-    if (a_feature != b_feature) return b_feature;
-    if (a->is_drifted != b->is_drifted) return a->is_drifted;
-    return Excess(*a) > Excess(*b);
-  });
-  return columns;
 }
 
 std::string Anchor(size_t index) {
@@ -69,7 +42,7 @@ Html SummaryTable(const std::vector<const ColumnDrift*>& columns) {
                     {Sparkline(column.current_histogram.heights, Side::kCurrent), " "},
                     {Verdict(column), ""},
                     {Text(column.test_title), ""},
-                    {Text(ScoreText(column)), std::isfinite(column.score) ? FormatDouble(column.score) : " "},
+                    {Text(ScoreText(column.score)), std::isfinite(column.score) ? FormatDouble(column.score) : " "},
                     {Text(column.test.empty() ? "" : fmt::format("{:.4g}", column.threshold)), ""}});
   }
   return Table("columns",
@@ -91,7 +64,7 @@ void AddColumn(HtmlPage& page, const ColumnDrift& column, size_t index, const Dr
   if (!column.problem.empty())
     page.Paragraph(Text(fmt::format("Not tested: {}.", column.problem)));
   else
-    page.Paragraph(Text(fmt::format("{}: score {}, threshold {}.", column.test_title, ScoreText(column),
+    page.Paragraph(Text(fmt::format("{}: score {}, threshold {}.", column.test_title, ScoreText(column.score),
                                     FormatDouble(column.threshold))));
   page.Add(PairedBars(column.distribution, options.reference_name, options.current_name));
   page.Paragraph(Text(fmt::format("{}: {}. {}: {}.", options.reference_name,
@@ -131,7 +104,7 @@ std::string DriftPage(const DriftReport& report, Timestamp now, const DriftPageO
   page.Heading("Data drift summary");
   page.Paragraph(Text(fmt::format("Drift is detected for {:.3f} % of columns ({} out of {}).",
                                   100 * report.drifted_share, report.drifted, report.tested)));
-  const auto columns = InOrderOfInterest(report);
+  const auto columns = MostDriftedFirst(report);
   page.Add(SummaryTable(columns));
   page.Heading("Columns");
   for (size_t i = 0; i < columns.size(); ++i) AddColumn(page, *columns[i], i, options);
