@@ -34,4 +34,5 @@ slipway_external(soci soci/soci.h soci_core soci_sqlite3 soci_postgresql)
 slipway_external(onnx onnx/onnx_pb.h onnx_proto protobuf)
 slipway_external(xgboost xgboost/c_api.h xgboost)
 slipway_external(date date/tz.h date-tz)
+target_compile_definitions(external_date INTERFACE USE_OS_TZDB=1 HAS_STRING_VIEW=1)  # as Debian built it
 target_compile_definitions(external_onnx INTERFACE ONNX_ML=1 ONNX_NAMESPACE=onnx)

@@ -64,6 +64,7 @@ struct AlertRule {
   // State.
   std::optional<Timestamp> last_evaluated_at;
   bool is_fired = false;
+  std::string last_error;  // why the last evaluation failed; "" when it did not
   CreationContext context;
 };
 

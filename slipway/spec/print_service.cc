@@ -201,6 +201,7 @@ json ToJson(const domain::AlertRule& rule) {
   if (rule.mute_seconds > 0) result["mute_actions_duration"] = duration(rule.mute_seconds);
   if (rule.create_job) result["create_job"] = ToJson(*rule.create_job);
   if (rule.last_evaluated_at) result["last_evaluated_at"] = FormatTimestamp(*rule.last_evaluated_at);
+  PutText(result, "last_error", rule.last_error);
   return result;
 }
 

@@ -249,7 +249,7 @@ Result<AlertDocument> ReadAlertRule(const Document& document) {
     if (!create.job_name().empty())
       job->Complain("an action that repeats a submitted job is not supported yet: name its file", Code::kUnimplemented);
   }
-  reader.Ignore({"id", "creation_context", "last_evaluated_at", "is_fired"});
+  reader.Ignore({"id", "creation_context", "last_evaluated_at", "is_fired", "last_error"});
   reader.Finish();
   if (!complaints.empty()) return std::move(complaints).Take();
   return result;

@@ -76,6 +76,7 @@ json AlertRuleToArm(const domain::Scope& scope, const domain::AlertRule& rule) {
   json own = {{"isFired", rule.is_fired}};
   if (rule.create_job) own["createJob"] = JobSpecToArm(*rule.create_job);
   PutTime(own, "lastEvaluatedAt", rule.last_evaluated_at);
+  PutText(own, "lastError", rule.last_error);
   json properties = {{"severity", rule.severity},
                      {"enabled", rule.is_enabled},
                      {"scopes", {scope.ArmId()}},
@@ -119,6 +120,7 @@ Result<domain::AlertRule> AlertRuleFromArm(const json& resource) {
     ReadCriteria(*properties, rule);
     if (const auto own = properties->Find("slipway")) {
       rule.is_fired = own->Boolean("isFired", false);
+      rule.last_error = own->Text("lastError");
       rule.last_evaluated_at = ReadTime(*own, "lastEvaluatedAt");
       if (const auto job = own->Find("createJob")) {
         SLIPWAY_ASSIGN_OR_RETURN(rule.create_job, With(JobSpecFromArm(job->value()), "properties.slipway.createJob"));
