@@ -147,7 +147,11 @@ std::string ScalarEmitter::EmitAggregate(const plan::Aggregate& aggregate) {
   }
   const OperationRow* row = FindAggregateOperation(aggregate.operation, aggregate.arguments);
   SLIPWAY_ASSERT(row != nullptr);
-  return Fill(ReplaceAll(std::string(row->text), "@", filter), EmitAll(aggregate.arguments));
+  // The filter has parameters of its own, which must not be taken for the template's arguments.
+  const std::vector<std::string> arguments = EmitAll(aggregate.arguments);
+  const size_t filter_place = row->text.find('@');
+  return Fill(row->text.substr(0, filter_place), arguments) + filter +
+         Fill(row->text.substr(filter_place + 1), arguments);
 }
 
 ScalarEmitter::Custom ScalarEmitter::FindCustom(std::string_view operation) {
