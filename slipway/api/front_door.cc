@@ -1,0 +1,104 @@
+#include "slipway/api/front_door.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "slipway/api/answer.h"
+#include "slipway/base/hash.h"
+#include "slipway/base/text.h"
+
+namespace slipway::api {
+namespace {
+
+using net::Request;
+using net::Response;
+
+constexpr std::array<std::string_view, 3> kLoopbackNames = {"localhost", "127.0.0.1", "[::1]"};
+
+// Telemetry is sent by programs that know an instrumentation key and nothing else, as in Azure.
+constexpr std::array<std::string_view, 3> kOpenPaths = {"/healthz", "/v2/track", "/v2.1/track"};
+
+std::string_view WithoutPort(std::string_view host) {
+  const size_t bracket = host.rfind(']');
+  const size_t colon = host.rfind(':');
+  if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) return host;
+  return host.substr(0, colon);
+}
+
+// "https://name:port" → "name:port".
+std::string_view HostOfOrigin(std::string_view origin) {
+  const size_t scheme = origin.find("://");
+  return scheme == std::string_view::npos ? origin : origin.substr(scheme + 3);
+}
+
+Response Refusal(int status, std::string_view code, std::string message) {
+  return JsonAnswer(status, {{"error", {{"code", code}, {"message", std::move(message)}}}});
+}
+
+Response Unauthorized() {
+  Response response = Refusal(401, "InvalidAuthenticationToken",
+                              "the request carries no valid token: send 'Authorization: Bearer <token>' with the token of "
+                              "the file 'credentials' in the server's home");
+  response.headers.Set("WWW-Authenticate", "Bearer realm=\"slipway\"");
+  return response;
+}
+
+bool IsOpen(const Request& request) {
+  return std::any_of(kOpenPaths.begin(), kOpenPaths.end(),
+                     [&](std::string_view path) { return EqualsIgnoreCase(request.path, path); });
+}
+
+}  // namespace
+
+FrontDoor::FrontDoor(const net::Router& router, FrontDoorOptions options)
+    : router_(router), options_(std::move(options)) {}
+
+bool FrontDoor::IsOwnHost(std::string_view host) const {
+  const auto is_host = [name = WithoutPort(host)](std::string_view own) { return EqualsIgnoreCase(name, own); };
+  return std::any_of(kLoopbackNames.begin(), kLoopbackNames.end(), is_host) ||
+         std::any_of(options_.host_names.begin(), options_.host_names.end(), is_host);
+}
+
+bool FrontDoor::CarriesToken(const Request& request) const {
+  const std::string* header = request.headers.Find("Authorization");
+  if (header == nullptr || !StartsWithIgnoreCase(*header, "Bearer ")) return false;
+  return EqualConstantTime(Trim(std::string_view(*header).substr(7)), options_.token);
+}
+
+Response FrontDoor::Handle(const Request& request) const {
+  const std::string* host = request.headers.Find("Host");
+  if (host == nullptr || !IsOwnHost(*host)) {
+    return Refusal(400, "InvalidHost",
+                   fmt::format("'{}' is not a name of this server; start it with --dns-name to add one", host ? *host : ""));
+  }
+  if (const std::string* origin = request.headers.Find("Origin");
+      origin && !EqualsIgnoreCase(HostOfOrigin(*origin), *host)) {
+    return Refusal(403, "InvalidOrigin", fmt::format("requests of pages of '{}' are not answered", *origin));
+  }
+  if (!IsOpen(request) && !CarriesToken(request)) return Unauthorized();
+  return Route(request);
+}
+
+Response FrontDoor::Route(const Request& request) const {
+  const net::Router::Match match = router_.Find(request.method, request.path);
+  if (match.handler) {
+    Response response = (*match.handler)(request, match.parameters);
+    if (const std::string* id = request.headers.Find("x-ms-client-request-id")) {
+      response.headers.Set("x-ms-client-request-id", *id);
+    }
+    return response;
+  }
+  if (match.allowed.empty()) {
+    return Refusal(404, "ResourceNotFound", fmt::format("there is nothing at '{}'", request.path));
+  }
+  Response response = Refusal(
+      405, "MethodNotAllowed",
+      fmt::format("'{}' does not take {}, but {}", request.path, request.method, Join(match.allowed, ", ")));
+  response.headers.Set("Allow", Join(match.allowed, ", "));
+  return response;
+}
+
+}  // namespace slipway::api
