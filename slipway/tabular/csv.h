@@ -14,22 +14,23 @@ namespace slipway::tabular {
 
 enum class Encoding { kUtf8, kAscii, kLatin1 };
 
-// The texts that pandas 1.5's read_csv takes for a missing value: "", "NA", "NaN", "null", "None", "N/A" …
+// The texts that pandas 1.5's read_csv takes for a missing value: "", "NA", "NaN", "null", "N/A" …; not
+// "None", which came with pandas 2.
 const std::vector<std::string>& DefaultNullTexts();
 
 struct CsvOptions {
   char delimiter = ',';
   Encoding encoding = Encoding::kUtf8;  // a UTF-8 byte order mark is skipped
   bool has_header = true;               // without one the columns are Column1, Column2, …
-  std::vector<std::string> names;       // not empty: the columns' names, in place of those of the header
+  std::vector<std::string> names = {};  // not empty: the columns' names, in place of those of the header
   std::vector<std::string> null_texts = DefaultNullTexts();
   // A quoted field that reads like a null text is null as well (as pandas has it). When false, quotes make it a text;
   // WriteCsv quotes such texts, so that what it writes reads back the same.
   bool quoted_nulls = true;
-  bool multi_line = true;                   // a quoted field may hold line ends; else one is an unclosed quote
-  bool infer_types = true;                  // false: every column without an entry in `types` is a string column
-  bool infer_datetimes = true;              // false: dates stay texts, as in pandas without parse_dates
-  std::map<std::string, ColumnType> types;  // by column name; goes over inference
+  bool multi_line = true;                        // a quoted field may hold line ends; else one is an unclosed quote
+  bool infer_types = true;                       // false: every column without an entry in `types` is a string column
+  bool infer_datetimes = true;                   // false: dates stay texts, as in pandas without parse_dates
+  std::map<std::string, ColumnType> types = {};  // by column name; goes over inference
 };
 
 // Reads a table. Every record must have as many fields as the first line; blank lines are skipped; lines end with LF,
