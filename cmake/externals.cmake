@@ -31,6 +31,9 @@ function(slipway_external name header)
 endfunction()
 
 slipway_external(soci soci/soci.h soci_core soci_sqlite3 soci_postgresql)
+# SOCI's PostgreSQL header includes libpq's, which Debian keeps in a folder of its own.
+find_path(libpq_INCLUDE libpq-fe.h PATH_SUFFIXES postgresql REQUIRED)
+target_include_directories(external_soci SYSTEM INTERFACE "${libpq_INCLUDE}")
 slipway_external(onnx onnx/onnx_pb.h onnx_proto protobuf)
 slipway_external(xgboost xgboost/c_api.h xgboost)
 slipway_external(date date/tz.h date-tz)
