@@ -19,8 +19,8 @@ struct CronTrigger {
 struct RecurrenceTrigger {
   std::string frequency;  // minute, hour, day, week, month
   int interval = 1;
-  std::vector<int> hours, minutes, month_days;
-  std::vector<std::string> week_days;  // monday …
+  std::vector<int> hours{}, minutes{}, month_days{};
+  std::vector<std::string> week_days{};  // monday …
 };
 
 struct Trigger {

@@ -1,9 +1,9 @@
 // Cron expressions: five fields, "minute hour day-of-month month day-of-week".
 //
-// A field is a list ("1,15") of numbers, ranges ("1-5"), "*", each with an optional step ("*/15", "8-18/2", "30/10" = from
-// 30 to the end). Months and days of the week may be named by three letters or in full ("MON", "january"). 0 and 7 are
-// Sunday. "?" is "*". When both days are restricted a day counts that matches either one, as in POSIX crontab; a field
-// that begins with "*" restricts nothing.
+// A field is a list ("1,15") of numbers, ranges ("1-5"), "*", each with an optional step ("*/15", "8-18/2", "30/10" =
+// from 30 to the end). Months and days of the week may be named by three letters or in full ("MON", "january"). 0 and 7
+// are Sunday. "?" is "*". When both fields of days are restricted a day counts that matches either one, as in POSIX
+// crontab; when one begins with "*" (or is "?") both have to match.
 #pragma once
 
 #include <bitset>

@@ -1,12 +1,12 @@
 // The service that fires schedules: submits a schedule's job when its time has come.
 //
 // A schedule's next firing time is stored with it. Firing submits a job whose name follows from schedule and time, then
-// stores the time after it: a server that dies in between submits the same name again at its next start and is told that
-// the job exists. So a firing is neither lost nor doubled. However many firings were missed while the server was down, the
-// first of them is caught up and the rest are dropped; a disabled schedule catches nothing up.
+// stores the time after it: a server that dies in between submits the same name again at its next start and is told
+// that the job exists. So a firing is neither lost nor doubled. However many firings were missed while the server was
+// down, the first of them is caught up and the rest are dropped; a disabled schedule catches nothing up.
 //
-// What became of the last firing stands in the schedule's properties: "slipway.lastJob" and, when the submission failed,
-// "slipway.lastError".
+// What became of the last firing stands in the schedule's properties: "slipway.lastJob" and, when the submission
+// failed, "slipway.lastError".
 #pragma once
 
 #include <memory>
@@ -39,7 +39,8 @@ inline constexpr const char* kLastErrorProperty = "slipway.lastError";
 // "<schedule>-20260304T050607Z": job name and display name of a firing.
 std::string FiringName(const std::string& schedule, Timestamp time);
 
-// Thread-safe. All changes of stored schedules go through here, so that firing and changing do not overwrite each other.
+// Thread-safe. All changes of stored schedules go through here, so that firing and changing do not overwrite each
+// other.
 class Scheduler {
  public:
   Scheduler(Options options, Dependencies dependencies);
@@ -57,7 +58,8 @@ class Scheduler {
   // Submits the schedule's job now, enabled or not; leaves its firing times as they are.
   Result<domain::Job> Trigger(const domain::Scope& scope, const std::string& name);
 
-  // Fires every schedule of every workspace that is due at `now`. The next time at which one will be; nullopt when none.
+  // Fires every schedule of every workspace that is due at `now`. The next time at which one will be; nullopt when
+  // none.
   std::optional<Timestamp> Tick(Timestamp now);
 
  private:

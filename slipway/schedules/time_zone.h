@@ -22,7 +22,8 @@ using WallTime = std::chrono::local_time<Duration>;
 class TimeZone {
  public:
   // A Windows zone name ("UTC", "W. Europe Standard Time"), compared without case, as Azure takes them.
-  // kInvalidArgument with the nearest name otherwise; IANA names are refused with the Windows name that stands for them.
+  // kInvalidArgument with the nearest name otherwise; IANA names are refused with the Windows name that stands for
+  // them.
   static Result<TimeZone> Find(std::string_view windows_name);
 
   WallTime WallAt(Timestamp instant) const;

@@ -3,7 +3,8 @@
 // Rules are about wall clocks; two days a year clocks jump:
 //   - A cron expression for every hour ("*" or all 24 in the hour field), and recurrences of minutes and hours, follow
 //     elapsed time: they skip what clocks skipped and fire in both of two equal hours.
-//   - Every other rule means times of day: it fires once, at the first of two equal times, and at the end of the gap for a
+//   - Every other rule means times of day: it fires once, at the first of two equal times, and at the end of the gap
+//   for a
 //     time that clocks skipped.
 #pragma once
 
@@ -19,11 +20,11 @@ namespace slipway::schedules {
 
 // Immutable; copies share the rule. Thread-safe.
 //
-// Recurrences. Without hours and minutes a recurrence fires at its start and every `interval` minutes, hours, days, weeks
-// or months after it; days, weeks and months keep the start's time of day and its day, and a month without that day is
-// left out. With hours and minutes (each hour with each minute) it fires on every interval-th day; on the week_days (or
-// the start's day) of every interval-th week, weeks beginning on Monday; or on the month_days or week_days (or the start's
-// day) of every interval-th month.
+// Recurrences. Without hours and minutes a recurrence fires at its start and every `interval` minutes, hours, days,
+// weeks or months after it; days, weeks and months keep the start's time of day and its day, and a month without that
+// day is left out. With hours and minutes (each hour with each minute) it fires on every interval-th day; on the
+// week_days (or the start's day) of every interval-th week, weeks beginning on Monday; or on the month_days or
+// week_days (or the start's day) of every interval-th month.
 class Timetable {
  public:
   // `created_at` is the start of a trigger that has none. kInvalidArgument tells what is wrong with the trigger.
@@ -36,13 +37,13 @@ class Timetable {
   class Rule;
 
  private:
-  Timetable(std::shared_ptr<const Rule> rule, TimeZone zone, std::optional<Timestamp> start,
-            std::optional<Timestamp> end)
+  Timetable(std::shared_ptr<const Rule> rule, TimeZone zone, Timestamp start, std::optional<Timestamp> end)
       : rule_(std::move(rule)), zone_(zone), start_(start), end_(end) {}
 
   std::shared_ptr<const Rule> rule_;
   TimeZone zone_;
-  std::optional<Timestamp> start_, end_;  // both inclusive
+  Timestamp start_;               // inclusive
+  std::optional<Timestamp> end_;  // inclusive
 };
 
 }  // namespace slipway::schedules
