@@ -34,6 +34,10 @@ AssetKind KindOfType(const std::string& type) {
 Error Catalog::Missing(const Scope& scope, AssetKind kind, const AssetReference& reference) {
   const std::string_view what = domain::AssetKindName(kind);
   const auto versions = assets_.ListVersions(scope, kind, reference.name, domain::ListView::kAll);
+  if (versions && !versions->empty() && reference.version.empty()) {
+    return NotFound(fmt::format("every version of the {} '{}' is archived; name one, such as '{}'", what,
+                                reference.name, versions->front().version));
+  }
   if (versions && !versions->empty()) {
     return NotFound(fmt::format("there is no version '{}' of the {} '{}'; the newest is '{}'", reference.version, what,
                                 reference.name, versions->front().version));

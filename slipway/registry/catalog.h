@@ -21,6 +21,8 @@ class Catalog {
   // The asset that a reference names, "@latest" and a missing version meaning the newest. kNotFound tells the nearest
   // name, or the versions that exist.
   Result<domain::AssetVersion> Find(const domain::Scope& scope, const std::string& reference, domain::AssetKind kind);
+  // That kNotFound. `reference` names no registry.
+  Error Missing(const domain::Scope& scope, domain::AssetKind kind, const domain::AssetReference& reference);
 
   // "azureml:name:version" of the asset found.
   Result<std::string> Pin(const domain::Scope& scope, const std::string& reference, domain::AssetKind kind);
@@ -40,8 +42,6 @@ class Catalog {
   Result<std::string> ArtifactRoot(const domain::Scope& scope);
 
  private:
-  Error Missing(const domain::Scope& scope, domain::AssetKind kind, const domain::AssetReference& reference);
-
   domain::WorkspaceStore& workspaces_;
   domain::AssetStore& assets_;
   domain::JobStore& jobs_;
