@@ -45,7 +45,7 @@ Html SummaryTable(const std::vector<const ColumnDrift*>& columns) {
                     {Text(ScoreText(column.score)), std::isfinite(column.score) ? FormatDouble(column.score) : " "},
                     {Text(column.test.empty() ? "" : fmt::format("{:.4g}", column.threshold)), ""}});
   }
-  return Table("columns",
+  return HtmlTable("columns",
                {{"Column"}, {"Type"}, {"Reference"}, {"Current"}, {"Drift"}, {"Test"}, {"Score", true},
                 {"Threshold", true}},
                rows);
@@ -60,7 +60,7 @@ std::string MissingText(size_t missing, size_t usable) {
 
 void AddColumn(HtmlPage& page, const ColumnDrift& column, size_t index, const DriftPageOptions& options) {
   const Html parts[] = {Text(column.name), Verdict(column)};
-  page.BeginDetails(Join(parts, " "), Anchor(index), false);
+  page.BeginDetails(JoinHtml(parts, " "), Anchor(index), false);
   if (!column.problem.empty())
     page.Paragraph(Text(fmt::format("Not tested: {}.", column.problem)));
   else

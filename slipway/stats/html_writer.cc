@@ -98,7 +98,7 @@ Html Text(std::string_view text) {
   return {HtmlEscape(text)};
 }
 
-Html Code(std::string_view text) {
+Html Monospace(std::string_view text) {
   return {fmt::format("<code>{}</code>", HtmlEscape(text))};
 }
 
@@ -106,7 +106,16 @@ Html Badge(Tone tone, std::string_view text) {
   return {fmt::format("<span class=\"badge {}\">{}</span>", ToneName(tone), HtmlEscape(text))};
 }
 
-Html Join(std::span<const Html> parts, std::string_view separator) {
+std::string Shortened(std::string_view text, size_t characters) {
+  size_t seen = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool starts_character = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
+    if (starts_character && ++seen > characters) return std::string(text.substr(0, i)) + "…";
+  }
+  return std::string(text);
+}
+
+Html JoinHtml(std::span<const Html> parts, std::string_view separator) {
   Html all;
   for (const Html& part : parts) {
     if (!all.text.empty()) all.text += HtmlEscape(separator);
@@ -115,7 +124,7 @@ Html Join(std::span<const Html> parts, std::string_view separator) {
   return all;
 }
 
-Html Table(std::string_view id, const std::vector<TableColumn>& columns,
+Html HtmlTable(std::string_view id, const std::vector<TableColumn>& columns,
            const std::vector<std::vector<TableCell>>& rows) {
   const bool is_live = !id.empty();
   std::string out = is_live ? fmt::format("<div class=tablebox id=\"{}\" data-live>", HtmlEscape(id))

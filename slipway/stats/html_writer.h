@@ -17,9 +17,11 @@ struct Html {
 };
 
 Html Text(std::string_view text);
-Html Code(std::string_view text);
+Html Monospace(std::string_view text);
 Html Badge(Tone tone, std::string_view text);  // a small coloured label
-Html Join(std::span<const Html> parts, std::string_view separator);
+Html JoinHtml(std::span<const Html> parts, std::string_view separator);
+// At most `characters` code points of a text, the cut marked.
+std::string Shortened(std::string_view text, size_t characters);
 // The headers and rows of a plain table, e.g. inside a section.
 struct TableColumn {
   std::string title;
@@ -30,7 +32,7 @@ struct TableCell {
   std::string sort_key;  // "" = the text as shown
 };
 // `id` "" gives a plain table; else it can be sorted by a click on a header and searched.
-Html Table(std::string_view id, const std::vector<TableColumn>& columns,
+Html HtmlTable(std::string_view id, const std::vector<TableColumn>& columns,
            const std::vector<std::vector<TableCell>>& rows);
 
 // A figure with what it counts.

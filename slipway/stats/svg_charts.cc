@@ -18,16 +18,6 @@ std::string_view ClassOf(Side side) {
   return side == Side::kReference ? "ref" : "cur";
 }
 
-// At most `characters` code points, the cut marked.
-std::string Shortened(std::string_view text, size_t characters) {
-  size_t seen = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool starts_character = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
-    if (starts_character && ++seen > characters) return std::string(text.substr(0, i)) + "…";
-  }
-  return std::string(text);
-}
-
 std::string AxisNumber(double value) {
   return std::abs(value) >= 1e6 || (value != 0 && std::abs(value) < 1e-3) ? fmt::format("{:.2g}", value)
                                                                          : fmt::format("{:.6g}", value);
