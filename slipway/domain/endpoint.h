@@ -80,7 +80,7 @@ struct OnlineDeployment {
   std::optional<DataCollector> data_collector;
   ProvisioningState state = ProvisioningState::kCreating;
   std::string state_message;  // why it failed, with the log's last lines
-  int revision = 1;           // counts changes of model, code or environment: a new one rolls in beside the old
+  int revision = 1;           // counts changes that the gateway has to make: a new one rolls in beside the old
   CreationContext context;
 };
 

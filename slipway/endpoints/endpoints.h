@@ -25,6 +25,7 @@
 #include "slipway/domain/endpoint.h"
 #include "slipway/domain/stores.h"
 #include "slipway/endpoints/plan/rollout.h"
+#include "slipway/endpoints/plan/routing.h"
 #include "slipway/wire/endpoint.h"
 
 namespace slipway::environments {
@@ -80,12 +81,6 @@ struct DeploymentChanges {
   std::optional<int> instance_count;
 };
 
-// The routing snapshot as the gateway gets it.
-struct Routing {
-  std::string etag;
-  std::string text;
-};
-
 // Thread-safe. Calls about things that are not there fail with kNotFound.
 class Endpoints {
  public:
@@ -117,7 +112,7 @@ class Endpoints {
 
   // Addresses for callers: by host name where Options::domain is set. The local one works on this machine always.
   Result<wire::EndpointLinks> LinksOf(const domain::Scope& scope, const std::string& endpoint);
-  std::string LocalScoringUri(const std::string& endpoint) const;
+  Result<std::string> LocalScoringUri(const domain::Scope& scope, const std::string& endpoint);
 
   // Deployments. A PUT pins references to versions and checks what can be checked at once; a change that needs the
   // gateway counts the revision up and leaves the deployment Creating or Updating. An unchanged PUT changes nothing,
@@ -133,10 +128,10 @@ class Endpoints {
                                LogKind kind, size_t lines);
 
   // The gateway's side. Returns once the routing differs from `etag`, nothing after `timeout`. At most kWaitingPollsMax
-  // calls wait at once, since each holds a thread of the server: further ones return at once. So does the first call
-  // after Start, which tells a gateway that outlived the server to report again.
+  // calls wait at once, since each holds a thread of the server: kUnavailable beyond. The first call after Start does
+  // not wait, which tells a gateway that outlived the server to report again.
   static constexpr int kWaitingPollsMax = 4;
-  std::optional<Routing> WaitForRouting(const std::string& etag, std::chrono::milliseconds timeout);
+  Result<std::optional<Routing>> WaitForRouting(const std::string& etag, std::chrono::milliseconds timeout);
   // Reports about deployments and revisions that are not wanted are ignored.
   void TakeReports(const std::vector<GatewayReport>& reports);
 

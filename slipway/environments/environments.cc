@@ -205,6 +205,18 @@ bool Environments::IsReady(const EnvironmentBody& environment, const std::option
   return impl_->builds.IsComplete(impl_->BuildKey(native, *snapshot));
 }
 
+fs::path Environments::LogOf(const EnvironmentBody& environment, const std::optional<Snapshot>& snapshot) const {
+  const auto provider = ChooseProvider(environment);
+  if (!provider) return {};
+  if (*provider == Provider::kVenv) {
+    const auto file = ReadInstallable(environment);
+    return file ? impl_->venvs.FolderOf(impl_->VenvKey(*file)) / kLogName : fs::path();
+  }
+  const NativeProvider native = NativePart(environment);
+  if (!snapshot || native.build_command.empty()) return {};
+  return impl_->builds.FolderOf(impl_->BuildKey(native, *snapshot)) / kLogName;
+}
+
 Variables PassedOnVariables() {
   static constexpr std::string_view kNames[] = {"PATH", "HOME", "USER", "LOGNAME",         "SHELL", "LANG",
                                                 "TZ",   "CC",   "CXX",  "LD_LIBRARY_PATH", "TMPDIR"};

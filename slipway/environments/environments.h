@@ -71,6 +71,11 @@ class Environments {
   // True when Realize would not have to build or install anything.
   bool IsReady(const domain::EnvironmentBody& environment, const std::optional<Snapshot>& snapshot) const;
 
+  // Where the log of building or installing stands once that has begun, for those who want to watch; "" when there is
+  // nothing to build.
+  std::filesystem::path LogOf(const domain::EnvironmentBody& environment,
+                              const std::optional<Snapshot>& snapshot) const;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
