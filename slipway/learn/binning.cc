@@ -1,0 +1,130 @@
+#include "slipway/learn/binning.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "slipway/model/tabular_classifier_graph.h"
+
+namespace slipway::learn {
+namespace {
+
+constexpr uint32_t kCategoriesPerColumn = kBinsMax - 1;
+
+struct DistinctValue {
+  float value;
+  size_t rows;
+};
+
+std::vector<DistinctValue> DistinctValues(std::vector<float> sorted) {
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<DistinctValue> distinct;
+  for (const float value : sorted) {
+    if (distinct.empty() || distinct.back().value != value) distinct.push_back({value, 0});
+    ++distinct.back().rows;
+  }
+  return distinct;
+}
+
+// A bin ends when it has its share of the rows that are left for the bins that are left, or before a value that is a
+// share by itself.
+void CutBins(const std::vector<DistinctValue>& distinct, size_t rows, BinnedColumn& out) {
+  const bool is_exact = distinct.size() <= kBinsMax;
+  size_t left = rows, in_bin = 0;
+  for (size_t i = 0; i < distinct.size(); ++i) {
+    if (in_bin == 0) out.lowest.push_back(distinct[i].value);
+    in_bin += distinct[i].rows;
+    const size_t bins_left = kBinsMax - out.highest.size();
+    const size_t share = (left + bins_left - 1) / bins_left;
+    const bool next_is_heavy = i + 1 < distinct.size() && distinct[i + 1].rows >= share;
+    const bool is_last = i + 1 == distinct.size();
+    if (is_last || is_exact || (bins_left > 1 && (in_bin >= share || next_is_heavy))) {
+      out.highest.push_back(distinct[i].value);
+      left -= in_bin;
+      in_bin = 0;
+    }
+  }
+  out.bins = static_cast<uint32_t>(out.highest.size());
+}
+
+void BinNumbers(std::span<const float> numbers, BinnedColumn& out) {
+  CutBins(DistinctValues({numbers.begin(), numbers.end()}), numbers.size(), out);
+  out.codes.resize(numbers.size());
+  for (size_t row = 0; row < numbers.size(); ++row) {
+    const auto bin = std::lower_bound(out.highest.begin(), out.highest.end(), numbers[row]);
+    out.codes[row] = static_cast<uint8_t>(bin - out.highest.begin());
+  }
+}
+
+void BinCategories(std::span<const uint32_t> categories, uint32_t first_category, BinnedColumn& out) {
+  out.codes.resize(categories.size());
+  for (size_t row = 0; row < categories.size(); ++row) {
+    const uint32_t offset = categories[row] - first_category;  // wraps for those below
+    out.codes[row] = static_cast<uint8_t>(std::min(offset, out.feature_count));
+  }
+}
+
+// What one binned column is made from.
+struct Origin {
+  const FeatureColumn* column;
+  uint32_t first_category;
+};
+
+void AddNumeric(const FeatureColumn& column, BinnedTable& table, std::vector<Origin>& origins) {
+  BinnedColumn& binned = table.columns.emplace_back();
+  binned.first_feature = static_cast<uint32_t>(table.features);
+  table.features += 1;
+  origins.push_back({&column, 0});
+}
+
+void AddCategorical(const FeatureColumn& column, BinnedTable& table, std::vector<Origin>& origins) {
+  for (size_t first = 0; first < column.category_count; first += kCategoriesPerColumn) {
+    BinnedColumn& binned = table.columns.emplace_back();
+    binned.is_categorical = true;
+    binned.first_feature = static_cast<uint32_t>(table.features);
+    binned.feature_count = static_cast<uint32_t>(std::min<size_t>(kCategoriesPerColumn, column.category_count - first));
+    binned.bins = binned.feature_count + 1;
+    table.features += binned.feature_count;
+    origins.push_back({&column, static_cast<uint32_t>(first)});
+  }
+}
+
+Status CheckColumns(std::span<const FeatureColumn> columns) {
+  if (columns.empty()) return InvalidArgument("there are no feature columns");
+  if (columns[0].size() == 0) return InvalidArgument("there are no rows");
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].size() == columns[0].size()) continue;
+    return InvalidArgument(
+        fmt::format("column {} has {} rows, the first one has {}", i, columns[i].size(), columns[0].size()));
+  }
+  return {};
+}
+
+}  // namespace
+
+float BinnedTable::Threshold(const BinnedColumn& column, uint32_t bin, uint32_t next) {
+  if (column.is_categorical) return 0.5F;
+  return model::FloatThreshold(column.highest[bin] / 2.0 + column.lowest[next] / 2.0);
+}
+
+Result<BinnedTable> BinColumns(std::span<const FeatureColumn> columns, ThreadPool& pool) {
+  SLIPWAY_RETURN_IF_ERROR(CheckColumns(columns));
+  BinnedTable table;
+  table.rows = columns[0].size();
+  std::vector<Origin> origins;
+  for (const FeatureColumn& column : columns) {
+    column.is_categorical() ? AddCategorical(column, table, origins) : AddNumeric(column, table, origins);
+  }
+  if (table.features == 0) return InvalidArgument("the columns give no features");
+  pool.ParallelFor(origins.size(), [&](size_t i) {
+    BinnedColumn& binned = table.columns[i];
+    if (!binned.is_categorical) return BinNumbers(origins[i].column->numbers, binned);
+    BinCategories(origins[i].column->categories, origins[i].first_category, binned);
+  });
+  for (uint32_t i = 0; i < table.columns.size(); ++i) {
+    table.column_of_feature.insert(table.column_of_feature.end(), table.columns[i].feature_count, i);
+  }
+  return table;
+}
+
+}  // namespace slipway::learn

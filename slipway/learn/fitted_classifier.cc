@@ -1,0 +1,190 @@
+#include "slipway/learn/fitted_classifier.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "slipway/base/text.h"
+#include "slipway/learn/transforms.h"
+#include "slipway/model/input_example.h"
+
+namespace slipway::learn {
+namespace {
+
+using tabular::Column;
+using tabular::ColumnType;
+
+constexpr size_t kExampleRows = 5;
+
+// Codes in ascending order of the values. `value_of(row)` is what is compared.
+template <typename Value, typename ValueOf>
+std::vector<Value> CodeValues(size_t rows, const ValueOf& value_of, std::vector<uint32_t>& codes) {
+  std::map<Value, uint32_t> index;
+  for (size_t row = 0; row < rows; ++row) index.emplace(value_of(row), 0);
+  std::vector<Value> values;
+  for (auto& [value, code] : index) {
+    code = static_cast<uint32_t>(values.size());
+    values.push_back(value);
+  }
+  for (size_t row = 0; row < rows; ++row) codes.push_back(index.at(value_of(row)));
+  return values;
+}
+
+void EncodeIntegers(const Column& target, ClassLabels& out) {
+  out.are_integers = true;
+  const auto value_of = [&](size_t row) {
+    return target.type == ColumnType::kFloat64 ? static_cast<int64_t>(target.doubles[row]) : target.ints[row];
+  };
+  for (const int64_t value : CodeValues<int64_t>(target.size(), value_of, out.codes)) {
+    out.labels.push_back(std::to_string(value));
+  }
+}
+
+bool IsWhole(double value) {
+  return std::abs(value) < 0x1p53 && value == std::trunc(value);
+}
+
+Status CheckTarget(const Column& target) {
+  const size_t nulls = target.type == ColumnType::kFloat64
+                           ? static_cast<size_t>(std::count_if(target.doubles.begin(), target.doubles.end(),
+                                                               [](double x) { return std::isnan(x); }))
+                           : 0;
+  if (const size_t missing = std::max(nulls, target.null_count()); missing > 0) {
+    return InvalidArgument(fmt::format("the target '{}' is missing in {} of {} rows; leave those rows out", target.name,
+                                       missing, target.size()));
+  }
+  if (target.type == ColumnType::kDatetime) {
+    return InvalidArgument(fmt::format("the target '{}' holds dates; a classifier learns classes", target.name));
+  }
+  if (target.type == ColumnType::kFloat64 && !std::all_of(target.doubles.begin(), target.doubles.end(), IsWhole)) {
+    return InvalidArgument(
+        fmt::format("the target '{}' holds fractions; a classifier learns classes, given as texts, "
+                    "booleans or whole numbers",
+                    target.name));
+  }
+  return {};
+}
+
+Status CheckClassCount(const Column& target, const std::vector<std::string>& labels) {
+  if (labels.size() == 1) {
+    return InvalidArgument(
+        fmt::format("the target '{}' is '{}' in every row; a classifier needs two classes", target.name, labels[0]));
+  }
+  if (labels.size() > kClassesMax) {
+    return InvalidArgument(
+        fmt::format("the target '{}' has {} different values; a classifier learns at most {} classes", target.name,
+                    labels.size(), kClassesMax));
+  }
+  return {};
+}
+
+model::Signature MakeSignature(const tabular::Table& features, const ClassLabels& labels) {
+  const model::DataType type = labels.are_integers ? model::DataType::kLong : model::DataType::kString;
+  return {InputSpecs(features), {model::ColumnSpec{.name = "", .type = type}}};
+}
+
+// One row's features as the forest numbers them.
+void FillRow(const std::vector<FeatureColumn>& columns, size_t row, std::vector<float>& out) {
+  out.clear();
+  for (const FeatureColumn& column : columns) {
+    if (!column.is_categorical()) {
+      out.push_back(column.numbers[row]);
+      continue;
+    }
+    const size_t begin = out.size();
+    out.resize(begin + column.category_count, 0.0F);
+    if (column.categories[row] < column.category_count) out[begin + column.categories[row]] = 1.0F;
+  }
+}
+
+size_t LeafOf(const model::FlatForest& forest, size_t root, const std::vector<float>& row) {
+  size_t node = root;
+  while (forest.left[node] >= 0) {
+    const bool goes_left = row[forest.feature[node]] <= forest.threshold[node];
+    node = root + static_cast<size_t>(goes_left ? forest.left[node] : forest.right[node]);
+  }
+  return node;
+}
+
+// Adds up the leaves' fractions; class 0 of two is the complement of class 1.
+void AddProbabilities(const FittedClassifier& classifier, const std::vector<float>& row, double* out) {
+  const model::FlatForest& forest = classifier.forest;
+  const size_t classes = classifier.labels.size();
+  const size_t outputs = classes == 2 ? 1 : classes;
+  const size_t first = classes == 2 ? 1 : 0;
+  for (const uint32_t root : forest.tree_begin) {
+    const size_t leaf = LeafOf(forest, root, row);
+    for (size_t k = 0; k < outputs; ++k) out[first + k] += forest.fractions[leaf * outputs + k];
+  }
+  for (size_t k = 0; k < classes; ++k) out[k] /= static_cast<double>(forest.tree_count());
+  if (classes == 2) out[0] = 1 - out[1];
+}
+
+}  // namespace
+
+Result<ClassLabels> EncodeLabels(const Column& target) {
+  SLIPWAY_RETURN_IF_ERROR(CheckTarget(target));
+  ClassLabels labels;
+  if (target.type == ColumnType::kString) {
+    const auto value_of = [&](size_t row) -> const std::string& { return target.string_at(row); };
+    labels.labels = CodeValues<std::string>(target.size(), value_of, labels.codes);
+  } else {
+    EncodeIntegers(target, labels);
+  }
+  SLIPWAY_RETURN_IF_ERROR(CheckClassCount(target, labels.labels));
+  return labels;
+}
+
+Result<FittedClassifier> FitClassifier(const tabular::Table& train, const std::string& target,
+                                       const ForestOptions& options) {
+  SLIPWAY_RETURN_IF_ERROR(CheckOptions(options));
+  SLIPWAY_ASSIGN_OR_RETURN(const Column* target_column, With(train.Get(target), "the target"));
+  if (train.rows() == 0) return InvalidArgument("the training table has no rows");
+  const tabular::Table features = train.Without(target);
+  if (features.width() == 0) {
+    return InvalidArgument(fmt::format("the training table has no column beside the target '{}'", target));
+  }
+  SLIPWAY_ASSIGN_OR_RETURN(ClassLabels labels, EncodeLabels(*target_column));
+  FittedClassifier fitted;
+  fitted.target = target;
+  SLIPWAY_ASSIGN_OR_RETURN(fitted.columns, FitTransforms(features));
+  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<FeatureColumn> columns, Transform(fitted.columns, features));
+  SLIPWAY_ASSIGN_OR_RETURN(fitted.forest, GrowForest(columns, labels.codes, labels.labels.size(), options));
+  fitted.signature = MakeSignature(features, labels);
+  fitted.input_example = model::SplitJson(features.Head(kExampleRows));
+  fitted.labels = std::move(labels.labels);
+  fitted.has_integer_labels = labels.are_integers;
+  return fitted;
+}
+
+Result<model::OnnxModel> ToOnnx(const FittedClassifier& classifier) {
+  return model::TabularClassifierGraph(classifier.columns, classifier.forest, classifier.labels,
+                                       classifier.has_integer_labels);
+}
+
+Result<std::vector<double>> PredictProbabilities(const FittedClassifier& classifier, const tabular::Table& table) {
+  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<FeatureColumn> columns, Transform(classifier.columns, table));
+  const size_t classes = classifier.labels.size();
+  std::vector<double> probabilities(table.rows() * classes, 0.0);
+  std::vector<float> features;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    FillRow(columns, row, features);
+    AddProbabilities(classifier, features, &probabilities[row * classes]);
+  }
+  return probabilities;
+}
+
+std::vector<uint32_t> LikeliestClasses(const std::vector<double>& probabilities, size_t classes) {
+  std::vector<uint32_t> likeliest;
+  for (size_t begin = 0; begin < probabilities.size(); begin += classes) {
+    const auto first = probabilities.begin() + static_cast<ptrdiff_t>(begin);
+    const auto best = std::max_element(first, first + static_cast<ptrdiff_t>(classes));
+    likeliest.push_back(static_cast<uint32_t>(best - first));
+  }
+  return likeliest;
+}
+
+}  // namespace slipway::learn
