@@ -2,9 +2,9 @@
 // starts the rule's job when it fires.
 //
 // The newest stored event of a rule is the truth about its state: fired while it has no resolved_at. Firing stores the
-// event, marked as not started, before it submits the job under a name that follows from rule and time; a server that dies
-// in between finds the mark and submits the same name. So a firing is neither lost nor doubled. While the job of an
-// earlier firing runs no second one is started; the event says so.
+// event, marked as not started, before it submits the job under a name that follows from rule and time; a server that
+// dies in between finds the mark and submits the same name. So a firing is neither lost nor doubled. While the job of
+// an earlier firing runs no second one is started; the event says so.
 //
 // A query that fails stands in the rule's last_error, a submission that fails in the event's error.
 #pragma once
@@ -23,6 +23,8 @@ namespace slipway::monitor {
 
 struct Options {
   int query_timeout_ms = 60'000;
+  // What failed because something was unavailable is tried again after this time.
+  Duration retry_after = std::chrono::seconds(30);
 };
 
 // Borrowed; they outlive the service.
@@ -45,8 +47,8 @@ class AlertService {
   void Start();
   void Stop();
 
-  // Creates or replaces; creation time and state are kept. kInvalidArgument for a bad name, and for a query that does not
-  // compile, with its caret text.
+  // Creates or replaces; creation time and state are kept. kInvalidArgument for a bad name, and for a query that does
+  // not compile, with its caret text.
   Result<domain::AlertRule> Put(const domain::Scope& scope, domain::AlertRule rule);
   Status Delete(const domain::Scope& scope, const std::string& name);
 
