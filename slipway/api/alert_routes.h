@@ -1,6 +1,6 @@
 // Alert rules in the shape of Azure Monitor's scheduled query rules, and what they did:
-//   /subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.Insights/scheduledQueryRules[/{name}]  GET, PUT, DELETE
-//   {W}/slipway/alerts    GET (rule): events, newest first
+//   /subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.Insights/scheduledQueryRules[/{name}]  GET, PUT,
+//   DELETE {W}/slipway/alerts    GET (rule): events, newest first
 //
 // A rule belongs to the resource group there and to a workspace here: the one that `properties.scopes` names. Names are
 // therefore unique in a resource group.

@@ -1,5 +1,5 @@
 // Schedules in ARM's dialect, and firing one by hand:
-//   {W}/schedules                        GET (listViewType EnabledOnly, DisabledOnly, All; $skip)
+//   {W}/schedules                        GET (listViewType EnabledOnly, DisabledOnly, All)
 //   {W}/schedules/{name}                 PUT, GET, DELETE
 //   {W}/slipway/schedules/{name}/trigger POST
 #pragma once
