@@ -25,6 +25,16 @@ constexpr std::string_view kCompute = "cpu-cluster";
 constexpr std::string_view kSecretNames[] = {"account_key", "sas_token", "client_secret", "certificate"};
 constexpr size_t kResourceGroupLengthMax = 90;
 
+// What datastores of Azure cannot be without (arm-rest 9.2).
+struct Required {
+  std::string_view type, setting;
+};
+constexpr Required kRequired[] = {{"azure_file", "account_name"},
+                                  {"azure_file", "file_share_name"},
+                                  {"azure_data_lake_gen1", "store_name"},
+                                  {"azure_data_lake_gen2", "account_name"},
+                                  {"azure_data_lake_gen2", "filesystem"}};
+
 bool IsDefault(const Scope& scope) {
   return EqualsIgnoreCase(scope.subscription, domain::kDefaultSubscription) &&
          EqualsIgnoreCase(scope.resource_group, domain::kDefaultResourceGroup) &&
@@ -84,20 +94,27 @@ Status CheckScope(const Scope& scope) {
   return domain::CheckName(domain::NameKind::kWorkspace, scope.workspace);
 }
 
-Status CheckDatastore(const Datastore& datastore) {
-  SLIPWAY_RETURN_IF_ERROR(domain::CheckName(domain::NameKind::kDatastore, datastore.name));
-  if (datastore.type != "local") return {};
-  if (datastore.path.empty()) return InvalidArgument("a local datastore needs a path");
-  const fs::path path = datastore.path;
-  if (!path.is_absolute() || datastore.path.find('\0') != std::string::npos) {
-    return InvalidArgument(fmt::format(
-        "'{}' cannot be the path of a datastore: it must be an absolute folder of the server", datastore.path));
+Status CheckFolder(const std::string& text) {
+  const fs::path path = text;
+  if (!path.is_absolute() || text.find('\0') != std::string::npos) {
+    return InvalidArgument(
+        fmt::format("'{}' cannot be the path of a datastore: it must be an absolute folder of the server", text));
   }
   std::error_code ignored;
   if (fs::exists(path, ignored) && !fs::is_directory(path, ignored)) {
-    return InvalidArgument(fmt::format("'{}' is a file, a datastore is a folder", datastore.path));
+    return InvalidArgument(fmt::format("'{}' is a file, a datastore is a folder", text));
   }
   return MakeDirectories(path);
+}
+
+Status CheckDatastore(const Datastore& datastore) {
+  SLIPWAY_RETURN_IF_ERROR(domain::CheckName(domain::NameKind::kDatastore, datastore.name));
+  if (datastore.type == "local") return CheckFolder(datastore.path);
+  for (const Required& required : kRequired) {
+    if (required.type == datastore.type && !datastore.settings.contains(std::string(required.setting)))
+      return InvalidArgument(fmt::format("a datastore of type {} needs '{}'", datastore.type, required.setting));
+  }
+  return {};
 }
 
 void KeepSecrets(Datastore& datastore, const Datastore& stored) {
