@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/store/document_table.h"
 #include "slipway/wire/job.h"
 
 namespace slipway::store {
@@ -14,10 +15,6 @@ using domain::Job;
 using domain::JobFilter;
 using domain::Scope;
 using sql::Value;
-
-std::string WorkspaceKey(const Scope& scope) {
-  return ToLower(scope.ArmId());
-}
 
 std::string_view TypeName(const Job& job) {
   if (std::holds_alternative<domain::CommandSpec>(job.spec.body)) return "Command";
@@ -32,9 +29,10 @@ Value Flag(bool value) {
   return static_cast<int64_t>(value);
 }
 
-// In the order of kColumns below, after workspace and name.
-std::vector<Value> SearchedColumns(const Job& job) {
-  return {job.name,
+// :p1 workspace, :p2 name_key, then every column that may change.
+std::vector<Value> ColumnsOf(const Scope& scope, const Job& job) {
+  return {WorkspaceKey(scope),
+          ToLower(job.name),
           ToLower(job.parent),
           ToLower(job.root),
           std::string(TypeName(job)),
@@ -73,12 +71,13 @@ Condition ConditionOf(const Scope& scope, const JobFilter& filter) {
   return condition;
 }
 
-// The jobs of the rows' one column.
+// name, body.
 Result<std::vector<Job>> Decode(const std::vector<sql::Row>& rows) {
   std::vector<Job> jobs;
   jobs.reserve(rows.size());
   for (const sql::Row& row : rows) {
-    SLIPWAY_ASSIGN_OR_RETURN(Job job, wire::JobFromStored(row.Text(0)));
+    SLIPWAY_ASSIGN_OR_RETURN(Job job, AsStored(wire::JobFromStored(row.Text(1)), fmt::format("job '{}'", row.Text(0))));
+    job.name = row.Text(0);
     jobs.push_back(std::move(job));
   }
   return jobs;
@@ -111,12 +110,12 @@ std::vector<std::string> JobTableStatements() {
 }
 
 Status SqlJobStore::InsertJob(const Scope& scope, const Job& job) {
-  std::vector<Value> parameters = {WorkspaceKey(scope), ToLower(job.name)};
-  for (Value& value : SearchedColumns(job)) parameters.push_back(std::move(value));
+  std::vector<Value> parameters = ColumnsOf(scope, job);
+  parameters.emplace_back(job.name);
   const Status inserted = database_.Write([&](sql::Connection& connection) -> Status {
     SLIPWAY_RETURN_IF_ERROR(connection.Execute(
-        "INSERT INTO jobs (workspace, name_key, name, parent_key, root_key, job_type, status, is_finished, is_archived,"
-        " reuse_key, body, sequence) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11,"
+        "INSERT INTO jobs (workspace, name_key, parent_key, root_key, job_type, status, is_finished, is_archived,"
+        " reuse_key, body, name, sequence) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11,"
         " (SELECT COALESCE(MAX(sequence), 0) + 1 FROM jobs WHERE workspace = :p1))",
         parameters));
     return {};
@@ -128,13 +127,12 @@ Status SqlJobStore::InsertJob(const Scope& scope, const Job& job) {
 }
 
 Status SqlJobStore::UpdateJob(const Scope& scope, const Job& job, std::optional<domain::JobStatus> expected) {
-  std::vector<Value> parameters = {WorkspaceKey(scope), ToLower(job.name)};
-  for (Value& value : SearchedColumns(job)) parameters.push_back(std::move(value));
+  std::vector<Value> parameters = ColumnsOf(scope, job);
   std::string statement =
-      "UPDATE jobs SET name = :p3, parent_key = :p4, root_key = :p5, job_type = :p6, status = :p7, is_finished = :p8,"
-      " is_archived = :p9, reuse_key = :p10, body = :p11 WHERE workspace = :p1 AND name_key = :p2";
+      "UPDATE jobs SET parent_key = :p3, root_key = :p4, job_type = :p5, status = :p6, is_finished = :p7,"
+      " is_archived = :p8, reuse_key = :p9, body = :p10 WHERE workspace = :p1 AND name_key = :p2";
   if (expected) {
-    statement += " AND status = :p12";
+    statement += " AND status = :p11";
     parameters.emplace_back(std::string(domain::JobStatusName(*expected)));
   }
   return database_.Write([&](sql::Connection& connection) -> Status {
@@ -152,7 +150,7 @@ Result<Job> SqlJobStore::GetJob(const Scope& scope, const std::string& name) {
   std::vector<Job> found;
   SLIPWAY_RETURN_IF_ERROR(database_.Read([&](sql::Connection& connection) -> Status {
     SLIPWAY_ASSIGN_OR_RETURN(const auto rows,
-                             connection.Query("SELECT body FROM jobs WHERE workspace = :p1 AND name_key = :p2",
+                             connection.Query("SELECT name, body FROM jobs WHERE workspace = :p1 AND name_key = :p2",
                                               {WorkspaceKey(scope), ToLower(name)}));
     SLIPWAY_ASSIGN_OR_RETURN(found, Decode(rows));
     return {};
@@ -163,7 +161,7 @@ Result<Job> SqlJobStore::GetJob(const Scope& scope, const std::string& name) {
 
 Result<std::vector<Job>> SqlJobStore::ListJobs(const Scope& scope, const JobFilter& filter) {
   const Condition condition = ConditionOf(scope, filter);
-  const std::string query = fmt::format("SELECT body FROM jobs WHERE {} ORDER BY sequence DESC LIMIT {}",
+  const std::string query = fmt::format("SELECT name, body FROM jobs WHERE {} ORDER BY sequence DESC LIMIT {}",
                                         condition.text(), std::min<size_t>(filter.limit, INT32_MAX));
   std::vector<Job> jobs;
   SLIPWAY_RETURN_IF_ERROR(database_.Read([&](sql::Connection& connection) -> Status {
@@ -179,7 +177,7 @@ Result<std::optional<Job>> SqlJobStore::FindReusable(const Scope& scope, const s
   std::vector<Job> found;
   SLIPWAY_RETURN_IF_ERROR(database_.Read([&](sql::Connection& connection) -> Status {
     SLIPWAY_ASSIGN_OR_RETURN(const auto rows,
-                             connection.Query("SELECT body FROM jobs WHERE workspace = :p1 AND reuse_key = :p2"
+                             connection.Query("SELECT name, body FROM jobs WHERE workspace = :p1 AND reuse_key = :p2"
                                               " AND status = 'Completed' ORDER BY sequence DESC LIMIT 1",
                                               {WorkspaceKey(scope), reuse_key}));
     SLIPWAY_ASSIGN_OR_RETURN(found, Decode(rows));

@@ -74,7 +74,10 @@ void ReadCriteria(const JsonView& properties, domain::AlertRule& rule) {
 
 json AlertRuleToArm(const domain::Scope& scope, const domain::AlertRule& rule) {
   json own = {{"isFired", rule.is_fired}};
-  if (rule.create_job) own["createJob"] = JobSpecToArm(*rule.create_job);
+  if (rule.create_job) {
+    own["createJob"] = JobSpecToArm(*rule.create_job);
+    PutText(own, "jobName", rule.create_job->name);
+  }
   PutTime(own, "lastEvaluatedAt", rule.last_evaluated_at);
   PutText(own, "lastError", rule.last_error);
   json properties = {{"severity", rule.severity},
@@ -124,6 +127,7 @@ Result<domain::AlertRule> AlertRuleFromArm(const json& resource) {
       rule.last_evaluated_at = ReadTime(*own, "lastEvaluatedAt");
       if (const auto job = own->Find("createJob")) {
         SLIPWAY_ASSIGN_OR_RETURN(rule.create_job, With(JobSpecFromArm(job->value()), "properties.slipway.createJob"));
+        rule.create_job->name = own->Text("jobName");
       }
     }
   }

@@ -11,7 +11,7 @@ namespace slipway::wire {
 
 // The whole resource: one condition in `criteria.allOf`; the job that the action starts in
 // `properties.slipway.createJob` (a job's properties as job.h has them), state beside it:
-// {"lastEvaluatedAt","isFired","lastError"}.
+// {"lastEvaluatedAt","isFired","lastError","jobName"}.
 nlohmann::json AlertRuleToArm(const domain::Scope& scope, const domain::AlertRule& rule);
 // The name is the resource's `name` ("" in a client's PUT). More than one condition, and dimensions, are refused with
 // kUnimplemented.

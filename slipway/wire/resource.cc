@@ -31,7 +31,9 @@ domain::CreationContext ReadSystemData(const JsonView& resource) {
 std::string SegmentOfId(const JsonView& resource, std::string_view collection) {
   const std::string id = resource.Text("id");
   const auto segments = Split(id, '/');
-  for (size_t i = 0; i + 1 < segments.size(); ++i)
+  // Ids are pairs of collection and name, so a name that looks like a collection ("…/resourceGroups/data/…") is none.
+  const bool has_root = segments.front().empty() || segments.front().ends_with(':');  // "/…", "azureml:/…"
+  for (size_t i = has_root ? 1 : 0; i + 1 < segments.size(); i += 2)
     if (EqualsIgnoreCase(segments[i], collection)) return std::string(segments[i + 1]);
   return {};
 }

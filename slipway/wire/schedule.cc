@@ -16,7 +16,9 @@ json RecurrenceToArm(const domain::RecurrenceTrigger& recurrence) {
   json result = {{"triggerType", "Recurrence"},
                  {"frequency", PascalCase(recurrence.frequency)},
                  {"interval", recurrence.interval}};
-  if (recurrence.hours.empty() && recurrence.minutes.empty()) return result;
+  if (recurrence.hours.empty() && recurrence.minutes.empty() && recurrence.month_days.empty() &&
+      recurrence.week_days.empty())
+    return result;
   result["schedule"] = {{"hours", recurrence.hours}, {"minutes", recurrence.minutes}};
   if (!recurrence.month_days.empty()) result["schedule"]["monthDays"] = recurrence.month_days;
   for (const std::string& day : recurrence.week_days) result["schedule"]["weekDays"].push_back(PascalCase(day));
@@ -94,6 +96,7 @@ json ScheduleToArm(const domain::Scope& scope, const domain::Schedule& schedule)
   PutMap(properties, "properties", schedule.properties);
   PutTime(properties["slipway"], "lastFiredAt", schedule.last_fired_at);
   PutTime(properties["slipway"], "nextFireAt", schedule.next_fire_at);
+  PutText(properties["slipway"], "jobName", schedule.create_job.name);
   return {{"id", fmt::format("{}/schedules/{}", scope.ArmId(), schedule.name)},
           {"name", schedule.name},
           {"type", "Microsoft.MachineLearningServices/workspaces/schedules"},
@@ -115,7 +118,8 @@ Result<domain::Schedule> ScheduleFromArm(const json& resource) {
     schedule.properties = properties->TextMap("properties");
     schedule.is_enabled = properties->Boolean("isEnabled", true);
     if (const auto trigger = properties->Require("trigger")) schedule.trigger = ReadTrigger(*trigger);
-    if (const auto own = properties->Find("slipway")) {
+    const auto own = properties->Find("slipway");
+    if (own) {
       schedule.last_fired_at = ReadTime(*own, "lastFiredAt");
       schedule.next_fire_at = ReadTime(*own, "nextFireAt");
     }
@@ -126,6 +130,7 @@ Result<domain::Schedule> ScheduleFromArm(const json& resource) {
       else if (const auto job = action->Require("jobDefinition")) {
         SLIPWAY_ASSIGN_OR_RETURN(schedule.create_job,
                                  With(JobSpecFromArm(job->value()), "properties.action.jobDefinition"));
+        if (own) schedule.create_job.name = own->Text("jobName");
       }
     }
   }

@@ -8,7 +8,7 @@
 
 namespace slipway::wire {
 
-// The whole resource. Firing times stand in `properties.slipway`: {"lastFiredAt","nextFireAt"}.
+// The whole resource. Firing times stand in `properties.slipway`: {"lastFiredAt","nextFireAt","jobName"}.
 nlohmann::json ScheduleToArm(const domain::Scope& scope, const domain::Schedule& schedule);
 // The name is the resource's `name` ("" in a client's PUT). Complaints name the field; actions other than CreateJob are
 // refused with kUnimplemented.

@@ -1,0 +1,60 @@
+#include "slipway/store/metadata_store.h"
+
+#include "slipway/store/asset_store.h"
+#include "slipway/store/endpoint_store.h"
+#include "slipway/store/job_store.h"
+#include "slipway/store/migrations.h"
+#include "slipway/store/run_store.h"
+#include "slipway/store/schedule_store.h"
+#include "slipway/store/workspace_store.h"
+
+namespace slipway::store {
+
+struct MetadataStore::Stores {
+  explicit Stores(std::unique_ptr<sql::Database> opened)
+      : database(std::move(opened)),
+        workspaces(*database),
+        assets(*database),
+        endpoints(*database),
+        jobs(*database),
+        schedules(*database),
+        runs(*database) {}
+
+  std::unique_ptr<sql::Database> database;
+  SqlWorkspaceStore workspaces;
+  SqlAssetStore assets;
+  SqlEndpointStore endpoints;
+  SqlJobStore jobs;
+  SqlScheduleStore schedules;
+  SqlRunStore runs;
+};
+
+MetadataStore::MetadataStore(std::unique_ptr<Stores> stores) : stores_(std::move(stores)) {}
+MetadataStore::~MetadataStore() = default;
+
+Result<std::unique_ptr<MetadataStore>> MetadataStore::Open(const std::string& url) {
+  SLIPWAY_ASSIGN_OR_RETURN(auto database, sql::Database::Open(url));
+  SLIPWAY_RETURN_IF_ERROR(Migrate(*database, MetadataMigrations()));
+  return std::unique_ptr<MetadataStore>(new MetadataStore(std::make_unique<Stores>(std::move(database))));
+}
+
+domain::WorkspaceStore& MetadataStore::workspaces() {
+  return stores_->workspaces;
+}
+domain::AssetStore& MetadataStore::assets() {
+  return stores_->assets;
+}
+domain::EndpointStore& MetadataStore::endpoints() {
+  return stores_->endpoints;
+}
+domain::JobStore& MetadataStore::jobs() {
+  return stores_->jobs;
+}
+domain::ScheduleStore& MetadataStore::schedules() {
+  return stores_->schedules;
+}
+domain::RunStore& MetadataStore::runs() {
+  return stores_->runs;
+}
+
+}  // namespace slipway::store
