@@ -115,6 +115,7 @@ void CsvReader::AddColumn(const std::string& name) {
 }
 
 Status CsvReader::CheckForcedTypes() const {
+  if (options_.types_may_be_missing) return {};
   std::vector<std::string> names;
   for (const ColumnReader& column : columns_) names.push_back(column.name());
   for (const auto& [name, type] : options_.types)

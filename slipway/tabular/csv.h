@@ -31,6 +31,7 @@ struct CsvOptions {
   bool infer_types = true;                       // false: every column without an entry in `types` is a string column
   bool infer_datetimes = true;                   // false: dates stay texts, as in pandas without parse_dates
   std::map<std::string, ColumnType> types = {};  // by column name; goes over inference
+  bool types_may_be_missing = false;             // entries of `types` for columns that are not there count for nothing
 };
 
 // Reads a table. Every record must have as many fields as the first line; blank lines are skipped; lines end with LF,
