@@ -13,8 +13,8 @@ namespace slipway::learn {
 // A training column. Numeric: one finite float a row. Categorical: one index a row below category_count, or any larger
 // number for "none of them"; each category is a 0/1 feature of its own, in order.
 struct FeatureColumn {
-  std::vector<float> numbers;
-  std::vector<uint32_t> categories;
+  std::vector<float> numbers = {};
+  std::vector<uint32_t> categories = {};
   size_t category_count = 0;
 
   bool is_categorical() const { return !categories.empty(); }
