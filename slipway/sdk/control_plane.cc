@@ -10,12 +10,14 @@
 namespace slipway::sdk {
 namespace {
 
-// The message of an error answer: ARM's {"error":{"message"}}, MLflow's {"message"}, or the text itself.
+// The message of an error answer: ARM's {"error":{"message"}}, MLflow's {"message"}, the innermost of a query's
+// "innererror"s (it has the caret text), or the text itself.
 std::string ErrorMessage(const std::string& body) {
   const auto answer = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
   if (!answer.is_object()) return body;
-  const nlohmann::json& error = answer.contains("error") ? answer["error"] : answer;
-  if (error.is_object() && error.contains("message") && error["message"].is_string()) return error["message"];
+  const nlohmann::json* error = answer.contains("error") ? &answer["error"] : &answer;
+  while (error->is_object() && error->contains("innererror")) error = &(*error)["innererror"];
+  if (error->is_object() && error->contains("message") && (*error)["message"].is_string()) return (*error)["message"];
   return body;
 }
 
