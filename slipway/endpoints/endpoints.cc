@@ -131,6 +131,20 @@ void Endpoints::Stop() {
   impl_->Stop();
 }
 
+Result<OnlineEndpoint> Endpoints::GetEndpoint(const Scope& scope, const std::string& name) {
+  const std::lock_guard lock(impl_->mutex);
+  SLIPWAY_ASSIGN_OR_RETURN(const LiveEndpoint* endpoint, impl_->FindLocked(scope, name));
+  return endpoint->stored;
+}
+
+Result<OnlineDeployment> Endpoints::GetDeployment(const Scope& scope, const std::string& endpoint_name,
+                                                  const std::string& name) {
+  const std::lock_guard lock(impl_->mutex);
+  SLIPWAY_ASSIGN_OR_RETURN(LiveEndpoint * endpoint, impl_->FindLocked(scope, endpoint_name));
+  SLIPWAY_ASSIGN_OR_RETURN(const LiveDeployment* deployment, impl_->FindLocked(*endpoint, name));
+  return deployment->stored;
+}
+
 // Addresses.
 
 void Endpoints::SetGatewayAddress(const std::string& listen_address, uint16_t tls_port) {
@@ -169,6 +183,8 @@ Result<std::optional<Routing>> Endpoints::WaitForRouting(const std::string& etag
   std::unique_lock lock(impl_->mutex);
   const auto has_news = [&] { return impl_->routing && impl_->routing->etag != etag; };
   const bool is_first = !std::exchange(impl_->has_been_polled, true);
+  impl_->acknowledged = etag;
+  impl_->changed.notify_all();
   if (!has_news() && !is_first) {
     if (impl_->waiting_polls >= kWaitingPollsMax)
       return Unavailable(fmt::format("{} gateways wait for news already: no more can", kWaitingPollsMax));
@@ -177,7 +193,17 @@ Result<std::optional<Routing>> Endpoints::WaitForRouting(const std::string& etag
     --impl_->waiting_polls;
   }
   if (!has_news()) return std::optional<Routing>();
+  impl_->handed_out = impl_->routing->etag;
   return impl_->routing;
+}
+
+void Endpoints::WaitUntilRouted(std::chrono::milliseconds timeout) {
+  std::unique_lock lock(impl_->mutex);
+  const auto nobody_listens = [&] { return impl_->waiting_polls == 0 && impl_->handed_out == impl_->acknowledged; };
+  const bool is_over = impl_->changed.wait_for(lock, timeout, [&] {
+    return !impl_->routing || impl_->is_stopping || impl_->acknowledged == impl_->routing->etag || nobody_listens();
+  });
+  if (!is_over) impl_->handed_out = impl_->acknowledged;  // it went away: the next change does not wait for it again
 }
 
 void Endpoints::TakeReports(const std::vector<GatewayReport>& reports) {

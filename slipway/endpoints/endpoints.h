@@ -97,6 +97,11 @@ class Endpoints {
   // Where the gateway listens with TLS; to be called whenever that changes. Default: 127.0.0.1:7443.
   void SetGatewayAddress(const std::string& listen_address, uint16_t tls_port);
 
+  // As they are now; the message of kNotFound names the nearest name.
+  Result<domain::OnlineEndpoint> GetEndpoint(const domain::Scope& scope, const std::string& name);
+  Result<domain::OnlineDeployment> GetDeployment(const domain::Scope& scope, const std::string& endpoint,
+                                                 const std::string& name);
+
   // Endpoints. A PUT replaces what users may set; keys are taken at creation only, made when there are none.
   // kAlreadyExists when another workspace has an endpoint of that name; kInvalidArgument for traffic that does not fit.
   Result<Stored<domain::OnlineEndpoint>> PutEndpoint(const domain::Scope& scope, domain::OnlineEndpoint wanted);
@@ -132,6 +137,9 @@ class Endpoints {
   // not wait, which tells a gateway that outlived the server to report again.
   static constexpr int kWaitingPollsMax = 4;
   Result<std::optional<Routing>> WaitForRouting(const std::string& etag, std::chrono::milliseconds timeout);
+  // Returns once the gateway asks for what is newer than the present routing, which tells that it has applied it; at
+  // once when no gateway listens, and after `timeout`. So a change that was answered is a change in force, as a rule.
+  void WaitUntilRouted(std::chrono::milliseconds timeout);
   // Reports about deployments and revisions that are not wanted are ignored.
   void TakeReports(const std::vector<GatewayReport>& reports);
 

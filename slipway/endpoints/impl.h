@@ -89,6 +89,7 @@ struct Endpoints::Impl {
   bool is_stopping = false;
   bool has_been_polled = false;
   int waiting_polls = 0;
+  std::string handed_out, acknowledged;  // etags: last given to a gateway, last that one came with
   std::string gateway_host = "127.0.0.1";
   uint16_t gateway_port = 7443;
 

@@ -49,13 +49,7 @@ Preparer::Preparer(const Dependencies& dependencies, fs::path logs_folder)
 
 Status Preparer::PinReference(const Scope& scope, std::string_view field, AssetKind kind, std::string& reference) {
   if (reference.empty()) return {};
-  auto pinned = catalog_.Pin(scope, reference, kind);
-  if (!pinned) {
-    // What is missing is named by the request's body: the address asked for is right, so this is no 404.
-    const Code code = pinned.error().code() == Code::kNotFound ? Code::kInvalidArgument : pinned.error().code();
-    return Error(code, fmt::format("{}: {}", field, pinned.error().ToString()));
-  }
-  reference = std::move(*pinned);
+  SLIPWAY_ASSIGN_OR_RETURN(reference, With(catalog_.Pin(scope, reference, kind), std::string(field)));
   return {};
 }
 

@@ -24,7 +24,7 @@ class Preparer {
   Preparer(const Dependencies& dependencies, std::filesystem::path logs_folder);
 
   // Replaces the references by pinned ones ("azureml:name:version"), and checks whether the environment can be made
-  // real here. kInvalidArgument names the reference that leads nowhere.
+  // real here. kNotFound names the reference that leads nowhere.
   Status Pin(const domain::Scope& scope, domain::OnlineDeployment& deployment);
 
   // Takes as long as a build takes. Errors begin with the name that the dialect has for them: "ImageBuildFailure: …"

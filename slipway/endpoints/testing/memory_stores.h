@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <string>
@@ -57,7 +58,7 @@ class MemoryEndpointStore final : public domain::EndpointStore {
     return {};
   }
 
-  bool fails = false;  // whether writes fail; set while nobody calls
+  std::atomic<bool> fails = false;  // whether writes fail
 
  private:
   static std::string Key(const domain::Scope& scope, const std::string& name) {
