@@ -30,7 +30,7 @@ class TextSet {
   bool Has(std::string_view text) const {
     const auto& peers = by_length_[text.size() < kLengths ? text.size() : kLengths];
     for (const std::string& peer : peers)
-      if (peer == text) return true;
+      if (peer.empty() || (peer[0] == text[0] && peer == text)) return true;  // an empty one has a list of its own
     return false;
   }
 

@@ -10,10 +10,12 @@ namespace {
 // Quotes what a reader would take for something else than the text.
 class Quoting {
  public:
-  explicit Quoting(char delimiter) : nulls_(DefaultNullTexts()), special_{delimiter, '"', '\n', '\r'} {}
+  explicit Quoting(char delimiter) : nulls_(DefaultNullTexts()) {
+    for (char c : {delimiter, '"', '\n', '\r'}) is_special_[static_cast<unsigned char>(c)] = true;
+  }
 
   void Append(std::string_view field, std::string& text) const {
-    if (!nulls_.Has(field) && field.find_first_of(std::string_view(special_, sizeof special_)) == field.npos) {
+    if (!nulls_.Has(field) && std::none_of(field.begin(), field.end(), [&](char c) { return IsSpecial(c); })) {
       text += field;
       return;
     }
@@ -23,8 +25,10 @@ class Quoting {
   }
 
  private:
+  bool IsSpecial(char c) const { return is_special_[static_cast<unsigned char>(c)]; }
+
   TextSet nulls_;
-  char special_[4];
+  bool is_special_[256] = {};
 };
 
 std::vector<std::string> QuotedDictionary(const Column& column, const Quoting& quoting) {
