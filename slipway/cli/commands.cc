@@ -109,7 +109,8 @@ CommandTable SlipwayCommands(std::string program) {
   if (program == "slipway") {
     Append(commands, ProgramCommands());
     Append(commands, ConfigureCommands());
-    for (auto* tool : {DoctorCommand, ExampleDataCommand, JmespathCommand}) commands.push_back(tool());
+    for (auto* tool : {DoctorCommand, DataHeadCommand, DataProfileCommand, ExampleDataCommand, JmespathCommand})
+      commands.push_back(tool());
     Command az;
     az.path = "az";
     az.summary = "Speak for the az command line: `slipway az ml job list`.";
