@@ -69,7 +69,7 @@ slipway_room(store DEPENDS base domain sql wire USES ${JSON})
 slipway_room(logstore DEPENDS base domain duck kql spool USES ${JSON} simdjson::simdjson PkgConfig::RE2)
 
 # Layer 4, services
-slipway_room(registry DEPENDS base domain blobstore model tabular USES ${JSON})
+slipway_room(registry DEPENDS base domain blobstore model tabular USES ${JSON} yaml-cpp)
 slipway_room(environments DEPENDS base domain registry process blobstore USES yaml-cpp)
 slipway_room(runner DEPENDS base domain registry environments process blobstore learn tabular model USES ${JSON})
 slipway_room(endpoints DEPENDS base domain registry environments process blobstore model wire USES ${JSON})
@@ -85,3 +85,4 @@ slipway_room(client DEPENDS base net wire domain USES ${JSON})
 slipway_room(sdk DEPENDS base tabular metrics learn model scoring stats client net wire USES ${JSON})
 slipway_room(cli DEPENDS base client spec wire domain net expressions tabular stats model scoring learn process
              USES CLI11::CLI11 ${JSON} yaml-cpp)
+target_compile_definitions(slipway_cli PUBLIC SLIPWAY_VERSION="${PROJECT_VERSION}")

@@ -13,7 +13,9 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG")
 
 add_compile_options(-Wall -Wextra -Wpedantic)
 # GCC 12 warns of string operations of its own standard library once they are inlined (GCC bugs 105329, 105651).
-add_compile_options(-Wno-restrict)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wno-restrict)
+endif()
 if(SLIPWAY_WERROR)
   add_compile_options(-Werror)
 endif()
@@ -23,6 +25,11 @@ endif()
 if(SLIPWAY_SANITIZE)
   add_compile_options(-fsanitize=${SLIPWAY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SLIPWAY_SANITIZE})
+endif()
+
+option(SLIPWAY_FUZZ "Build the fuzz targets (clang only)" OFF)
+if(SLIPWAY_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 find_program(SLIPWAY_CCACHE ccache)

@@ -1,10 +1,10 @@
-// The version that `slipway version` prints: the project's in CMakeLists.txt.
+// The version that `slipway version` prints: the build defines it as the project's in CMakeLists.txt.
 #pragma once
 
 #include <string_view>
 
 namespace slipway::cli {
 
-inline constexpr std::string_view kVersion = "0.1.0";
+inline constexpr std::string_view kVersion = SLIPWAY_VERSION;
 
 }  // namespace slipway::cli
