@@ -11,7 +11,9 @@ namespace slipway::sdk {
 
 struct QualityOptions {
   std::string label;                     // the label column; "" = none
-  std::vector<std::string> categorical;  // "" = derived from the data
+  std::vector<std::string> categorical;  // features; empty: derived from the data
+  std::string index = {};                // the column that numbers the rows; "" = none
+  std::string datetime = {};             // the column that dates the rows; "" = none
 };
 
 class QualityReport {
@@ -19,9 +21,13 @@ class QualityReport {
   static QualityReport DataIntegrity(const Table& table, const QualityOptions& options);
   static QualityReport TrainTestValidation(const Table& train, const Table& test, const QualityOptions& options);
 
+  // Checks of which every condition holds, and those of which one does not (warnings too). Checks without conditions and
+  // checks that did not run are in neither.
   int passed() const;
   int failed() const;
+  // Suite, counts, and each check with its conditions and value.
   std::string ToJson() const;
+  // A page that stands alone.
   void WriteHtml(const std::string& path) const;
 
  private:

@@ -21,6 +21,8 @@ main{max-width:1120px;margin:0 auto;padding:32px 20px 64px}
 h1{font-size:26px;line-height:1.2;margin:0 0 4px;letter-spacing:-.01em}
 h2{font-size:18px;margin:36px 0 12px}
 p{margin:0 0 12px;max-width:80ch}
+h3{font-size:14px;margin:18px 0 8px}
+.note{color:var(--soft);white-space:pre-line;overflow-wrap:anywhere}
 .subtitle{color:var(--soft);margin-bottom:24px}
 .banner{border-radius:10px;padding:14px 18px;margin:0 0 16px;font-weight:600}
 .good{color:var(--good);background:var(--good-soft)}.warning{color:var(--warning);background:var(--warning-soft)}
@@ -160,6 +162,14 @@ void HtmlPage::Heading(std::string_view text, std::string_view anchor) {
 
 void HtmlPage::Paragraph(const Html& text) {
   body_ += fmt::format("<p>{}</p>\n", text.text);
+}
+
+void HtmlPage::Note(std::string_view text) {
+  body_ += fmt::format("<p class=note>{}</p>\n", HtmlEscape(text));
+}
+
+void HtmlPage::Caption(std::string_view text) {
+  body_ += fmt::format("<h3>{}</h3>\n", HtmlEscape(text));
 }
 
 void HtmlPage::Banner(Tone tone, std::string_view text) {

@@ -50,6 +50,10 @@ class HtmlPage {
   // Headings get anchors, named after `anchor` when it is not "".
   void Heading(std::string_view text, std::string_view anchor = {});
   void Paragraph(const Html& text);
+  // A softer line; keeps the text's own line breaks.
+  void Note(std::string_view text);
+  // The title of the table or chart below it.
+  void Caption(std::string_view text);
   void Banner(Tone tone, std::string_view text);
   void Counters(const std::vector<Counter>& counters);
   void Add(const Html& html);
