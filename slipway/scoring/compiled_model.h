@@ -1,7 +1,9 @@
-// A model ready to score: the ONNX graph lowered to one fused, immutable plan. Loading checks everything: what cannot be
-// scored is refused here, by operator or attribute name, never at the first request.
+// A model ready to score: the ONNX graph lowered to one fused, immutable plan; graphs of other forms run operator by
+// operator, with the same answers and slower. Loading checks everything: what cannot be scored is refused here, by
+// operator or attribute name, never at the first request.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -9,6 +11,7 @@
 #include <vector>
 
 #include "slipway/base/result.h"
+#include "slipway/model/onnx_graph.h"
 #include "slipway/model/signature.h"
 #include "slipway/tabular/table.h"
 
@@ -22,26 +25,33 @@ class Scratch {
 
 // Labels and probabilities of a batch, or the values of a regressor.
 struct Predictions {
-  std::vector<std::string> classes;        // class labels as text; empty for a regressor
-  std::vector<uint32_t> labels;            // per row, index into `classes`; empty for a regressor
-  std::vector<float> scores;               // rows × classes probabilities, or one value a row
+  std::vector<std::string> classes;  // class labels as text; empty for a regressor
+  std::vector<uint32_t> labels;      // per row, index into `classes`; empty for a regressor
+  std::vector<float> scores;         // rows × classes probabilities, or one value a row
   size_t rows = 0;
 };
 
 // Immutable; scored by any number of threads at once, each with its own Scratch.
 class CompiledModel {
  public:
-  // `path`: a model directory (MLmodel beside model.onnx), a folder that holds one, or an .onnx file. kUnimplemented names
-  // an operator or attribute that is not supported; kDataLoss a damaged file.
+  // `path`: a model directory (MLmodel beside model.onnx), a folder that holds one, or an .onnx file. kUnimplemented
+  // names an operator or attribute that is not supported; kDataLoss a damaged file.
   static Result<std::shared_ptr<const CompiledModel>> Load(const std::filesystem::path& path);
+  enum class Path { kBest, kReference };
+  // The same from a graph in memory. kReference: on the reference operators, whatever its form (for comparisons).
+  static Result<std::shared_ptr<const CompiledModel>> Make(const model::OnnxModel& onnx, model::Signature signature,
+                                                           bool signature_from_graph, Path path = Path::kBest);
   virtual ~CompiledModel() = default;
 
   virtual const model::Signature& signature() const = 0;
+  // Which way rows take: "fused: 500 trees, …" or "reference operators: 12 nodes, not fused because …".
+  virtual std::string plan_description() const = 0;
   virtual std::unique_ptr<Scratch> MakeScratch() const = 0;
 
   // Reads a JSON request in any of the dialect's forms, {"data":[{…}]}, {"input_data":{"columns","index","data"}},
-  // {"input_data":[[…]]}, [{…}], {"dataframe_split":…}, {"dataframe_records":…}, {"instances":…}, {"inputs":…}; checks it
-  // against the signature; scores; writes the JSON answer. kInvalidArgument says row and column. Replaces `response`.
+  // {"input_data":[[…]]}, [{…}], {"dataframe_split":…}, {"dataframe_records":…}, {"instances":…}, {"inputs":…}; checks
+  // it against the signature; scores; writes the JSON answer (forms: request_decoder.h, response_encoder.h).
+  // kInvalidArgument says row and column. Replaces `response`. `scratch` comes from MakeScratch of this model.
   virtual Status ScoreJson(std::string_view request, Scratch& scratch, std::string& response) const = 0;
 
   // Scores a table by column names; extra columns are ignored, missing or ill-typed ones refused.

@@ -1,0 +1,97 @@
+// The fused plan: cells → feature row → packed trees → label and scores.
+#include <fmt/format.h>
+
+#include "slipway/scoring/feature_rows.h"
+#include "slipway/scoring/json_model.h"
+#include "slipway/scoring/lower.h"
+#include "slipway/scoring/packed_forest.h"
+
+namespace slipway::scoring {
+namespace {
+
+class FusedScratch final : public BatchScratch {
+ public:
+  explicit FusedScratch(const RowLayout& layout) : rows(layout) {}
+  CellSink& cells() override { return rows; }
+
+  FeatureRows rows;
+  std::vector<float> sums;  // rows × outputs of the forest
+};
+
+class FusedModel final : public JsonModel {
+ public:
+  FusedModel(model::Signature signature, InputColumns columns, const LoweredGraph& graph, PackedForest forest,
+             const std::vector<Slot>& slots)
+      : JsonModel(std::move(signature), std::move(columns), graph.outputs),
+        layout_(this->columns().size(), slots),
+        forest_(std::move(forest)),
+        rule_(graph.ensemble),
+        is_classifier_(graph.ensemble.is_classifier),
+        post_transform_(graph.ensemble.post_transform),
+        base_values_(graph.ensemble.base_values),
+        trees_(graph.ensemble.roots.size()) {}
+
+  std::unique_ptr<Scratch> MakeScratch() const override { return std::make_unique<FusedScratch>(layout_); }
+
+  std::string plan_description() const override {
+    return fmt::format("fused: {} columns into {} slots, {} trees of {} packed nodes ({} KiB)", columns().size(),
+                       layout_.width() - 1, trees_, forest_.nodes(), forest_.bytes() / 1024);
+  }
+
+ private:
+  Status Run(BatchScratch& batch) const override {
+    Score(static_cast<FusedScratch&>(batch));
+    return {};
+  }
+
+  void Score(FusedScratch& batch) const noexcept {
+    const size_t rows = batch.rows.rows();
+    batch.sums.resize(rows * forest_.outputs());
+    batch.scores.resize(rows * outputs().width);
+    forest_.Score(batch.rows.data(), rows, layout_.width(), batch.sums.data());
+    is_classifier_ ? FinishClassifier(rows, batch) : FinishRegressor(rows, batch);
+  }
+
+  void FinishClassifier(size_t rows, FusedScratch& batch) const noexcept {
+    batch.labels.resize(rows);
+    const size_t sums = forest_.outputs(), width = outputs().width;
+    for (size_t row = 0; row < rows; ++row)
+      batch.labels[row] =
+          rule_.Finish({batch.sums.data() + row * sums, sums}, {}, {batch.scores.data() + row * width, width});
+  }
+
+  // With one target only PROBIT applies.
+  void FinishRegressor(size_t rows, FusedScratch& batch) const noexcept {
+    const size_t width = outputs().width;
+    const bool applies = width > 1 || post_transform_ == PostTransform::kProbit;
+    for (size_t row = 0; row < rows; ++row) {
+      const std::span<float> scores(batch.scores.data() + row * width, width);
+      for (size_t i = 0; i < width; ++i)
+        scores[i] = batch.sums[row * width + i] + (base_values_.empty() ? 0 : base_values_[i]);
+      if (applies) ApplyPostTransform(post_transform_, scores);
+    }
+  }
+
+  RowLayout layout_;
+  PackedForest forest_;
+  ClassifierRule rule_;
+  bool is_classifier_;
+  PostTransform post_transform_;
+  std::vector<float> base_values_;
+  size_t trees_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const CompiledModel>> MakeFusedModel(const model::OnnxModel& onnx, model::Signature signature,
+                                                            InputColumns columns) {
+  SLIPWAY_ASSIGN_OR_RETURN(const LoweredGraph graph, LowerGraph(onnx, columns));
+  const size_t outputs = graph.ensemble.is_classifier ? ClassifierRule(graph.ensemble).sums() : graph.ensemble.targets;
+  std::vector<Slot> slots;
+  auto forest = PackedForest::Compile(graph.ensemble, graph.features, outputs, slots);
+  if (!forest) return Unimplemented("the ensemble does not fit the packed layout");
+  return std::shared_ptr<const CompiledModel>(
+      std::make_shared<FusedModel>(std::move(signature), std::move(columns), graph, std::move(*forest), slots));
+}
+
+}  // namespace slipway::scoring

@@ -1,0 +1,644 @@
+#include "slipway/scoring/lower.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "slipway/scoring/reference/operators.h"
+
+namespace slipway::scoring {
+namespace {
+
+using model::Attribute;
+using model::ElementType;
+using model::Node;
+using model::Tensor;
+
+// Integers beyond this are not all float32 numbers.
+constexpr int64_t kExactInteger = int64_t{1} << 24;
+
+// One column of a matrix [N, width] on its way to the trees.
+struct Symbol {
+  Feature feature;
+  bool is_raw_text = false;                         // still a text: `feature.table` is not filled
+  std::map<std::string, std::string> becomes = {};  // texts of a raw text that were replaced
+  bool is_truncated = false;                        // an integer that was cut from a float
+};
+
+// A matrix of symbols, or a constant, or an output of the ensemble.
+struct SymbolicValue {
+  enum class Kind { kSymbols, kConstant, kLabel, kScores };
+  Kind kind = Kind::kSymbols;
+  ElementType type = ElementType::kFloat;
+  int rank = 2;  // 3: [N, middle, width / middle], from a one-hot encoder
+  size_t middle = 1;
+  std::vector<Symbol> symbols = {};
+  Tensor constant = {};
+  bool is_map = false;  // kScores through ZipMap
+};
+
+int64_t IntOf(const Node& node, std::string_view name, int64_t otherwise) {
+  const Attribute* attribute = node.Find(name);
+  return attribute == nullptr ? otherwise : attribute->integer;
+}
+
+const std::vector<float>& FloatsOf(const Node& node, std::string_view name) {
+  static const std::vector<float> kNone;
+  const Attribute* attribute = node.Find(name);
+  return attribute == nullptr ? kNone : attribute->floats;
+}
+
+class Lowering {
+ public:
+  Lowering(const model::OnnxModel& model, const InputColumns& columns) : model_(model), columns_(columns) {}
+
+  Result<LoweredGraph> Run() {
+    AddInputs();
+    for (const Tensor& tensor : model_.graph.initializers) AddConstant(tensor.name, tensor);
+    for (const Node& node : model_.graph.nodes) SLIPWAY_RETURN_IF_ERROR(LowerNode(node));
+    if (!has_ensemble_) return Unimplemented("there is no tree ensemble");
+    SLIPWAY_RETURN_IF_ERROR(ReadOutputs());
+    return std::move(lowered_);
+  }
+
+ private:
+  // --- values ---
+
+  void AddInputs() {
+    for (const GraphInput& input : columns_.graph_inputs()) {
+      SymbolicValue value;
+      value.type = input.element;
+      value.rank = input.rank;
+      for (size_t i = 0; i < input.width; ++i) {
+        Symbol symbol;
+        symbol.feature.column = input.first_column + i;
+        symbol.feature.is_text = symbol.is_raw_text = input.element == ElementType::kString;
+        value.symbols.push_back(std::move(symbol));
+      }
+      values_[input.name] = std::move(value);
+    }
+  }
+
+  void AddConstant(const std::string& name, Tensor tensor) {
+    SymbolicValue value;
+    value.kind = SymbolicValue::Kind::kConstant;
+    value.type = tensor.type;
+    value.constant = std::move(tensor);
+    values_[name] = std::move(value);
+  }
+
+  static Error Cannot(const Node& node, std::string_view why) {
+    return Unimplemented(fmt::format("{}: {}", node.Describe(), why));
+  }
+
+  Result<const SymbolicValue*> Input(const Node& node, size_t index) const {
+    if (index >= node.inputs.size()) return Cannot(node, fmt::format("input {} is missing", index));
+    const auto found = values_.find(node.inputs[index]);
+    if (found == values_.end()) return Cannot(node, fmt::format("there is no value '{}'", node.inputs[index]));
+    return &found->second;
+  }
+
+  Result<const SymbolicValue*> Symbols(const Node& node, size_t index) const {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* value, Input(node, index));
+    if (value->kind != SymbolicValue::Kind::kSymbols)
+      return Cannot(node, fmt::format("'{}' does not come from columns", node.inputs[index]));
+    return value;
+  }
+
+  Result<const Tensor*> Constant(const Node& node, size_t index) const {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* value, Input(node, index));
+    if (value->kind != SymbolicValue::Kind::kConstant)
+      return Cannot(node, fmt::format("'{}' is not constant", node.inputs[index]));
+    return &value->constant;
+  }
+
+  Status Set(const Node& node, SymbolicValue value) {
+    if (node.outputs.empty()) return Cannot(node, "it has no output");
+    values_[node.outputs[0]] = std::move(value);
+    return {};
+  }
+
+  // --- nodes ---
+
+  using Rule = Status (Lowering::*)(const Node&);
+
+  static const std::unordered_map<std::string_view, Rule>& Rules() {
+    static const std::unordered_map<std::string_view, Rule> kRules = {
+        {"Identity", &Lowering::LowerIdentity},
+        {"Cast", &Lowering::LowerCast},
+        {"Concat", &Lowering::LowerConcat},
+        {"Reshape", &Lowering::LowerReshape},
+        {"Flatten", &Lowering::LowerFlatten},
+        {"Squeeze", &Lowering::LowerSqueeze},
+        {"Unsqueeze", &Lowering::LowerUnsqueeze},
+        {"Gather", &Lowering::LowerGather},
+        {"ArrayFeatureExtractor", &Lowering::LowerGather},
+        {"Where", &Lowering::LowerWhere},
+        {"Equal", &Lowering::LowerEqual},
+        {"Add", &Lowering::LowerArithmetic},
+        {"Sub", &Lowering::LowerArithmetic},
+        {"Mul", &Lowering::LowerArithmetic},
+        {"Div", &Lowering::LowerArithmetic},
+        {"Imputer", &Lowering::LowerImputer},
+        {"Scaler", &Lowering::LowerScaler},
+        {"OneHotEncoder", &Lowering::LowerOneHot},
+        {"LabelEncoder", &Lowering::LowerLabelEncoder},
+        {"FeatureVectorizer", &Lowering::LowerFeatureVectorizer},
+        {"TreeEnsembleClassifier", &Lowering::LowerEnsemble},
+        {"TreeEnsembleRegressor", &Lowering::LowerEnsemble},
+        {"ZipMap", &Lowering::LowerZipMap},
+    };
+    return kRules;
+  }
+
+  Status LowerNode(const Node& node) {
+    if (AllConstant(node)) return Fold(node);
+    const auto rule = Rules().find(node.op_type);
+    if (rule == Rules().end()) return Cannot(node, "it is not part of the fused form");
+    return (this->*rule->second)(node);
+  }
+
+  bool AllConstant(const Node& node) const {
+    return std::all_of(node.inputs.begin(), node.inputs.end(), [this](const std::string& name) {
+      const auto found = values_.find(name);
+      return name.empty() || (found != values_.end() && found->second.kind == SymbolicValue::Kind::kConstant);
+    });
+  }
+
+  // What depends on no column is computed once.
+  Status Fold(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const reference::Operator operation, reference::MakeOperator(node, model_));
+    std::vector<reference::Value> inputs;
+    for (const std::string& name : node.inputs)
+      inputs.push_back({name.empty() ? Tensor() : values_.at(name).constant, !name.empty(), {}});
+    SLIPWAY_ASSIGN_OR_RETURN(auto outputs, operation(inputs));
+    for (size_t i = 0; i < outputs.size() && i < node.outputs.size(); ++i)
+      AddConstant(node.outputs[i], std::move(outputs[i].tensor));
+    return {};
+  }
+
+  Status LowerIdentity(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Input(node, 0));
+    return Set(node, *input);
+  }
+
+  Status LowerCast(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Input(node, 0));
+    const auto to = static_cast<ElementType>(IntOf(node, "to", 0));
+    SymbolicValue value = *input;
+    value.type = to;
+    if (input->kind == SymbolicValue::Kind::kLabel)
+      return input->type == to ? Set(node, std::move(value)) : Cannot(node, "labels change their type");
+    if (input->kind == SymbolicValue::Kind::kScores)
+      return to == ElementType::kFloat ? Set(node, std::move(value)) : Cannot(node, "scores change their type");
+    if (to == input->type) return Set(node, std::move(value));
+    if (input->type == ElementType::kString || to == ElementType::kString)
+      return Cannot(node, "a cast from or to text");
+    for (Symbol& symbol : value.symbols) SLIPWAY_RETURN_IF_ERROR(CastSymbol(node, input->type, to, symbol));
+    return Set(node, std::move(value));
+  }
+
+  static Status CastSymbol(const Node& node, ElementType from, ElementType to, Symbol& symbol) {
+    const bool from_integer = from == ElementType::kInt64 || from == ElementType::kInt32 || from == ElementType::kBool;
+    if (to == ElementType::kFloat && !symbol.is_truncated) return {};
+    if (symbol.feature.is_text && from_integer && to == ElementType::kBool) {
+      for (auto& [text, value] : symbol.feature.table) value = value != 0;
+      symbol.feature.otherwise = symbol.feature.otherwise != 0;
+      return {};
+    }
+    if (from_integer && to == ElementType::kInt64) return {};
+    if (from == ElementType::kFloat && to == ElementType::kInt64 && !symbol.feature.is_text) {
+      symbol.is_truncated = true;
+      return {};
+    }
+    return Cannot(node, fmt::format("a cast from {} to {}", ElementTypeName(from), ElementTypeName(to)));
+  }
+
+  Status LowerConcat(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* first, Symbols(node, 0));
+    SymbolicValue value;
+    value.type = first->type;
+    value.rank = first->rank;
+    const int64_t axis = IntOf(node, "axis", 1);
+    if (first->rank < 2 || (axis != -1 && axis != first->rank - 1)) return Cannot(node, "not along the last axis");
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* part, Symbols(node, i));
+      if (part->rank != value.rank || part->type != value.type || part->middle != 1)
+        return Cannot(node, "its inputs differ in form");
+      value.symbols.insert(value.symbols.end(), part->symbols.begin(), part->symbols.end());
+    }
+    return Set(node, std::move(value));
+  }
+
+  Status LowerReshape(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Input(node, 0));
+    SLIPWAY_ASSIGN_OR_RETURN(const Tensor* shape, Constant(node, 1));
+    const std::vector<int64_t>& dims = shape->ints;
+    SymbolicValue value = *input;
+    if (input->kind == SymbolicValue::Kind::kScores) {
+      // One score a row, whatever way round.
+      if (!IsColumn(dims) || lowered_.outputs.width != 1) return Cannot(node, "scores change their shape");
+      return Set(node, std::move(value));
+    }
+    if (input->kind != SymbolicValue::Kind::kSymbols) return Cannot(node, "not of columns");
+    const auto width = static_cast<int64_t>(input->symbols.size());
+    const bool keeps_rows = dims.size() == 2 && ((dims[0] == -1 && dims[1] == width) ||
+                                                 (dims[0] == 0 && (dims[1] == width || dims[1] == -1)));
+    if (!keeps_rows && !(width == 1 && IsColumn(dims))) return Cannot(node, "rows do not stay rows");
+    value.rank = static_cast<int>(dims.size());
+    value.middle = 1;
+    return Set(node, std::move(value));
+  }
+
+  static bool IsColumn(const std::vector<int64_t>& dims) {
+    return dims == std::vector<int64_t>{-1} || dims == std::vector<int64_t>{-1, 1};
+  }
+
+  Status LowerFlatten(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
+    if (IntOf(node, "axis", 1) != 1) return Cannot(node, "rows do not stay rows");
+    SymbolicValue value = *input;
+    value.rank = 2;
+    value.middle = 1;
+    return Set(node, std::move(value));
+  }
+
+  // Axes: an attribute before version 13, an input from then on.
+  Result<std::vector<int64_t>> Axes(const Node& node) const {
+    if (const Attribute* axes = node.Find("axes")) return axes->ints;
+    SLIPWAY_ASSIGN_OR_RETURN(const Tensor* axes, Constant(node, 1));
+    return axes->ints;
+  }
+
+  Status LowerSqueeze(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
+    SLIPWAY_ASSIGN_OR_RETURN(const std::vector<int64_t> axes, Axes(node));
+    SymbolicValue value = *input;
+    const bool drops_middle = input->rank == 3 && input->middle == 1 && axes == std::vector<int64_t>{1};
+    const bool drops_width = input->rank == 2 && input->symbols.size() == 1 &&
+                             (axes == std::vector<int64_t>{1} || axes == std::vector<int64_t>{-1});
+    if (!drops_middle && !drops_width) return Cannot(node, "another axis than that of one column");
+    value.rank = input->rank - 1;
+    return Set(node, std::move(value));
+  }
+
+  Status LowerUnsqueeze(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
+    SLIPWAY_ASSIGN_OR_RETURN(const std::vector<int64_t> axes, Axes(node));
+    if (input->rank != 1 || axes.size() != 1 || (axes[0] != 1 && axes[0] != -1))
+      return Cannot(node, "another form than [N] to [N,1]");
+    SymbolicValue value = *input;
+    value.rank = 2;
+    return Set(node, std::move(value));
+  }
+
+  Status LowerGather(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
+    SLIPWAY_ASSIGN_OR_RETURN(const Tensor* indices, Constant(node, 1));
+    const bool is_gather = node.op_type == "Gather";
+    const int64_t axis = is_gather ? IntOf(node, "axis", 0) : -1;
+    const bool is_last = axis == -1 || axis == input->rank - 1;
+    if (input->rank < 2 || !is_last || input->middle != 1 || (is_gather && indices->dims.size() != 1))
+      return Cannot(node, "not columns by number");
+    SymbolicValue value = *input;
+    value.symbols.clear();
+    const auto width = static_cast<int64_t>(input->symbols.size());
+    for (int64_t index : indices->ints) {
+      if (is_gather && index < 0) index += width;
+      if (index < 0 || index >= width) return Cannot(node, fmt::format("there is no column {}", index));
+      value.symbols.push_back(input->symbols[static_cast<size_t>(index)]);
+    }
+    return Set(node, std::move(value));
+  }
+
+  // Where(text is one of some, other text, text).
+  Status LowerWhere(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* condition, Symbols(node, 0));
+    SLIPWAY_ASSIGN_OR_RETURN(const Tensor* filling, Constant(node, 1));
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* text, Symbols(node, 2));
+    const size_t width = text->symbols.size();
+    const size_t fillings = filling->strings.size();
+    if (condition->type != ElementType::kBool || condition->symbols.size() != width || text->rank != condition->rank ||
+        (fillings != 1 && (fillings != width || text->rank != 2)))
+      return Cannot(node, "not a text in place of another");
+    SymbolicValue value = *text;
+    for (size_t i = 0; i < width; ++i) {
+      const Feature& test = condition->symbols[i].feature;
+      Symbol& symbol = value.symbols[i];
+      if (!symbol.is_raw_text || !symbol.becomes.empty() || !test.is_text || condition->symbols[i].is_raw_text ||
+          test.column != symbol.feature.column || test.otherwise != 0)
+        return Cannot(node, "not a text in place of another");
+      for (const auto& [from, is_replaced] : test.table)
+        if (is_replaced != 0) symbol.becomes[from] = filling->strings[fillings == 1 ? 0 : i];
+    }
+    return Set(node, std::move(value));
+  }
+
+  // A text column compared with one text.
+  Status LowerEqual(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* left, Input(node, 0));
+    const bool is_swapped = left->kind == SymbolicValue::Kind::kConstant;
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* text, Symbols(node, is_swapped ? 1 : 0));
+    SLIPWAY_ASSIGN_OR_RETURN(const Tensor* constant, Constant(node, is_swapped ? 0 : 1));
+    if (text->type != ElementType::kString || constant->strings.size() != 1 || constant->dims.size() > 2)
+      return Cannot(node, "not a text column and one text");
+    SymbolicValue value = *text;
+    value.type = ElementType::kBool;
+    for (Symbol& symbol : value.symbols) Encode({{constant->strings[0], 1.0f}}, 0, symbol);
+    return Set(node, std::move(value));
+  }
+
+  // A raw text becomes a number by table; what was replaced before is looked up as what it became.
+  static void Encode(const std::map<std::string, float>& table, float otherwise, Symbol& symbol) {
+    symbol.is_raw_text = false;
+    symbol.feature.otherwise = otherwise;
+    symbol.feature.table = table;
+    for (const auto& [from, to] : symbol.becomes) {
+      const auto found = table.find(to);
+      symbol.feature.table[from] = found == table.end() ? otherwise : found->second;
+    }
+    symbol.becomes.clear();
+  }
+
+  static void AddStep(const NumberStep& step, Symbol& symbol) {
+    if (!symbol.feature.is_text) {
+      symbol.feature.steps.push_back(step);
+      return;
+    }
+    for (auto& [text, value] : symbol.feature.table) value = Apply(step, value);
+    symbol.feature.otherwise = Apply(step, symbol.feature.otherwise);
+  }
+
+  Status LowerArithmetic(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* left, Input(node, 0));
+    const bool is_swapped = left->kind == SymbolicValue::Kind::kConstant;
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, is_swapped ? 1 : 0));
+    SLIPWAY_ASSIGN_OR_RETURN(const Tensor* constant, Constant(node, is_swapped ? 0 : 1));
+    const size_t width = input->symbols.size();
+    const std::vector<float>& numbers = constant->floats;
+    const bool is_row = numbers.size() == width && !constant->dims.empty() &&
+                        constant->dims.back() == static_cast<int64_t>(width) && constant->dims.size() <= 2;
+    const bool fits = numbers.size() == 1 ? constant->dims.size() <= 2 : is_row;
+    if (input->type != ElementType::kFloat || input->rank != 2 || !fits)
+      return Cannot(node, "not float columns and one constant a column");
+    SymbolicValue value = *input;
+    for (size_t i = 0; i < width; ++i)
+      AddStep({StepOf(node.op_type, is_swapped), numbers[numbers.size() == 1 ? 0 : i], 0}, value.symbols[i]);
+    return Set(node, std::move(value));
+  }
+
+  static NumberStep::Kind StepOf(std::string_view op, bool is_swapped) {
+    using Kind = NumberStep::Kind;
+    if (op == "Add") return Kind::kAdd;
+    if (op == "Mul") return Kind::kMultiply;
+    if (op == "Sub") return is_swapped ? Kind::kSubtractFrom : Kind::kSubtract;
+    return is_swapped ? Kind::kDivideInto : Kind::kDivide;
+  }
+
+  Status LowerImputer(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
+    const std::vector<float>& values = FloatsOf(node, "imputed_value_floats");
+    const size_t width = input->symbols.size();
+    if (input->type != ElementType::kFloat || (values.size() != 1 && values.size() != width) || input->rank == 3 ||
+        (input->rank == 1 && values.size() != 1))
+      return Cannot(node, "not of float columns");
+    const Attribute* replaced = node.Find("replaced_value_float");
+    const float from = replaced == nullptr ? 0 : replaced->number;
+    SymbolicValue value = *input;
+    for (size_t i = 0; i < width; ++i) {
+      const float to = values[values.size() == 1 ? 0 : i];
+      const auto kind = std::isnan(from) ? NumberStep::Kind::kReplaceNaN : NumberStep::Kind::kReplace;
+      AddStep({kind, std::isnan(from) ? 0 : from, to}, value.symbols[i]);
+    }
+    return Set(node, std::move(value));
+  }
+
+  Status LowerScaler(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
+    const std::vector<float>&offset = FloatsOf(node, "offset"), &scale = FloatsOf(node, "scale");
+    const size_t width = input->symbols.size();
+    const auto fits = [width](size_t size) { return size == 1 || size == width; };
+    if (input->type != ElementType::kFloat || input->rank != 2 || !fits(offset.size()) || !fits(scale.size()))
+      return Cannot(node, "not of float columns");
+    SymbolicValue value = *input;
+    for (size_t i = 0; i < width; ++i) {
+      AddStep({NumberStep::Kind::kSubtract, offset[offset.size() == 1 ? 0 : i], 0}, value.symbols[i]);
+      AddStep({NumberStep::Kind::kMultiply, scale[scale.size() == 1 ? 0 : i], 0}, value.symbols[i]);
+    }
+    return Set(node, std::move(value));
+  }
+
+  Status LowerOneHot(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
+    if (IntOf(node, "zeros", 1) == 0) return Cannot(node, "unknown categories fail");
+    if (input->rank == 3) return Cannot(node, "not of columns");
+    SymbolicValue value;
+    value.type = ElementType::kFloat;
+    value.rank = input->rank + 1;
+    value.middle = input->rank == 2 ? input->symbols.size() : 1;
+    const Attribute *texts = node.Find("cats_strings"), *integers = node.Find("cats_int64s");
+    for (const Symbol& symbol : input->symbols) {
+      if (symbol.is_raw_text && texts != nullptr) {
+        OneHotTexts(texts->strings, symbol, value.symbols);
+      } else if (!symbol.is_raw_text && integers != nullptr) {
+        SLIPWAY_RETURN_IF_ERROR(OneHotIntegers(node, integers->ints, symbol, value.symbols));
+      } else {
+        return Cannot(node, "categories of another type than the column's");
+      }
+    }
+    return Set(node, std::move(value));
+  }
+
+  // Of equal categories the last one counts.
+  static void OneHotTexts(const std::vector<std::string>& texts, const Symbol& symbol, std::vector<Symbol>& out) {
+    std::map<std::string, size_t> last;
+    for (size_t i = 0; i < texts.size(); ++i) last[texts[i]] = i;
+    for (size_t i = 0; i < texts.size(); ++i) {
+      Symbol indicator = symbol;
+      Encode(last[texts[i]] == i ? std::map<std::string, float>{{texts[i], 1.0f}} : std::map<std::string, float>(), 0,
+             indicator);
+      std::erase_if(indicator.feature.table, [](const auto& entry) { return entry.second == 0; });
+      out.push_back(std::move(indicator));
+    }
+  }
+
+  static Status OneHotIntegers(const Node& node, const std::vector<int64_t>& integers, const Symbol& symbol,
+                               std::vector<Symbol>& out) {
+    for (size_t i = 0; i < integers.size(); ++i) {
+      if (std::abs(integers[i]) >= kExactInteger) return Cannot(node, "categories that are no float32");
+      const bool is_last = std::find(integers.begin() + static_cast<std::ptrdiff_t>(i) + 1, integers.end(),
+                                     integers[i]) == integers.end();
+      Symbol indicator = symbol;
+      indicator.is_truncated = false;
+      const float category = is_last ? static_cast<float>(integers[i]) : std::numeric_limits<float>::quiet_NaN();
+      AddStep({NumberStep::Kind::kIsInteger, category, 0}, indicator);
+      out.push_back(std::move(indicator));
+    }
+    return {};
+  }
+
+  Status LowerLabelEncoder(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
+    const Attribute* keys = node.Find("keys_strings");
+    const Attribute *integers = node.Find("values_int64s"), *floats = node.Find("values_floats");
+    if (keys == nullptr || (integers == nullptr) == (floats == nullptr) || node.Find("classes_strings") != nullptr)
+      return Cannot(node, "not from texts to numbers");
+    const size_t count = integers != nullptr ? integers->ints.size() : floats->floats.size();
+    if (count != keys->strings.size()) return Cannot(node, "keys and values differ in number");
+    std::map<std::string, float> table;
+    for (size_t i = 0; i < count; ++i) {
+      if (integers != nullptr && std::abs(integers->ints[i]) >= kExactInteger)
+        return Cannot(node, "values that are no float32");
+      // Of equal keys the first one counts.
+      table.emplace(keys->strings[i], integers != nullptr ? static_cast<float>(integers->ints[i]) : floats->floats[i]);
+    }
+    const Attribute* unknown = node.Find(integers != nullptr ? "default_int64" : "default_float");
+    float otherwise = integers != nullptr ? -1.0f : -0.0f;
+    if (unknown != nullptr) otherwise = integers != nullptr ? static_cast<float>(unknown->integer) : unknown->number;
+    SymbolicValue value = *input;
+    value.type = integers != nullptr ? ElementType::kInt64 : ElementType::kFloat;
+    for (Symbol& symbol : value.symbols) {
+      if (!symbol.is_raw_text) return Cannot(node, "not from texts to numbers");
+      Encode(table, otherwise, symbol);
+    }
+    return Set(node, std::move(value));
+  }
+
+  Status LowerFeatureVectorizer(const Node& node) {
+    const Attribute* dimensions = node.Find("inputdimensions");
+    SymbolicValue value;
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* part, Symbols(node, i));
+      const bool fits = dimensions != nullptr && i < dimensions->ints.size() &&
+                        dimensions->ints[i] == static_cast<int64_t>(part->symbols.size());
+      const bool is_number = part->type == ElementType::kFloat || part->type == ElementType::kInt64;
+      if (!fits || !is_number || part->rank != 2) return Cannot(node, "columns are padded, cut or no numbers");
+      for (const Symbol& symbol : part->symbols) {
+        if (symbol.is_truncated) return Cannot(node, "cut numbers");
+        value.symbols.push_back(symbol);
+      }
+    }
+    return Set(node, std::move(value));
+  }
+
+  // --- the ensemble and what follows it ---
+
+  Status LowerEnsemble(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
+    if (has_ensemble_) return Cannot(node, "a second ensemble");
+    if (input->type != ElementType::kFloat || input->rank != 2) return Cannot(node, "its input is no float matrix");
+    SLIPWAY_ASSIGN_OR_RETURN(lowered_.ensemble, TreeEnsemble::Read(node));
+    const TreeEnsemble& ensemble = lowered_.ensemble;
+    if (ensemble.features > input->symbols.size())
+      return InvalidArgument(fmt::format("{}: it asks for feature {} of {}", node.Describe(), ensemble.features - 1,
+                                         input->symbols.size()));
+    for (const Symbol& symbol : input->symbols) lowered_.features.push_back(symbol.feature);
+    has_ensemble_ = true;
+    lowered_.outputs.width = ensemble.targets;
+    SymbolicValue scores;
+    scores.kind = SymbolicValue::Kind::kScores;
+    if (!ensemble.is_classifier) return Set(node, std::move(scores));
+    SLIPWAY_RETURN_IF_ERROR(CheckClassifier(node));
+    lowered_.outputs.classes = ensemble.labels.texts();
+    lowered_.outputs.integer_labels = ensemble.labels.strings.empty();
+    SymbolicValue label;
+    label.kind = SymbolicValue::Kind::kLabel;
+    label.type = lowered_.outputs.integer_labels ? ElementType::kInt64 : ElementType::kString;
+    if (node.outputs.size() < 2) return Cannot(node, "it has no scores");
+    values_[node.outputs[1]] = std::move(scores);
+    return Set(node, std::move(label));
+  }
+
+  // Label rules that depend on which classes a row got votes for are left to the reference operator.
+  Status CheckClassifier(const Node& node) const {
+    const TreeEnsemble& ensemble = lowered_.ensemble;
+    const ClassifierRule rule(ensemble);
+    if (rule.is_binary()) return {};
+    if (ensemble.targets == 2) {
+      const bool is_literal = ensemble.labels.ints.empty() || ensemble.labels.ints == std::vector<int64_t>{0, 1};
+      return is_literal ? Status() : Cannot(node, "two voted classes whose labels are not 0 and 1");
+    }
+    if (!ensemble.base_values.empty()) return {};
+    const std::vector<bool> always = AlwaysVoted(ensemble);
+    if (std::find(always.begin(), always.end(), false) == always.end()) return {};
+    return Cannot(node, "a class that may get no vote");
+  }
+
+  // Classes that every leaf of some tree votes for.
+  static std::vector<bool> AlwaysVoted(const TreeEnsemble& ensemble) {
+    std::vector<bool> always(ensemble.targets);
+    for (const uint32_t root : ensemble.roots) {
+      std::vector<bool> common(ensemble.targets, true), seen(ensemble.nodes.size());
+      VisitLeaves(ensemble, root, seen, common);
+      for (size_t i = 0; i < always.size(); ++i) always[i] = always[i] || common[i];
+      if (std::find(always.begin(), always.end(), false) == always.end()) break;
+    }
+    return always;
+  }
+
+  static void VisitLeaves(const TreeEnsemble& ensemble, uint32_t root, std::vector<bool>& seen,
+                          std::vector<bool>& common) {
+    std::vector<uint32_t> stack = {root};
+    while (!stack.empty()) {
+      const TreeNode& node = ensemble.nodes[stack.back()];
+      const uint32_t at = stack.back();
+      stack.pop_back();
+      if (seen[at]) continue;
+      seen[at] = true;
+      if (node.mode != TreeNode::Mode::kLeaf) {
+        stack.push_back(node.true_child);
+        stack.push_back(node.false_child);
+        continue;
+      }
+      std::vector<bool> votes(common.size());
+      for (uint32_t i = 0; i < node.vote_count; ++i) votes[ensemble.votes[node.first_vote + i].target] = true;
+      for (size_t i = 0; i < common.size(); ++i) common[i] = common[i] && votes[i];
+    }
+  }
+
+  Status LowerZipMap(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Input(node, 0));
+    if (input->kind != SymbolicValue::Kind::kScores) return Cannot(node, "not of the ensemble's scores");
+    SLIPWAY_ASSIGN_OR_RETURN(const ClassLabels labels, ParseClassLabels(node));
+    if (labels.texts() != lowered_.outputs.classes) return Cannot(node, "other labels than the classifier's");
+    SymbolicValue value = *input;
+    value.is_map = true;
+    return Set(node, std::move(value));
+  }
+
+  Status ReadOutputs() {
+    for (const model::ValueInfo& output : model_.graph.outputs) {
+      const auto found = values_.find(output.name);
+      if (found == values_.end()) return Unimplemented(fmt::format("there is no value '{}'", output.name));
+      const SymbolicValue& value = found->second;
+      if (value.kind == SymbolicValue::Kind::kLabel) {
+        lowered_.outputs.label_name = output.name;
+      } else if (value.kind == SymbolicValue::Kind::kScores) {
+        lowered_.outputs.score_name = output.name;
+        lowered_.outputs.scores_by_label = value.is_map;
+      } else {
+        return Unimplemented(fmt::format("the output '{}' is not the ensemble's", output.name));
+      }
+    }
+    return {};
+  }
+
+  const model::OnnxModel& model_;
+  const InputColumns& columns_;
+  std::unordered_map<std::string, SymbolicValue> values_;
+  LoweredGraph lowered_;
+  bool has_ensemble_ = false;
+};
+
+}  // namespace
+
+Result<LoweredGraph> LowerGraph(const model::OnnxModel& model, const InputColumns& columns) {
+  return Lowering(model, columns).Run();
+}
+
+}  // namespace slipway::scoring

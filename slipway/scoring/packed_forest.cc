@@ -1,0 +1,308 @@
+#include "slipway/scoring/packed_forest.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <unordered_map>
+
+namespace slipway::scoring {
+namespace {
+
+using Mode = TreeNode::Mode;
+
+constexpr float kLowest = -std::numeric_limits<float>::infinity();
+// Trees that one row walks at once, and rows that one tree is walked by at once.
+constexpr int kLanes = 16;
+// Rows of a batch that share a tree while it is in the nearest cache.
+constexpr size_t kBlockRows = 64;
+
+float NextBelow(float value) {
+  return std::nextafter(value, kLowest);
+}
+
+bool NeverMissing(const Feature& feature) {
+  if (!feature.is_text)
+    return !feature.steps.empty() && feature.steps.back().kind == NumberStep::Kind::kReplaceNaN &&
+           !std::isnan(feature.steps.back().b);
+  const auto is_nan = [](const auto& entry) { return std::isnan(entry.second); };
+  return !std::isnan(feature.otherwise) && std::none_of(feature.table.begin(), feature.table.end(), is_nan);
+}
+
+// An inner node in the packed form: `value` left or right. A test for equality takes two of them.
+struct Test {
+  float value = 0;
+  bool missing_is_lowest = false;
+  uint64_t left = 0, right = 0;  // sources: 2 * node, or 2 * node + 1 for an equality's second test
+};
+
+uint64_t First(uint32_t node) {
+  return 2 * static_cast<uint64_t>(node);
+}
+
+Test TestOf(const TreeNode& node, uint64_t source) {
+  const float value = static_cast<float>(node.value);
+  const uint64_t yes = First(node.true_child), no = First(node.false_child);
+  const bool is_second = (source & 1) != 0;
+  switch (node.mode) {
+    case Mode::kLessEqual:
+      return {value, node.missing_is_true, yes, no};
+    case Mode::kLess:
+      return {NextBelow(value), node.missing_is_true, yes, no};
+    case Mode::kGreater:
+      return {value, !node.missing_is_true, no, yes};
+    case Mode::kGreaterEqual:
+      return {NextBelow(value), !node.missing_is_true, no, yes};
+    case Mode::kEqual:
+      if (is_second) return {NextBelow(value), false, no, yes};
+      return {value, node.missing_is_true, source + 1, no};
+    case Mode::kNotEqual:
+      if (is_second) return {NextBelow(value), false, yes, no};
+      return {value, false, source + 1, yes};
+    case Mode::kLeaf:
+      break;
+  }
+  return {};
+}
+
+bool IsEquality(const TreeNode& node) {
+  return node.mode == Mode::kEqual || node.mode == Mode::kNotEqual;
+}
+
+bool IsPackable(const TreeNode& node) {
+  if (node.mode == Mode::kLeaf) return true;
+  const float value = static_cast<float>(node.value);
+  if (static_cast<double>(value) != node.value) return false;  // NaN as well
+  // Nothing lies below -inf.
+  return value != kLowest || node.mode == Mode::kLessEqual || node.mode == Mode::kGreater;
+}
+
+}  // namespace
+
+// Compiles one ensemble.
+class ForestPacker {
+ public:
+  ForestPacker(const TreeEnsemble& ensemble, std::span<const Feature> features, size_t outputs)
+      : ensemble_(ensemble), features_(features), slot_of_(2 * features.size(), kNoSlot) {
+    forest_.outputs_ = outputs;
+  }
+
+  std::optional<PackedForest> Pack(std::vector<Slot>& slots) {
+    using Aggregate = TreeEnsemble::Aggregate;
+    if (ensemble_.aggregate != Aggregate::kSum && ensemble_.aggregate != Aggregate::kAverage) return std::nullopt;
+    if (ensemble_.aggregate == Aggregate::kAverage) forest_.divisor_ = static_cast<float>(ensemble_.roots.size());
+    if (!std::all_of(ensemble_.nodes.begin(), ensemble_.nodes.end(), IsPackable)) return std::nullopt;
+    ChooseSlots(slots);
+    if (!ChooseBits(slots.size())) return std::nullopt;
+    if (forest_.outputs_ > 1) AddLeafRow(std::vector<float>(forest_.outputs_, 0.0f));
+    for (size_t tree = 0; tree < ensemble_.roots.size(); ++tree)
+      if (!PackTree(tree)) return std::nullopt;
+    PadTrees();
+    return std::move(forest_);
+  }
+
+ private:
+  static constexpr uint32_t kNoSlot = 0xFFFF'FFFF;
+
+  bool IsLowest(const TreeNode& node, const Test& test) const {
+    return test.missing_is_lowest && !NeverMissing(features_[node.feature]);
+  }
+
+  // Slots in the order of the columns, so that a row is filled from one end to the other.
+  void ChooseSlots(std::vector<Slot>& slots) {
+    std::vector<uint8_t> used(slot_of_.size());
+    for (size_t i = 0; i < ensemble_.nodes.size(); ++i) {
+      const TreeNode& node = ensemble_.nodes[i];
+      if (node.mode == Mode::kLeaf) continue;
+      const uint64_t source = First(static_cast<uint32_t>(i));
+      used[2 * node.feature + IsLowest(node, TestOf(node, source))] = 1;
+      if (IsEquality(node)) used[2 * node.feature + IsLowest(node, TestOf(node, source + 1))] = 1;
+    }
+    std::map<Slot, uint32_t> order;
+    for (size_t i = 0; i < used.size(); ++i)
+      if (used[i]) order.emplace(Slot{features_[i / 2], i % 2 != 0}, 0);
+    for (auto& [slot, index] : order) {
+      index = static_cast<uint32_t>(slots.size());
+      slots.push_back(slot);
+    }
+    for (size_t i = 0; i < used.size(); ++i)
+      if (used[i]) slot_of_[i] = order.find(Slot{features_[i / 2], i % 2 != 0})->second;
+  }
+
+  bool ChooseBits(size_t slots) {
+    forest_.feature_bits_ = static_cast<uint32_t>(std::bit_width(slots));
+    forest_.feature_mask_ = (1u << forest_.feature_bits_) - 1;
+    stay_ = static_cast<uint32_t>(slots);
+    const size_t equalities =
+        static_cast<size_t>(std::count_if(ensemble_.nodes.begin(), ensemble_.nodes.end(), IsEquality));
+    // Pairs of children, roots and padding; nodes with several parents are written once a parent.
+    max_nodes_ = size_t{1} << (32 - forest_.feature_bits_);
+    return 2 * (ensemble_.nodes.size() + equalities) + 2 * kLanes + ensemble_.roots.size() < max_nodes_;
+  }
+
+  // Pairs of siblings, depth first, left before right. A source that is met again is not packed again.
+  bool PackTree(size_t tree) {
+    const auto root = static_cast<uint32_t>(forest_.nodes_.size());
+    forest_.roots_.push_back(root);
+    forest_.nodes_.push_back({});
+    bool has_equality = false;
+    stack_.assign(1, {First(ensemble_.roots[tree]), root});
+    while (!stack_.empty()) {
+      const Place place = stack_.back();
+      stack_.pop_back();
+      const TreeNode& node = ensemble_.nodes[place.source / 2];
+      if (node.mode == Mode::kLeaf) {
+        if (!PackLeaf(node, place.at)) return false;
+        continue;
+      }
+      has_equality |= IsEquality(node);
+      PackInner(node, place);
+    }
+    forest_.depths_.push_back(ensemble_.depths[tree] * (has_equality ? 2 : 1));
+    return true;
+  }
+
+  struct Place {
+    uint64_t source;
+    uint32_t at;
+  };
+
+  void PackInner(const TreeNode& node, const Place& place) {
+    const Test test = TestOf(node, place.source);
+    const auto [known, is_new] = pairs_.emplace(place.source, static_cast<uint32_t>(forest_.nodes_.size()));
+    if (is_new) {
+      forest_.nodes_.resize(forest_.nodes_.size() + 2);
+      stack_.push_back({test.right, known->second + 1});
+      stack_.push_back({test.left, known->second});
+    }
+    const uint32_t slot = slot_of_[2 * node.feature + IsLowest(node, test)];
+    forest_.nodes_[place.at] = {test.value, known->second << forest_.feature_bits_ | slot};
+  }
+
+  bool PackLeaf(const TreeNode& leaf, uint32_t at) {
+    std::vector<float> weights(forest_.outputs_, 0.0f);
+    std::vector<uint8_t> voted(forest_.outputs_);
+    for (uint32_t i = leaf.first_vote; i < leaf.first_vote + leaf.vote_count; ++i) {
+      const Vote& vote = ensemble_.votes[i];
+      const size_t output = forest_.outputs_ == 1 ? 0 : vote.target;
+      // Two additions would round otherwise than one.
+      if (voted[output]++ != 0 || std::isnan(vote.weight)) return false;
+      weights[output] = vote.weight;
+    }
+    const float value = forest_.outputs_ == 1 ? weights[0] : std::bit_cast<float>(AddLeafRow(weights));
+    if (std::isnan(value)) return false;
+    forest_.nodes_[at] = {value, at << forest_.feature_bits_ | stay_};
+    return true;
+  }
+
+  // The index of these weights in the table; equal rows stand there once.
+  uint32_t AddLeafRow(const std::vector<float>& weights) {
+    const auto [known, is_new] = leaf_rows_.emplace(weights, static_cast<uint32_t>(leaf_rows_.size()));
+    if (is_new) forest_.leaf_table_.insert(forest_.leaf_table_.end(), weights.begin(), weights.end());
+    return known->second;
+  }
+
+  // Lone leaves of weight 0 up to whole groups: adding 0 changes no sum.
+  void PadTrees() {
+    while (forest_.roots_.size() % kLanes != 0) {
+      const auto at = static_cast<uint32_t>(forest_.nodes_.size());
+      forest_.nodes_.push_back({0.0f, at << forest_.feature_bits_ | stay_});
+      forest_.roots_.push_back(at);
+      forest_.depths_.push_back(0);
+    }
+  }
+
+  const TreeEnsemble& ensemble_;
+  std::span<const Feature> features_;
+  PackedForest forest_;
+  std::vector<uint32_t> slot_of_;  // per feature and meaning of a missing value
+  uint32_t stay_ = 0;
+  size_t max_nodes_ = 0;
+  std::vector<Place> stack_;
+  std::unordered_map<uint64_t, uint32_t> pairs_;
+  std::map<std::vector<float>, uint32_t> leaf_rows_;
+};
+
+std::optional<PackedForest> PackedForest::Compile(const TreeEnsemble& ensemble, std::span<const Feature> features,
+                                                  size_t outputs, std::vector<Slot>& slots) {
+  return ForestPacker(ensemble, features, outputs).Pack(slots);
+}
+
+template <int kLaneCount>
+void PackedForest::WalkTrees(const float* row, size_t tree, float* leaves) const noexcept {
+  uint32_t at[kLaneCount];
+  uint32_t depth = 0;
+  for (int lane = 0; lane < kLaneCount; ++lane) {
+    at[lane] = roots_[tree + lane];
+    depth = std::max(depth, depths_[tree + lane]);
+  }
+  const Node* nodes = nodes_.data();
+  const uint32_t bits = feature_bits_, mask = feature_mask_;
+  for (uint32_t level = 0; level < depth; ++level) {
+    for (int lane = 0; lane < kLaneCount; ++lane) {
+      const Node node = nodes[at[lane]];
+      at[lane] = (node.link >> bits) + (row[node.link & mask] <= node.value ? 0 : 1);
+    }
+  }
+  for (int lane = 0; lane < kLaneCount; ++lane) leaves[lane] = nodes[at[lane]].value;
+}
+
+template <int kLaneCount>
+void PackedForest::WalkRows(const float* const* rows, uint32_t root, uint32_t depth, Node* leaves) const noexcept {
+  uint32_t at[kLaneCount];
+  for (int lane = 0; lane < kLaneCount; ++lane) at[lane] = root;
+  const Node* nodes = nodes_.data();
+  const uint32_t bits = feature_bits_, mask = feature_mask_;
+  for (uint32_t level = 0; level < depth; ++level) {
+    for (int lane = 0; lane < kLaneCount; ++lane) {
+      const Node node = nodes[at[lane]];
+      at[lane] = (node.link >> bits) + (rows[lane][node.link & mask] <= node.value ? 0 : 1);
+    }
+  }
+  for (int lane = 0; lane < kLaneCount; ++lane) leaves[lane] = nodes[at[lane]];
+}
+
+void PackedForest::AddLeaf(Node leaf, float* sums) const noexcept {
+  if (outputs_ == 1) {
+    sums[0] += leaf.value;
+    return;
+  }
+  const float* weights = leaf_table_.data() + std::bit_cast<uint32_t>(leaf.value) * outputs_;
+  for (size_t i = 0; i < outputs_; ++i) sums[i] += weights[i];
+}
+
+void PackedForest::ScoreOne(const float* row, float* sums) const noexcept {
+  float leaves[kLanes];
+  for (size_t tree = 0; tree < roots_.size(); tree += kLanes) {
+    WalkTrees<kLanes>(row, tree, leaves);
+    for (const float leaf : leaves) AddLeaf({leaf, 0}, sums);
+  }
+}
+
+void PackedForest::ScoreBlock(const float* rows, size_t count, size_t width, float* sums) const noexcept {
+  const float* lanes[kLanes];
+  Node leaves[kLanes];
+  for (size_t tree = 0; tree < roots_.size(); ++tree) {
+    for (size_t first = 0; first < count; first += kLanes) {
+      // Lanes past the end walk the last row; their leaves are not used.
+      const size_t used = std::min<size_t>(kLanes, count - first);
+      for (size_t lane = 0; lane < kLanes; ++lane) lanes[lane] = rows + (first + std::min(lane, used - 1)) * width;
+      WalkRows<kLanes>(lanes, roots_[tree], depths_[tree], leaves);
+      for (size_t lane = 0; lane < used; ++lane) AddLeaf(leaves[lane], sums + (first + lane) * outputs_);
+    }
+  }
+}
+
+void PackedForest::Score(const float* rows, size_t count, size_t width, float* sums) const noexcept {
+  std::fill_n(sums, count * outputs_, 0.0f);
+  if (count < kLanes) {
+    for (size_t row = 0; row < count; ++row) ScoreOne(rows + row * width, sums + row * outputs_);
+  } else {
+    for (size_t row = 0; row < count; row += kBlockRows)
+      ScoreBlock(rows + row * width, std::min(kBlockRows, count - row), width, sums + row * outputs_);
+  }
+  if (divisor_ != 1)
+    for (size_t i = 0; i < count * outputs_; ++i) sums[i] /= divisor_;
+}
+
+}  // namespace slipway::scoring
