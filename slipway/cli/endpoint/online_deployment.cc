@@ -45,15 +45,17 @@ Result<Json> PutDeployment(Context& context, client::Workspace& server, spec::De
   return waits ? server.connection().Put(path, body) : server.connection().StartPut(path, body);
 }
 
-bool HasTraffic(const Json& endpoint) {
+// Also after the deployments that had it are gone: who replaces a deployment wants to try it before it gets traffic.
+bool WasTrafficSet(const Json& endpoint) {
   const Json& properties = endpoint["properties"];
-  return properties.contains("traffic") && !properties["traffic"].empty();
+  const bool has_traffic = properties.contains("traffic") && !properties["traffic"].empty();
+  return has_traffic || (properties.contains("slipway") && properties["slipway"].value("trafficWasSet", false));
 }
 
 // The first deployment of an endpoint whose traffic nobody has set gets all of it: a convenience beyond the dialect.
 Status GiveFirstTraffic(Context& context, client::Workspace& server, const domain::OnlineDeployment& deployment) {
   SLIPWAY_ASSIGN_OR_RETURN(const Json endpoint, server.Get("onlineEndpoints", deployment.endpoint_name));
-  if (HasTraffic(endpoint)) return {};
+  if (WasTrafficSet(endpoint)) return {};
   SLIPWAY_ASSIGN_OR_RETURN(const auto all,
                            server.connection().List(server.Path("/" + DeploymentCollection(deployment.endpoint_name))));
   if (all.size() != 1) return {};
