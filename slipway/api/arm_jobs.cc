@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "slipway/api/answer.h"
+#include "slipway/api/paging.h"
+#include "slipway/api/routes.h"
 #include "slipway/base/text.h"
 #include "slipway/wire/job.h"
 
@@ -20,33 +22,12 @@ using net::Request;
 using net::Response;
 using nlohmann::json;
 
-constexpr size_t kPageSize = 100;
-
-struct Page {
-  size_t skip = 0;
-  size_t size = kPageSize;
-};
-
-Result<size_t> Count(const Request& request, std::string_view parameter, size_t otherwise) {
-  const auto text = request.Parameter(parameter);
-  if (!text || text->empty()) return otherwise;
-  const auto value = ParseInt(*text);
+// `offset` of the query, 0 without one.
+Result<size_t> OffsetOf(const Request& request) {
+  const std::string text = request.Parameter("offset").value_or("0");
+  const auto value = ParseInt(text);
   if (value && *value >= 0) return static_cast<size_t>(*value);
-  return InvalidArgument(fmt::format("'{}' of the query must be a whole number, not '{}'", parameter, *text));
-}
-
-Result<Page> PageOf(const Request& request) {
-  Page page;
-  SLIPWAY_ASSIGN_OR_RETURN(page.skip, Count(request, "$skip", 0));
-  SLIPWAY_ASSIGN_OR_RETURN(page.size, Count(request, "$top", kPageSize));
-  if (page.size == 0) page.size = kPageSize;
-  return page;
-}
-
-domain::ListView ViewOf(const Request& request) {
-  const std::string view = request.Parameter("listViewType").value_or("ActiveOnly");
-  if (EqualsIgnoreCase(view, "All")) return domain::ListView::kAll;
-  return EqualsIgnoreCase(view, "ArchivedOnly") ? domain::ListView::kArchivedOnly : domain::ListView::kActiveOnly;
+  return InvalidArgument(fmt::format("'offset' of the query must be a whole number, not '{}'", text));
 }
 
 // "tag=name" or "tag=name=value".
@@ -88,7 +69,7 @@ class Jobs {
     SLIPWAY_RETURN_IF_ERROR(dependencies_.workspaces.GetWorkspace(scope));
     SLIPWAY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
     domain::JobFilter filter;
-    filter.view = ViewOf(request);
+    SLIPWAY_ASSIGN_OR_RETURN(filter.view, ListViewOf(request));
     filter.parent = request.Parameter("parent").value_or("");
     filter.job_type = request.Parameter("jobType");
     const auto tag = request.Parameter("tag");
@@ -96,7 +77,7 @@ class Jobs {
     filter.limit = tag ? SIZE_MAX / 2 : page.skip + page.size + 1;
     SLIPWAY_ASSIGN_OR_RETURN(auto jobs, dependencies_.jobs.ListJobs(scope, filter));
     if (tag) std::erase_if(jobs, [&](const Job& job) { return !HasTag(job, *tag); });
-    return Paged(request, scope, jobs, page);
+    return PageAnswer(request, page, jobs.size(), [&](size_t i) { return Shape(scope, jobs[i]); });
   }
 
   Result<Response> Get(const Request&, const PathParameters& parameters) const {
@@ -169,7 +150,7 @@ class Jobs {
   Result<Response> ReadLog(const Request& request, const PathParameters& parameters) const {
     const auto name = parameters.at("name");
     if (name.empty()) return ListLogs(request, parameters);
-    SLIPWAY_ASSIGN_OR_RETURN(const size_t offset, Count(request, "offset", 0));
+    SLIPWAY_ASSIGN_OR_RETURN(const size_t offset, OffsetOf(request));
     SLIPWAY_ASSIGN_OR_RETURN(auto part,
                              dependencies_.runner.ReadLog(ScopeOf(parameters), parameters.at("job"), name, offset));
     Response response = Response::Text(200, std::move(part.bytes));
@@ -201,23 +182,6 @@ class Jobs {
     return JsonAnswer(200, Shape(scope, changed));
   }
 
-  Response Paged(const Request& request, const Scope& scope, const std::vector<Job>& jobs, const Page& page) const {
-    json values = json::array();
-    const size_t end = std::min(jobs.size(), page.skip + page.size);
-    for (size_t i = page.skip; i < end; ++i) values.push_back(Shape(scope, jobs[i]));
-    json body = {{"value", std::move(values)}};
-    if (end < jobs.size()) body["nextLink"] = NextLink(request, end);
-    return JsonAnswer(200, body);
-  }
-
-  std::string NextLink(const Request& request, size_t skip) const {
-    std::string link = fmt::format("{}{}?$skip={}", dependencies_.control_url, request.path, skip);
-    for (const auto& [key, value] : request.query) {
-      if (!EqualsIgnoreCase(key, "$skip")) link += fmt::format("&{}={}", key, UrlEncode(value));
-    }
-    return link;
-  }
-
   json Shape(const Scope& scope, const Job& job) const {
     const std::string& control = dependencies_.control_url;
     return wire::JobToArm(scope, job,
@@ -231,23 +195,16 @@ class Jobs {
 }  // namespace
 
 void MountJobs(net::Router& router, const JobsDependencies& dependencies) {
-  const auto jobs = std::make_shared<const Jobs>(dependencies);
-  using Handler = Result<Response> (Jobs::*)(const Request&, const PathParameters&) const;
-  const auto add = [&](std::string_view method, std::string_view path, Handler handler) {
-    router.Add(method, fmt::format("{}{}", kWorkspacePattern, path),
-               [jobs, handler](const Request& request, const PathParameters& parameters) {
-                 auto answer = ((*jobs).*handler)(request, parameters);
-                 return answer ? std::move(*answer) : ErrorAnswer(answer.error());
-               });
-  };
-  add("GET", "/jobs", &Jobs::List);
-  add("GET", "/jobs/{name}", &Jobs::Get);
-  add("PUT", "/jobs/{name}", &Jobs::Put);
-  add("DELETE", "/jobs/{name}", &Jobs::Delete);
-  add("POST", "/jobs/{name}/cancel", &Jobs::Cancel);
-  add("GET", "/slipway/jobs/{job}/children", &Jobs::Children);
-  add("GET", "/slipway/jobs/{job}/logs", &Jobs::ListLogs);
-  add("GET", "/slipway/jobs/{job}/logs/{name...}", &Jobs::ReadLog);
+  Routes<Jobs> routes(router, std::make_shared<const Jobs>(dependencies));
+  const std::string workspace(kWorkspacePattern);
+  routes.Add("GET", workspace + "/jobs", &Jobs::List);
+  routes.Add("GET", workspace + "/jobs/{name}", &Jobs::Get);
+  routes.Add("PUT", workspace + "/jobs/{name}", &Jobs::Put);
+  routes.Add("DELETE", workspace + "/jobs/{name}", &Jobs::Delete);
+  routes.Add("POST", workspace + "/jobs/{name}/cancel", &Jobs::Cancel);
+  routes.Add("GET", workspace + "/slipway/jobs/{job}/children", &Jobs::Children);
+  routes.Add("GET", workspace + "/slipway/jobs/{job}/logs", &Jobs::ListLogs);
+  routes.Add("GET", workspace + "/slipway/jobs/{job}/logs/{name...}", &Jobs::ReadLog);
 }
 
 }  // namespace slipway::api

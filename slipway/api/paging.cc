@@ -38,6 +38,7 @@ Result<Page> PageOf(const net::Request& request) {
   SLIPWAY_ASSIGN_OR_RETURN(page.size, Count(request, "count", kPageSize));
   SLIPWAY_ASSIGN_OR_RETURN(page.size, Count(request, "$top", page.size));
   if (page.size == 0) page.size = kPageSize;
+  page.size = std::min(page.size, kPageSizeMax);
   return page;
 }
 

@@ -13,6 +13,7 @@
 namespace slipway::api {
 
 inline constexpr size_t kPageSize = 100;
+inline constexpr size_t kPageSizeMax = 1000;  // what asks for more gets a nextLink
 
 struct Page {
   size_t skip = 0;

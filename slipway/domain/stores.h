@@ -26,7 +26,8 @@ class WorkspaceStore {
   virtual Result<Workspace> GetWorkspace(const Scope& scope) = 0;
   virtual Result<Workspace> FindWorkspaceById(const std::string& id) = 0;
   virtual Result<std::vector<Workspace>> ListWorkspaces() = 0;
-  virtual Status DeleteWorkspace(const Scope& scope) = 0;  // refuses while it holds anything
+  // With its datastores and computes. Refuses while it holds assets, jobs, endpoints, schedules or alert rules.
+  virtual Status DeleteWorkspace(const Scope& scope) = 0;
 
   virtual Status PutDatastore(const Scope& scope, const Datastore& datastore) = 0;
   virtual Result<Datastore> GetDatastore(const Scope& scope, const std::string& name) = 0;
@@ -44,7 +45,8 @@ class AssetStore {
   virtual ~AssetStore() = default;
   // Inserts; a version of "" becomes the next integer, chosen in the same transaction. kAlreadyExists otherwise.
   virtual Result<AssetVersion> InsertVersion(const Scope& scope, AssetVersion version) = 0;
-  // Replaces description, tags, properties, is_archived (and a model's stage and flavors) of an existing version.
+  // Replaces description, tags, properties, is_archived (a model's stage and flavors; a component's display name,
+  // description and tags) of an existing version.
   virtual Status UpdateVersion(const Scope& scope, const AssetVersion& version) = 0;
   virtual Result<AssetVersion> GetVersion(const Scope& scope, AssetKind kind, const std::string& name,
                                           const std::string& version) = 0;

@@ -326,9 +326,20 @@ TEST_F(RegistryTest, MaterializingAgainChangesNothing) {
   const AssetVersion model = MustPut(Model("1", Uri("m")));
   const auto first = model_files->Materialize(scope, model);
   ASSERT_TRUE(first);
-  ASSERT_TRUE(WriteFileAtomic(first->model / "left by a reader", ""));
+  const auto written = std::filesystem::last_write_time(first->model);
+  std::filesystem::last_write_time(first->model, written - std::chrono::hours(1));
   ASSERT_TRUE(model_files->Materialize(scope, model));
-  EXPECT_TRUE(std::filesystem::exists(first->model / "left by a reader"));
+  EXPECT_EQ(std::filesystem::last_write_time(first->model), written - std::chrono::hours(1));
+}
+
+TEST_F(RegistryTest, ADamagedFolderIsMadeAgain) {
+  WriteStored("m/weights", "w");
+  const AssetVersion model = MustPut(Model("1", Uri("m")));
+  const auto folder = model_files->Materialize(scope, model);
+  ASSERT_TRUE(folder);
+  ASSERT_TRUE(WriteFileAtomic(folder->model / "left by a reader", ""));
+  ASSERT_TRUE(model_files->Materialize(scope, model));
+  EXPECT_EQ(ListFiles(folder->folder)->size(), 1u);
 }
 
 TEST_F(RegistryTest, AFolderHalfFilledIsFilledAgain) {
@@ -344,9 +355,9 @@ TEST_F(RegistryTest, AVersionMadeAgainWithOtherFilesGetsThem) {
   WriteStored("m/weights", "first");
   ASSERT_TRUE(model_files->Materialize(scope, MustPut(Model("1", Uri("m")))));
   ASSERT_TRUE(registry->DeleteVersion(scope, AssetKind::kModel, "credit-model", "1"));
-  WriteStored("m/weights", "second");
+  WriteStored("m/weights", "2nd..");  // of the same size
   const auto folder = model_files->Materialize(scope, MustPut(Model("1", Uri("m"))));
-  EXPECT_EQ(*ReadFile(folder->model / "weights"), "second");
+  EXPECT_EQ(*ReadFile(folder->model / "weights"), "2nd..");
 }
 
 TEST_F(RegistryTest, AModelWithoutKeptFilesCannotBeLaidOut) {

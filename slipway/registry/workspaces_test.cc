@@ -80,6 +80,7 @@ TEST_F(WorkspacesTest, OnlyAnEmptyWorkspaceThatIsNotTheDefaultOneGoes) {
   workspaces.is_full = false;
   EXPECT_TRUE(*service->Delete(Named("team").scope));
   EXPECT_FALSE(workspaces.GetWorkspace(Named("team").scope));
+  EXPECT_TRUE(workspaces.ListDatastores(Named("team").scope)->empty());
 }
 
 TEST_F(WorkspacesTest, ALocalDatastoreIsAnAbsoluteFolder) {

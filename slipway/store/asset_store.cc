@@ -196,9 +196,17 @@ void TakeOverMutable(AssetVersion& stored, const AssetVersion& wanted) {
   stored.context.last_modified_by = wanted.context.last_modified_by;
   auto* model = std::get_if<domain::ModelBody>(&stored.body);
   const auto* wanted_model = std::get_if<domain::ModelBody>(&wanted.body);
-  if (!model || !wanted_model) return;
-  model->stage = wanted_model->stage;
-  model->flavors = wanted_model->flavors;
+  if (model && wanted_model) {
+    model->stage = wanted_model->stage;
+    model->flavors = wanted_model->flavors;
+  }
+  auto* component = std::get_if<domain::CommandComponent>(&stored.body);
+  const auto* wanted_component = std::get_if<domain::CommandComponent>(&wanted.body);
+  if (component && wanted_component) {
+    component->display_name = wanted_component->display_name;
+    component->description = wanted_component->description;
+    component->tags = wanted_component->tags;
+  }
 }
 
 Result<AssetVersion> SelectVersion(Connection& connection, const Scope& scope, AssetKind kind, const std::string& name,

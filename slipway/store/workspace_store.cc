@@ -57,11 +57,9 @@ constexpr Held kHeld[] = {{"online_endpoints", "online endpoint(s)"},
                           {"jobs", "job(s)"},
                           {"asset_versions", "asset version(s)"},
                           {"schedules", "schedule(s)"},
-                          {"alert_rules", "alert rule(s)"},
-                          {"datastores", "datastore(s)"},
-                          {"computes", "compute(s)"}};
-// What goes along.
-constexpr const char* kHistory[] = {
+                          {"alert_rules", "alert rule(s)"}};
+// What goes along: the workspace's own parts, and what is remembered of things that are gone.
+constexpr const char* kGoesAlong[] = {
     "DELETE FROM run_metrics WHERE run IN (SELECT number FROM runs WHERE workspace = :p1)",
     "DELETE FROM run_latest_metrics WHERE run IN (SELECT number FROM runs WHERE workspace = :p1)",
     "DELETE FROM run_parameters WHERE run IN (SELECT number FROM runs WHERE workspace = :p1)",
@@ -70,6 +68,8 @@ constexpr const char* kHistory[] = {
     "DELETE FROM experiments WHERE workspace = :p1",
     "DELETE FROM alert_events WHERE workspace = :p1",
     "DELETE FROM asset_containers WHERE workspace = :p1",
+    "DELETE FROM datastores WHERE workspace = :p1",
+    "DELETE FROM computes WHERE workspace = :p1",
     "DELETE FROM workspaces WHERE workspace = :p1"};
 
 Status CheckEmpty(sql::Connection& connection, const Scope& scope) {
@@ -156,7 +156,7 @@ Result<std::vector<Workspace>> SqlWorkspaceStore::ListWorkspaces() {
 Status SqlWorkspaceStore::DeleteWorkspace(const Scope& scope) {
   return database_.Write([&](sql::Connection& connection) -> Status {
     SLIPWAY_RETURN_IF_ERROR(CheckEmpty(connection, scope));
-    for (const char* statement : kHistory)
+    for (const char* statement : kGoesAlong)
       SLIPWAY_RETURN_IF_ERROR(connection.Execute(statement, {WorkspaceKey(scope)}));
     return {};
   });

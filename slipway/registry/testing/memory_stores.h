@@ -31,6 +31,8 @@ class MemoryWorkspaceStore final : public domain::WorkspaceStore {
   Status DeleteWorkspace(const domain::Scope& scope) override {
     if (is_full) return Error(Code::kConflict, "the workspace holds assets");
     workspaces_.erase(Key(scope));
+    std::erase_if(datastores_, [&](const auto& entry) { return entry.first.starts_with(Key(scope)); });
+    std::erase_if(computes_, [&](const auto& entry) { return entry.first.starts_with(Key(scope)); });
     return {};
   }
   Status PutDatastore(const domain::Scope& scope, const domain::Datastore& datastore) override {
@@ -62,7 +64,7 @@ class MemoryWorkspaceStore final : public domain::WorkspaceStore {
     return {};
   }
 
-  bool is_full = false;  // DeleteWorkspace refuses
+  bool is_full = false;  // DeleteWorkspace refuses, as it does while the workspace holds assets
 
  private:
   static std::string Key(const domain::Scope& scope, const std::string& name = "") {

@@ -4,13 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "slipway/base/file.h"
+#include "slipway/blobstore/local_blob_store.h"
 #include "slipway/registry/datastore_files.h"
 #include "slipway/registry/registry.h"
-#include "slipway/registry/testing/folder_trees.h"
 #include "slipway/registry/testing/memory_stores.h"
 #include "slipway/registry/workspaces.h"
 
@@ -26,7 +27,10 @@ class RegistryFixture : public ::testing::Test {
     ASSERT_TRUE(workspace) << workspace.error().ToString();
     workspace_id = workspace->id;
     files.emplace(workspaces, assets);
-    model_files.emplace(home->path() / "models", FolderTrees(home->path() / "trees"), workspaces);
+    auto opened = blobstore::LocalBlobStore::Open(home->path() / "blobs");
+    ASSERT_TRUE(opened) << opened.error().ToString();
+    blobs = std::move(*opened);
+    model_files.emplace(home->path() / "models", *blobs, workspaces);
     service.emplace(workspaces, jobs, clock, home->path() / "datastores");
     registry.emplace(RegistryDependencies{
         workspaces, assets, jobs, *model_files, clock,
@@ -53,6 +57,7 @@ class RegistryFixture : public ::testing::Test {
   MemoryAssetStore assets;
   MemoryJobStore jobs;
   std::string workspace_id;
+  std::unique_ptr<blobstore::LocalBlobStore> blobs;
   std::optional<DatastoreFiles> files;
   std::optional<ModelFiles> model_files;
   std::optional<Workspaces> service;
