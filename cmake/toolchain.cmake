@@ -36,6 +36,8 @@ find_program(SLIPWAY_CCACHE ccache)
 if(SLIPWAY_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${SLIPWAY_CCACHE})
 endif()
+# Rooms name the libraries they may use; a program loads those that it does.
+add_link_options(-Wl,--as-needed)
 find_program(SLIPWAY_MOLD mold)
 if(SLIPWAY_MOLD)
   add_link_options(-fuse-ld=mold)

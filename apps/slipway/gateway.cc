@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/slipway/gateway_address.h"
 #include "slipway/base/file.h"
 #include "slipway/base/log.h"
 #include "slipway/base/text.h"
@@ -119,6 +120,18 @@ int Fail(const slipway::Error& error, int exit_code) {
   return exit_code;
 }
 
+// Tells the control plane, and who starts it next, where this gateway listens.
+slipway::Status Announce(const slipway::gateway::GatewayOptions& options, const slipway::gateway::Gateway& gateway) {
+  slipway::apps::GatewayAddress address;
+  SLIPWAY_ASSIGN_OR_RETURN(address.identity, slipway::process::IdentityOf(getpid()));
+  address.listen_address = options.listen_address;
+  address.tls_port = gateway.tls_port();
+  address.plain_port = gateway.plain_port().value_or(0);
+  address.control_url = options.control_url;
+  address.version = SLIPWAY_VERSION;
+  return slipway::apps::WriteGatewayAddress(options.home, address);
+}
+
 int RunGateway(int argc, char** argv) {
   const auto options = ParseArguments(argc, argv);
   if (!options) return Fail(options.error(), kUsageExit);
@@ -131,6 +144,7 @@ int RunGateway(int argc, char** argv) {
   const slipway::SystemClock clock;
   auto gateway = slipway::gateway::Gateway::Start(*options, clock);
   if (!gateway) return Fail(gateway.error(), 1);
+  if (const auto written = Announce(*options, **gateway); !written) return Fail(written.error(), 1);
   slipway::LogInfo("gateway listens on https://{}:{}", options->listen_address, (*gateway)->tls_port());
   if (const auto port = (*gateway)->plain_port()) slipway::LogInfo("gateway listens on http://127.0.0.1:{}", *port);
   int signal = 0;

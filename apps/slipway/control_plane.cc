@@ -1,0 +1,267 @@
+#include "apps/slipway/control_plane.h"
+
+#include <chrono>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "apps/slipway/gateway_process.h"
+#include "apps/slipway/home.h"
+#include "apps/slipway/listeners.h"
+#include "apps/slipway/sdk_location.h"
+#include "slipway/api/alert_routes.h"
+#include "slipway/api/arm_assets.h"
+#include "slipway/api/arm_endpoints.h"
+#include "slipway/api/arm_files.h"
+#include "slipway/api/arm_jobs.h"
+#include "slipway/api/arm_schedules.h"
+#include "slipway/api/arm_workspaces.h"
+#include "slipway/api/front_door.h"
+#include "slipway/api/health.h"
+#include "slipway/api/logs/mount.h"
+#include "slipway/api/mlflow/mount.h"
+#include "slipway/api/routing_routes.h"
+#include "slipway/blobstore/local_blob_store.h"
+#include "slipway/endpoints/endpoints.h"
+#include "slipway/environments/environments.h"
+#include "slipway/logstore/drainer.h"
+#include "slipway/logstore/log_store.h"
+#include "slipway/monitor/alert_service.h"
+#include "slipway/net/router.h"
+#include "slipway/process/supervisor.h"
+#include "slipway/registry/datastore_files.h"
+#include "slipway/registry/registry.h"
+#include "slipway/registry/workspaces.h"
+#include "slipway/runner/runner.h"
+#include "slipway/schedules/scheduler.h"
+#include "slipway/scoring/compiled_model.h"
+#include "slipway/store/metadata_store.h"
+
+namespace slipway::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto kDrainPeriod = std::chrono::milliseconds(500);
+
+// What knows no service: made first, ends last.
+struct Foundation {
+  Home home;
+  std::unique_ptr<Listeners> listeners;
+  std::unique_ptr<store::MetadataStore> store;
+  std::unique_ptr<blobstore::BlobStore> blobs;
+  std::unique_ptr<logstore::LogStore> logs;
+  std::unique_ptr<process::Supervisor> supervisor;
+
+  static Result<Foundation> Make(const ServeOptions& options, const Clock& clock) {
+    SLIPWAY_ASSIGN_OR_RETURN(Home home, Home::Open(options.home));
+    SLIPWAY_ASSIGN_OR_RETURN(auto listeners, Listeners::Bind(options, home, clock));
+    SLIPWAY_ASSIGN_OR_RETURN(auto store, store::MetadataStore::Open(options.database));
+    SLIPWAY_ASSIGN_OR_RETURN(auto blobs, blobstore::LocalBlobStore::Open(home / "blobs"));
+    SLIPWAY_ASSIGN_OR_RETURN(auto logs, logstore::LogStore::Open(home / "logs", home / "spool", clock));
+    SLIPWAY_ASSIGN_OR_RETURN(auto supervisor, process::Supervisor::Start());
+    return Foundation{std::move(home), std::move(listeners), std::move(store),
+                      std::move(blobs), std::move(logs), std::move(supervisor)};
+  }
+
+  std::string url() const { return fmt::format("http://127.0.0.1:{}", listeners->ports().plain); }
+};
+
+environments::Options EnvironmentOptions(const Home& home) {
+  std::error_code failed;
+  const SdkLocation sdk = FindSdk(fs::read_symlink("/proc/self/exe", failed));
+  environments::Options options;
+  options.cache_folder = home / "cache";
+  options.sdk_prefix = sdk.prefix;
+  options.sdk_stamp = sdk.stamp;
+  options.variables = environments::PassedOnVariables();
+  return options;
+}
+
+// A model that cannot be scored is refused when it is registered.
+Status CheckModel(const fs::path& model) {
+  SLIPWAY_RETURN_IF_ERROR(scoring::CompiledModel::Load(model));
+  return {};
+}
+
+runner::Options RunnerOptions(const Foundation& base) {
+  runner::Options options;
+  options.runs_folder = base.home / "runs";
+  options.server.control_url = base.url();
+  options.server.token = base.home.token();
+  options.server.connection_string = [url = base.url()](const domain::Workspace& workspace) {
+    return fmt::format("InstrumentationKey={};IngestionEndpoint={}/", workspace.id, url);
+  };
+  return options;
+}
+
+endpoints::Options EndpointOptions(const ServeOptions& serve, const Home& home) {
+  endpoints::Options options;
+  options.state_folder = home / "endpoints";
+  options.gateway_logs_folder = home / "gateway" / "logs";
+  options.domain = serve.domain;
+  return options;
+}
+
+// The services, in the order in which one needs another; all borrow `base`.
+struct Services {
+  Services(const ServeOptions& options, Foundation& base, const Clock& clock)
+      : environments(EnvironmentOptions(base.home), *base.supervisor),
+        workspaces(base.store->workspaces(), base.store->jobs(), clock, base.home / "datastores"),
+        datastore_files(base.store->workspaces(), base.store->assets()),
+        model_files(base.home / "models", *base.blobs, base.store->workspaces()),
+        registry({base.store->workspaces(), base.store->assets(), base.store->jobs(), model_files, clock,
+                  [this](const domain::EnvironmentBody& body) { return environments.Check(body); }, CheckModel}),
+        runner(RunnerOptions(base), {base.store->workspaces(), base.store->assets(), base.store->jobs(),
+                                     base.store->runs(), environments, *base.supervisor, clock, RegisterAsset()}),
+        scheduler({}, {base.store->schedules(), base.store->workspaces(), runner, clock}),
+        alerts({}, {base.store->schedules(), base.store->workspaces(), base.store->jobs(), runner, *base.logs, clock}),
+        endpoints(EndpointOptions(options, base.home),
+                  {base.store->workspaces(), base.store->assets(), base.store->jobs(), base.store->endpoints(),
+                   environments, clock, [this](const domain::Scope& scope, const domain::AssetVersion& model) {
+                     return FolderOf(scope, model);
+                   }}) {}
+
+  Status Start() {
+    SLIPWAY_RETURN_IF_ERROR(runner.Start());
+    SLIPWAY_RETURN_IF_ERROR(endpoints.Start());
+    scheduler.Start();
+    alerts.Start();
+    return {};
+  }
+
+  environments::Environments environments;
+  registry::Workspaces workspaces;
+  registry::DatastoreFiles datastore_files;
+  registry::ModelFiles model_files;
+  registry::Registry registry;
+  runner::Runner runner;
+  schedules::Scheduler scheduler;
+  monitor::AlertService alerts;
+  endpoints::Endpoints endpoints;
+
+ private:
+  runner::RegisterAsset RegisterAsset() {
+    return [this](const domain::Scope& scope, domain::AssetVersion version) {
+      return registry.Register(scope, std::move(version));
+    };
+  }
+
+  Result<fs::path> FolderOf(const domain::Scope& scope, const domain::AssetVersion& model) {
+    SLIPWAY_ASSIGN_OR_RETURN(const registry::ModelFolder folder, model_files.Materialize(scope, model));
+    return folder.folder;
+  }
+};
+
+void MountFaces(net::Router& router, Foundation& base, Services& services, const Clock& clock) {
+  store::MetadataStore& store = *base.store;
+  api::MountWorkspaces(router, {services.workspaces, store.workspaces(), base.url()});
+  api::MountAssets(router, {services.registry, store.workspaces()});
+  api::MountFiles(router, {services.datastore_files});
+  api::MountJobs(router, {services.runner, store.jobs(), store.workspaces(), base.url()});
+  api::MountSchedules(router, {services.scheduler, store.schedules(), store.workspaces()});
+  api::MountAlerts(router, {services.alerts, store.schedules(), store.workspaces()});
+  api::MountEndpoints(router, {services.endpoints, store.endpoints(), store.workspaces(), base.url()});
+  api::MountRouting(router, services.endpoints);
+  api::MountLogs(router, {*base.logs, store.workspaces(), clock});
+  api::MountMlflow(router, {store.runs(), store.workspaces(), store.assets(), services.registry.catalog(), clock,
+                            [&services](const domain::Scope& scope, const std::string& run) {
+                              services.runner.MetricsLogged(scope, run);
+                            },
+                            [&services](const domain::Scope& scope, domain::AssetVersion version) {
+                              return services.registry.Register(scope, std::move(version));
+                            }});
+}
+
+class ControlPlaneImpl final : public ControlPlane {
+ public:
+  ControlPlaneImpl(const ServeOptions& options, Foundation base, const Clock& clock)
+      : options_(options),
+        base_(std::move(base)),
+        services_(options, base_, clock),
+        door_(router_, {base_.home.token(), options.dns_names}),
+        drainer_(*base_.logs, kDrainPeriod) {
+    MountFaces(router_, base_, services_, clock);
+    api::MountHealth(router_, {SLIPWAY_VERSION, options.home, [this] { return Checks(); }});
+  }
+
+  ~ControlPlaneImpl() override {
+    services_.endpoints.Stop();  // answers the gateway's poll, which would hold the listeners
+    base_.listeners->Stop();
+    services_.alerts.Stop();
+    services_.scheduler.Stop();
+    services_.runner.Stop();
+    gateway_.reset();
+  }
+
+  Status Start() {
+    SLIPWAY_RETURN_IF_ERROR(services_.Start());
+    base_.listeners->Open(door_);
+    if (options_.has_gateway) SLIPWAY_RETURN_IF_ERROR(StartGateway());
+    return base_.home.WriteServerFile(base_.listeners->ports(), SLIPWAY_VERSION);
+  }
+
+  std::string url() const override { return base_.url(); }
+  std::string tls_url() const override {
+    return fmt::format("https://{}:{}", options_.tls_address, base_.listeners->ports().tls);
+  }
+  std::string gateway_url() const override {
+    const std::lock_guard lock(mutex_);
+    return gateway_url_;
+  }
+
+ private:
+  Status StartGateway() {
+    std::error_code failed;
+    GatewayProcessOptions gateway;
+    gateway.program = fs::read_symlink("/proc/self/exe", failed).parent_path() / "slipway-gateway";
+    gateway.home = options_.home;
+    gateway.control_url = base_.url();
+    gateway.version = SLIPWAY_VERSION;
+    gateway.listen_address = options_.gateway_address;
+    gateway.tls_port = options_.gateway_port;
+    gateway.dns_names = options_.dns_names;
+    gateway_ = std::make_unique<GatewayProcess>(std::move(gateway), *base_.supervisor,
+                                                [this](const GatewayAddress& address) { OnGateway(address); });
+    return gateway_->Start();
+  }
+
+  void OnGateway(const GatewayAddress& address) {
+    services_.endpoints.SetGatewayAddress(address.listen_address, address.tls_port);
+    const std::lock_guard lock(mutex_);
+    gateway_url_ = fmt::format("https://{}:{}", address.listen_address, address.tls_port);
+  }
+
+  std::vector<api::HealthCheck> Checks() const {
+    std::vector<api::HealthCheck> checks;
+    if (gateway_) {
+      const bool is_running = gateway_->is_running();
+      checks.push_back({"gateway", is_running,
+                        is_running ? gateway_url() : fmt::format("does not run; see '{}'", gateway_->log_file().string())});
+    }
+    return checks;
+  }
+
+  const ServeOptions options_;
+  Foundation base_;
+  Services services_;
+  net::Router router_;
+  api::FrontDoor door_;
+  logstore::Drainer drainer_;
+  std::unique_ptr<GatewayProcess> gateway_;
+  mutable std::mutex mutex_;
+  std::string gateway_url_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ControlPlane>> ControlPlane::Start(const ServeOptions& options, const Clock& clock) {
+  SLIPWAY_ASSIGN_OR_RETURN(Foundation base, Foundation::Make(options, clock));
+  SLIPWAY_RETURN_IF_ERROR(
+      registry::EnsureDefaultWorkspace(base.store->workspaces(), clock, base.home / "datastores"));
+  auto control_plane = std::make_unique<ControlPlaneImpl>(options, std::move(base), clock);
+  SLIPWAY_RETURN_IF_ERROR(control_plane->Start());
+  return control_plane;
+}
+
+}  // namespace slipway::apps

@@ -1,0 +1,132 @@
+#include "apps/slipway/serve_options.h"
+
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "slipway/base/text.h"
+
+namespace slipway::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path DefaultHome() {
+  if (const char* home = std::getenv("SLIPWAY_HOME"); home && *home) return home;
+  const char* user = std::getenv("HOME");
+  return fs::path(user && *user ? user : ".") / ".slipway";
+}
+
+Status SetPort(std::string_view option, std::string_view text, uint16_t& port) {
+  const auto number = ParseInt(text);
+  if (!number || *number < 0 || *number > 65535) {
+    return InvalidArgument(fmt::format("{} takes a port from 0 to 65535, not '{}'", option, text));
+  }
+  port = static_cast<uint16_t>(*number);
+  return {};
+}
+
+// "ADDRESS:PORT".
+Status SetAddress(std::string_view option, std::string_view text, std::string& address, uint16_t& port) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) {
+    return InvalidArgument(fmt::format("{} takes ADDRESS:PORT, not '{}'", option, text));
+  }
+  address = text.substr(0, colon);
+  return SetPort(option, text.substr(colon + 1), port);
+}
+
+using Setter = std::function<Status(std::string_view option, const std::string& value)>;
+
+std::map<std::string, Setter> SettersOf(ServeOptions& options) {
+  const auto text = [](std::string& into) {
+    return [&into](std::string_view, const std::string& value) -> Status {
+      into = value;
+      return {};
+    };
+  };
+  const auto port = [](uint16_t& into) {
+    return [&into](std::string_view option, const std::string& value) { return SetPort(option, value, into); };
+  };
+  return {
+      {"--home", [&](std::string_view, const std::string& value) -> Status {
+         options.home = value;
+         return {};
+       }},
+      {"--port", port(options.port)},
+      {"--tls-port", port(options.tls_port)},
+      {"--gateway-port", port(options.gateway_port)},
+      {"--tls-listen", [&](std::string_view option, const std::string& value) {
+         return SetAddress(option, value, options.tls_address, options.tls_port);
+       }},
+      {"--gateway-listen", [&](std::string_view option, const std::string& value) {
+         return SetAddress(option, value, options.gateway_address, options.gateway_port);
+       }},
+      {"--dns-name", [&](std::string_view, const std::string& value) -> Status {
+         options.dns_names.push_back(value);
+         return {};
+       }},
+      {"--domain", text(options.domain)},
+      {"--database", text(options.database)},
+  };
+}
+
+Error UnknownOption(const std::string& option, const std::map<std::string, Setter>& setters) {
+  std::vector<std::string> names = {"--help", "--no-gateway", "--verbose"};
+  for (const auto& [name, setter] : setters) names.push_back(name);
+  return InvalidArgument(fmt::format("unknown option '{}'{}", option, DidYouMean(option, names)));
+}
+
+}  // namespace
+
+const std::string_view kServeUsage = R"(usage: slipway serve [options]
+
+Starts the control plane, and a gateway beside it, until Ctrl-C.
+
+  --home DIR                 the folder of all state (default: $SLIPWAY_HOME, else ~/.slipway)
+  --port N                   plain HTTP, on 127.0.0.1 only (default 7300; 0: a free one, kept over restarts)
+  --tls-port N               the same with TLS, as official Azure clients want it (default 7301)
+  --tls-listen ADDRESS:PORT  the same on another address than 127.0.0.1
+  --gateway-port N           where endpoints are scored, HTTPS (default 7443)
+  --gateway-listen ADDRESS:PORT
+  --no-gateway               start no gateway: `slipway gateway` runs elsewhere
+  --dns-name NAME            a further name of this machine, for certificates and the Host check; may be repeated
+  --domain DOMAIN            scoring URIs become https://<endpoint>.<region>.inference.<domain>
+  --database URL             metadata: sqlite:///PATH (default: slipway.db in the home) or postgresql://USER:PW@HOST/DB
+  --verbose                  log more
+)";
+
+Result<ParsedServeOptions> ParseServeOptions(const std::vector<std::string>& arguments) {
+  ParsedServeOptions parsed;
+  ServeOptions& options = parsed.options;
+  const auto setters = SettersOf(options);
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    std::string option = arguments[i];
+    std::optional<std::string> value;
+    if (const size_t equals = option.find('='); equals != std::string::npos) {
+      value = option.substr(equals + 1);
+      option.resize(equals);
+    }
+    if (option == "--help" || option == "-h") {
+      parsed.wants_help = true;
+    } else if (option == "--no-gateway") {
+      options.has_gateway = false;
+    } else if (option == "--verbose") {
+      options.is_verbose = true;
+    } else {
+      const auto setter = setters.find(option);
+      if (setter == setters.end()) return UnknownOption(option, setters);
+      if (!value && ++i >= arguments.size()) return InvalidArgument(fmt::format("'{}' needs a value", option));
+      SLIPWAY_RETURN_IF_ERROR(setter->second(option, value ? *value : arguments[i]));
+    }
+  }
+  if (options.home.empty()) options.home = DefaultHome();
+  options.home = fs::absolute(options.home).lexically_normal();
+  if (options.database.empty()) options.database = "sqlite://" + (options.home / "slipway.db").string();
+  return parsed;
+}
+
+}  // namespace slipway::apps
