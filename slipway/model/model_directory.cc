@@ -250,6 +250,10 @@ std::string Quoted(std::string_view text) {
   return fmt::format("'{}'", ReplaceAll(std::string(text), "'", "''"));
 }
 
+std::string SideText(const std::vector<ColumnSpec>& columns) {
+  return columns.empty() ? "null" : Quoted(PrintColumnSpecs(columns));
+}
+
 // "2025-06-11 22:09:41.968097": Python's str(datetime) without a zone.
 std::string PythonTime(Timestamp time) {
   std::string text = FormatTimestamp(time, 6);
@@ -279,9 +283,8 @@ std::string ModelFileText(const ModelToWrite& model, size_t bytes) {
                     kExampleName, kServingExampleName));
   }
   if (!model.signature.empty()) {
-    line(fmt::format("signature:\n  inputs: {}\n  outputs: {}\n  params: null",
-                     Quoted(PrintColumnSpecs(model.signature.inputs)),
-                     Quoted(PrintColumnSpecs(model.signature.outputs))));
+    line(fmt::format("signature:\n  inputs: {}\n  outputs: {}\n  params: null", SideText(model.signature.inputs),
+                     SideText(model.signature.outputs)));
   }
   line(fmt::format("utc_time_created: {}", Quoted(PythonTime(model.created))));
   return text;

@@ -90,7 +90,7 @@ struct ValueInfo {
   std::string name;
   Kind kind = Kind::kTensor;
   ElementType element = ElementType::kFloat;  // of the tensor; of the maps' keys
-  std::vector<int64_t> shape;                 // -1 = unknown
+  std::vector<int64_t> shape = {};            // -1 = unknown
 };
 
 struct OnnxGraph {

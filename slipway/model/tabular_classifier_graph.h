@@ -25,8 +25,8 @@ struct ColumnTransform {
   // Of the graph's input: kString for kCategorical; else kFloat, kDouble, kInt64 or kBool (others are cast to float).
   ElementType input_type = ElementType::kFloat;
   float imputed_number = 0;
-  std::string imputed_category;         // empty: "" is a category like any other
-  std::vector<std::string> categories;  // distinct
+  std::string imputed_category = {};         // empty: "" is a category like any other
+  std::vector<std::string> categories = {};  // distinct
 
   size_t feature_count() const { return kind == Kind::kCategorical ? categories.size() : 1; }
 };

@@ -1,0 +1,71 @@
+#include "slipway/sdk/classifier.h"
+
+#include <cstdlib>
+
+#include "slipway/base/hash.h"
+#include "slipway/base/text.h"
+#include "slipway/base/time.h"
+#include "slipway/learn/fitted_classifier.h"
+#include "slipway/model/model_directory.h"
+#include "slipway/sdk/evaluation.h"
+#include "slipway/sdk/unwrap.h"
+
+namespace slipway::sdk {
+namespace {
+
+learn::ForestOptions OptionsOf(const RandomForest& forest) {
+  learn::ForestOptions options;
+  options.trees = forest.n_estimators;
+  options.max_depth = forest.max_depth;
+  options.criterion = Unwrap(learn::ParseCriterion(forest.criterion));
+  options.min_samples_split = forest.min_samples_split;
+  options.min_samples_leaf = forest.min_samples_leaf;
+  options.seed = forest.random_state;
+  options.threads = forest.n_jobs;
+  return options;
+}
+
+scoring::Predictions Predict(const learn::FittedClassifier& fitted, const tabular::Table& table) {
+  const std::vector<double> probabilities = Unwrap(learn::PredictProbabilities(fitted, table));
+  scoring::Predictions predictions;
+  predictions.classes = fitted.labels;
+  predictions.labels = learn::LikeliestClasses(probabilities, fitted.labels.size());
+  predictions.scores.assign(probabilities.begin(), probabilities.end());
+  predictions.rows = table.rows();
+  return predictions;
+}
+
+// The run of the job this process belongs to; "" outside of one.
+std::string CurrentRun() {
+  const char* run = std::getenv("MLFLOW_RUN_ID");
+  return run == nullptr ? "" : run;
+}
+
+}  // namespace
+
+struct Classifier::Impl {
+  learn::FittedClassifier fitted;
+};
+
+Classifier Classifier::Fit(const Table& train, const std::string& target, const RandomForest& options) {
+  return Classifier(
+      std::make_shared<const Impl>(Impl{Unwrap(learn::FitClassifier(train.get(), target, OptionsOf(options)))}));
+}
+
+std::map<std::string, double> Classifier::Evaluate(const Table& labelled) const {
+  const learn::FittedClassifier& fitted = impl_->fitted;
+  return Unwrap(EvaluatePredictions(Predict(fitted, labelled.get()), labelled.get(), fitted.target));
+}
+
+void Classifier::Save(const std::string& folder) const {
+  const learn::FittedClassifier& fitted = impl_->fitted;
+  const model::OnnxModel onnx = Unwrap(learn::ToOnnx(fitted));
+  Unwrap(model::WriteModelDirectory(folder, {.onnx = onnx,
+                                             .signature = fitted.signature,
+                                             .input_example = fitted.input_example,
+                                             .model_uuid = ReplaceAll(RandomUuid(), "-", ""),
+                                             .run_id = CurrentRun(),
+                                             .created = SystemClock().Now()}));
+}
+
+}  // namespace slipway::sdk
