@@ -3,8 +3,9 @@
 //   /api/2.0/…                   the default workspace, for a client that knows the server's address alone
 //
 // Artifacts: a run's artifact_uri is told to clients as "mlflow-artifacts:/<run id>", which they resolve to
-// …/api/2.0/mlflow-artifacts/artifacts/<run id>/<path>. The bytes are in the run's artifact folder of the datastore, where
-// "azureml://jobs/<run id>/outputs/artifacts/paths/<path>" finds them too. No URI of a client is opened as a path.
+// …/api/2.0/mlflow-artifacts/artifacts/<run id>/<path>. The bytes are in the run's artifact folder of the datastore,
+// where "azureml://jobs/<run id>/outputs/artifacts/paths/<path>" finds them too. No URI of a client is opened as a
+// path.
 //
 // Errors are {"error_code", "message"} with MLflow's codes.
 #pragma once

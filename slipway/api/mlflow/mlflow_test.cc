@@ -1,0 +1,490 @@
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "slipway/api/answer.h"
+#include "slipway/api/mlflow/mount.h"
+#include "slipway/api/mlflow/testing/memory_runs.h"
+#include "slipway/base/file.h"
+#include "slipway/base/text.h"
+#include "slipway/registry/testing/memory_stores.h"
+
+namespace slipway::api {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+const std::string kWorkspaceApi =
+    "/mlflow/v1.0/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/"
+    "Microsoft.MachineLearningServices/workspaces/default/api/2.0";
+
+class MlflowApi : public testing::Test {
+ protected:
+  MlflowApi() {
+    EXPECT_TRUE(workspaces_.PutWorkspace(domain::Workspace{}));
+    domain::Datastore datastore;
+    datastore.name = "workspaceartifactstore";
+    datastore.path = (root_.path() / "artifacts").string();
+    EXPECT_TRUE(workspaces_.PutDatastore({}, datastore));
+    MountMlflow(router_, {runs_,
+                          workspaces_,
+                          assets_,
+                          catalog_,
+                          clock_,
+                          [this](const domain::Scope&, const std::string& run) { measured_.push_back(run); },
+                          {}});
+  }
+
+  net::Response Send(const std::string& method, const std::string& target, std::string body = "") {
+    net::Request request;
+    request.method = method;
+    request.target = target;
+    request.body = std::move(body);
+    EXPECT_TRUE(net::ParseTarget(target, request));
+    const auto match = router_.Find(method, request.path);
+    if (match.handler == nullptr) {
+      ADD_FAILURE() << "no route for " << method << " " << target;
+      return {};
+    }
+    return (*match.handler)(request, match.parameters);
+  }
+  json Call(const std::string& method, const std::string& tail, const json& body = nullptr, int status = 200) {
+    const auto response = Send(method, kWorkspaceApi + "/mlflow/" + tail, body.is_null() ? "" : body.dump());
+    EXPECT_EQ(response.status, status) << response.body;
+    return json::parse(response.body, nullptr, false);
+  }
+  json Get(const std::string& tail, int status = 200) { return Call("GET", tail, nullptr, status); }
+  json Post(const std::string& tail, const json& body, int status = 200) { return Call("POST", tail, body, status); }
+  void ExpectError(const json& answer, const std::string& code, const std::string& message) {
+    EXPECT_EQ(answer["error_code"], code);
+    EXPECT_EQ(answer["message"], message);
+  }
+
+  std::string MakeExperiment(const std::string& name) {
+    return Post("experiments/create", {{"name", name}})["experiment_id"];
+  }
+  std::string MakeRun(const json& more = json::object()) {
+    json body = {{"experiment_id", "0"}};
+    body.update(more);
+    return Post("runs/create", body)["run"]["info"]["run_id"];
+  }
+  json RunData(const std::string& id) { return Get("runs/get?run_id=" + id)["run"]["data"]; }
+  std::string Artifact(const std::string& path) { return kWorkspaceApi + "/mlflow-artifacts/artifacts/" + path; }
+  void Upload(const std::string& path, const std::string& content, int status = 200) {
+    const auto response = Send("PUT", Artifact(path), content);
+    EXPECT_EQ(response.status, status) << path << response.body;
+  }
+  fs::path FolderOf(const std::string& run) { return root_.path() / "artifacts/ExperimentRun" / ("dcid." + run); }
+
+  TemporaryDirectory root_ = std::move(*TemporaryDirectory::Make());
+  ManualClock clock_{*ParseTimestamp("2026-03-04T10:00:00Z")};
+  mlflow::testing::MemoryRuns runs_;
+  registry::testing::MemoryWorkspaceStore workspaces_;
+  registry::testing::MemoryAssetStore assets_;
+  registry::testing::MemoryJobStore jobs_;
+  registry::Catalog catalog_{workspaces_, assets_, jobs_};
+  std::vector<std::string> measured_;
+  net::Router router_;
+};
+
+TEST_F(MlflowApi, AnExperimentLives) {
+  const std::string id =
+      Post("experiments/create", {{"name", "churn"}, {"tags", {{{"key", "a"}, {"value", "b"}}}}})["experiment_id"];
+  const json experiment = Get("experiments/get?experiment_id=" + id)["experiment"];
+  EXPECT_EQ(experiment, (json{{"experiment_id", id},
+                              {"name", "churn"},
+                              {"artifact_location", "mlflow-artifacts:/" + id},
+                              {"lifecycle_stage", "active"},
+                              {"creation_time", 1772618400000},
+                              {"last_update_time", 1772618400000},
+                              {"tags", {{{"key", "a"}, {"value", "b"}}}}}));
+  EXPECT_EQ(Get("experiments/get-by-name?experiment_name=churn")["experiment"], experiment);
+  clock_.Advance(std::chrono::seconds(1));
+  EXPECT_EQ(Post("experiments/update", {{"experiment_id", id}, {"new_name", "churn 2"}}), json::object());
+  Post("experiments/set-experiment-tag", {{"experiment_id", id}, {"key", "k"}, {"value", "v"}});
+  Post("experiments/delete-experiment-tag", {{"experiment_id", id}, {"key", "a"}});
+  const json changed = Get("experiments/get?experiment_id=" + id)["experiment"];
+  EXPECT_EQ(changed["name"], "churn 2");
+  EXPECT_EQ(changed["tags"], json::parse(R"([{"key":"k","value":"v"}])"));
+  EXPECT_EQ(changed["last_update_time"], 1772618401000);
+}
+
+TEST_F(MlflowApi, ErrorsOfExperimentsHaveMlflowsCodesAndTexts) {
+  MakeExperiment("churn");
+  ExpectError(Post("experiments/create", {{"name", "churn"}}, 400), "RESOURCE_ALREADY_EXISTS",
+              "Experiment(name=churn) already exists.");
+  ExpectError(Post("experiments/create", json::object(), 400), "INVALID_PARAMETER_VALUE",
+              "Missing value for required parameter 'name'");
+  ExpectError(Get("experiments/get?experiment_id=77", 404), "RESOURCE_DOES_NOT_EXIST",
+              "No Experiment with id=77 exists");
+  ExpectError(Get("experiments/get-by-name?experiment_name=x", 404), "RESOURCE_DOES_NOT_EXIST",
+              "Could not find experiment with name 'x'");
+  Post("experiments/create", {{"name", "x"}, {"artifact_location", "runs:/abc"}}, 400);
+  Post("experiments/create", {{"name", "x"}, {"artifact_location", "s3://b/a#x"}}, 400);
+  Post("experiments/create", {{"name", std::string(501, 'n')}}, 400);
+  Post("experiments/create", {{"name", json::array()}}, 400);
+}
+
+TEST_F(MlflowApi, DeletingAnExperimentTakesItsRunsAndRestoringBringsThoseBack) {
+  const std::string id = MakeExperiment("churn");
+  const std::string run = MakeRun({{"experiment_id", id}}), other = MakeRun({{"experiment_id", id}});
+  Post("runs/delete", {{"run_id", other}});
+  Post("experiments/delete", {{"experiment_id", id}});
+  EXPECT_EQ(Get("runs/get?run_id=" + run)["run"]["info"]["lifecycle_stage"], "deleted");
+  Post("experiments/delete", {{"experiment_id", id}}, 404);
+  Post("runs/create", {{"experiment_id", id}}, 400);
+  Post("experiments/restore", {{"experiment_id", id}});
+  EXPECT_EQ(Get("runs/get?run_id=" + run)["run"]["info"]["lifecycle_stage"], "active");
+  EXPECT_EQ(Get("runs/get?run_id=" + other)["run"]["info"]["lifecycle_stage"], "deleted");
+  EXPECT_EQ(RunData(run)["tags"].size(), 1u);  // no mark is left
+  Post("experiments/restore", {{"experiment_id", id}}, 404);
+}
+
+TEST_F(MlflowApi, ExperimentsAreSearchedInPages) {
+  for (const char* name : {"a", "b", "c"}) MakeExperiment(name);
+  EXPECT_EQ(Get("experiments/search?max_results=1000")["experiments"].size(), 4u);  // with Default
+  const json first =
+      Post("experiments/search", {{"max_results", 2}, {"order_by", {"name DESC"}}, {"filter", "name != 'Default'"}});
+  EXPECT_EQ(first["experiments"][0]["name"], "c");
+  const json second = Post("experiments/search", {{"max_results", 2},
+                                                  {"order_by", {"name DESC"}},
+                                                  {"filter", "name != 'Default'"},
+                                                  {"page_token", first["next_page_token"]}});
+  EXPECT_EQ(second["experiments"].size(), 1u);
+  EXPECT_FALSE(second.contains("next_page_token"));
+  EXPECT_EQ(Post("experiments/search", {{"max_results", 5}, {"filter", "name = 'none'"}}), json::object());
+  Post("experiments/search", {{"page_token", "rubbish"}}, 400);
+  Post("experiments/search", {{"max_results", 0}}, 400);
+  Post("experiments/search", {{"view_type", "SOME"}}, 400);
+  EXPECT_FALSE(Post("experiments/search", {{"view_type", "DELETED_ONLY"}}).contains("experiments"));
+}
+
+TEST_F(MlflowApi, ARunLives) {
+  const json run = Post("runs/create",
+                        {{"experiment_id", 0}, {"user_id", "ann"}, {"start_time", 123}, {"run_name", "first"}})["run"];
+  const json& info = run["info"];
+  const std::string id = info["run_id"];
+  EXPECT_EQ(id.size(), 32u);
+  EXPECT_EQ(info["run_uuid"], id);
+  EXPECT_EQ(info["status"], "RUNNING");
+  EXPECT_EQ(info["artifact_uri"], "mlflow-artifacts:/" + id);
+  EXPECT_FALSE(info.contains("end_time"));
+  EXPECT_EQ(run["data"]["tags"], json::parse(R"([{"key":"mlflow.runName","value":"first"}])"));
+  const json updated =
+      Post("runs/update",
+           {{"run_uuid", id}, {"status", "FINISHED"}, {"end_time", "456"}, {"run_name", "second"}})["run_info"];
+  EXPECT_EQ(updated["status"], "FINISHED");
+  EXPECT_EQ(updated["end_time"], 456);
+  EXPECT_EQ(Get("runs/get?run_uuid=" + id)["run"]["data"]["tags"][0]["value"], "second");
+  Post("runs/delete", {{"run_id", id}});
+  ExpectError(Post("runs/set-tag", {{"run_id", id}, {"key", "k"}, {"value", "v"}}, 400), "INVALID_PARAMETER_VALUE",
+              "The run " + id + " must be in the 'active' state. Current state is deleted.");
+  Post("runs/restore", {{"run_id", id}});
+  Post("runs/set-tag", {{"run_id", id}, {"key", "mlflow.runName"}, {"value", "third"}});
+  EXPECT_EQ(Get("runs/get?run_id=" + id)["run"]["info"]["run_name"], "third");
+  Post("runs/update", {{"run_id", id}, {"status", "DONE"}}, 400);
+  Post("runs/create", {{"run_name", "a"}, {"tags", {{{"key", "mlflow.runName"}, {"value", "b"}}}}}, 400);
+}
+
+TEST_F(MlflowApi, UnknownRunsAreNotFound) {
+  for (const char* tail :
+       {"runs/get?run_id=nope", "metrics/get-history?run_id=nope&metric_key=m", "artifacts/list?run_id=nope"})
+    ExpectError(Get(tail, 404), "RESOURCE_DOES_NOT_EXIST", "Run with id=nope not found");
+  for (const char* tail :
+       {"runs/update", "runs/delete", "runs/restore", "runs/log-batch", "runs/delete-tag", "runs/log-inputs"})
+    ExpectError(Post(tail, {{"run_id", "nope"}}, 404), "RESOURCE_DOES_NOT_EXIST", "Run with id=nope not found");
+}
+
+TEST_F(MlflowApi, MetricsHaveAHistoryAndALatestValue) {
+  const std::string id = MakeRun();
+  for (int step = 0; step < 3; ++step)
+    Post("runs/log-metric",
+         {{"run_id", id}, {"key", "auc"}, {"value", 0.5 + step}, {"timestamp", 100 + step}, {"step", step}});
+  Post("runs/log-metric", {{"run_id", id}, {"key", "loss"}, {"value", "NaN"}, {"timestamp", 1}});
+  EXPECT_EQ(measured_, std::vector<std::string>(4, id));
+  EXPECT_EQ(RunData(id)["metrics"], json::parse(R"([{"key":"auc","value":2.5,"timestamp":102,"step":2},
+                                                   {"key":"loss","value":"NaN","timestamp":1,"step":0}])"));
+  EXPECT_EQ(Get("metrics/get-history?run_id=" + id + "&metric_key=auc")["metrics"].size(), 3u);
+  EXPECT_EQ(Get("metrics/get-history?run_id=" + id + "&metric_key=none"), json::object());
+  const json page = Get("metrics/get-history?run_id=" + id + "&metric_key=auc&max_results=2");
+  EXPECT_EQ(page["metrics"].size(), 2u);
+  EXPECT_EQ(Get("metrics/get-history?run_id=" + id + "&metric_key=auc&max_results=2&page_token=" +
+                UrlEncode(page["next_page_token"].get<std::string>()))["metrics"]
+                .size(),
+            1u);
+  Post("runs/log-metric", {{"run_id", id}, {"key", "auc"}, {"value", nullptr}, {"timestamp", 1}}, 400);
+  Post("runs/log-metric", {{"run_id", id}, {"key", "auc"}, {"value", 1}}, 400);
+}
+
+TEST_F(MlflowApi, AParameterDoesNotChange) {
+  const std::string id = MakeRun();
+  Post("runs/log-parameter", {{"run_id", id}, {"key", "depth"}, {"value", "10"}});
+  Post("runs/log-parameter", {{"run_id", id}, {"key", "depth"}, {"value", "10"}});
+  ExpectError(
+      Post("runs/log-parameter", {{"run_id", id}, {"key", "depth"}, {"value", "11"}}, 400), "INVALID_PARAMETER_VALUE",
+      "Changing param values is not allowed. Param with key='depth' was already logged with value='10' for run ID='" +
+          id + "'. Attempted logging new value '11'.");
+  EXPECT_EQ(RunData(id)["params"], json::parse(R"([{"key":"depth","value":"10"}])"));
+}
+
+TEST_F(MlflowApi, ABatchLogsAllKindsAtOnce) {
+  const std::string id = MakeRun();
+  const json batch = {{"run_id", id},
+                      {"metrics", {{{"key", "m"}, {"value", 1}, {"timestamp", 1}, {"step", 0}}}},
+                      {"params", {{{"key", "p"}, {"value", "x"}}}},
+                      {"tags", {{{"key", "t"}, {"value", "y"}}}}};
+  EXPECT_EQ(Post("runs/log-batch", batch), json::object());
+  EXPECT_EQ(RunData(id)["params"][0]["value"], "x");
+  EXPECT_EQ(measured_.size(), 1u);
+  Post("runs/delete-tag", {{"run_id", id}, {"key", "t"}});
+  Post("runs/delete-tag", {{"run_id", id}, {"key", "t"}}, 404);
+
+  json bad = batch;
+  bad["params"].push_back({{"key", "p"}, {"value", "z"}});
+  ExpectError(Post("runs/log-batch", bad, 400), "INVALID_PARAMETER_VALUE",
+              "Duplicate parameter keys have been submitted: p");
+  bad = batch;
+  bad["metrics"][0]["value"] = "high";
+  ExpectError(Post("runs/log-batch", bad, 400), "INVALID_PARAMETER_VALUE",
+              "Invalid value \"high\" for parameter 'metrics[0].value': it must be a number");
+  bad = batch;
+  bad["params"] = json::array();
+  for (int i = 0; i < 101; ++i) bad["params"].push_back({{"key", "p" + std::to_string(i)}, {"value", "x"}});
+  Post("runs/log-batch", bad, 400);
+  bad = batch;
+  bad["tags"][0]["key"] = "../t";
+  Post("runs/log-batch", bad, 400);
+  bad["tags"][0]["key"] = "t<script>";
+  Post("runs/log-batch", bad, 400);
+  bad["metrics"] = "none";
+  Post("runs/log-batch", bad, 400);
+  // A body that holds its JSON as text is read once more.
+  EXPECT_EQ(Send("POST", kWorkspaceApi + "/mlflow/runs/log-batch", json(batch.dump()).dump()).status, 200);
+  EXPECT_EQ(Send("POST", kWorkspaceApi + "/mlflow/runs/log-batch", "{").status, 400);
+}
+
+TEST_F(MlflowApi, RunsAreSearched) {
+  const std::string experiment = MakeExperiment("churn");
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    ids.push_back(MakeRun({{"experiment_id", experiment}, {"start_time", 100 + i}}));
+    Post("runs/log-metric", {{"run_id", ids[i]}, {"key", "auc"}, {"value", 0.5 + 0.1 * i}, {"timestamp", 1}});
+  }
+  MakeRun();  // in another experiment
+  const auto found = [&](json body) {
+    body["experiment_ids"] = {experiment};
+    std::vector<std::string> list;
+    const json answer = Post("runs/search", body);
+    for (const json& run : answer.value("runs", json::array())) list.push_back(run["info"]["run_id"]);
+    return list;
+  };
+  using Ids = std::vector<std::string>;
+  EXPECT_EQ(found({}), (Ids{ids[2], ids[1], ids[0]}));
+  EXPECT_EQ(found({{"filter", "metrics.auc > 0.55"}, {"order_by", {"metrics.auc ASC"}}}), (Ids{ids[1], ids[2]}));
+  EXPECT_EQ(found({{"max_results", 1}}), (Ids{ids[2]}));
+  Post("runs/delete", {{"run_id", ids[0]}});
+  EXPECT_EQ(found({}), (Ids{ids[2], ids[1]}));
+  EXPECT_EQ(found({{"run_view_type", "DELETED_ONLY"}}), (Ids{ids[0]}));
+  EXPECT_EQ(Post("runs/search", {{"experiment_ids", {"99"}}}), json::object());
+  ExpectError(Post("runs/search", {{"experiment_ids", {experiment}}, {"filter", "metrics.auc >> 1"}}, 400),
+              "INVALID_PARAMETER_VALUE", "filter:1:14: expected a number to compare 'auc' with, not '>'");
+}
+
+TEST_F(MlflowApi, InputsAndModelsOfARunAreKept) {
+  const std::string id = MakeRun();
+  const json input = {{"tags", {{{"key", "mlflow.data.context"}, {"value", "train"}}}},
+                      {"dataset", {{"name", "d"}, {"digest", "1"}, {"source_type", "x"}, {"source", "y"}}}};
+  Post("runs/log-inputs", {{"run_id", id}, {"datasets", {input}}});
+  const json run = Get("runs/get?run_id=" + id)["run"];
+  EXPECT_EQ(run["inputs"]["dataset_inputs"], json::array({input}));
+  EXPECT_EQ(run["data"]["tags"].size(), 1u);  // the server's own tag is not shown
+  Post("runs/log-inputs", {{"run_id", id}, {"datasets", {{{"dataset", {{"name", "d"}}}}}}}, 400);
+
+  const json model = {
+      {"artifact_path", "model"}, {"flavors", json::object()}, {"utc_time_created", "t"}, {"run_id", id}};
+  Post("runs/log-model", {{"run_id", id}, {"model_json", model.dump()}});
+  Post("runs/log-model", {{"run_id", id}, {"model_json", "{}"}}, 400);
+  EXPECT_EQ(RunData(id)["tags"][0]["value"], json::array({model}).dump());
+  EXPECT_EQ(Post("logged-models", {{"experiment_id", "0"}}, 501)["error_code"], "NOT_IMPLEMENTED");
+}
+
+TEST_F(MlflowApi, APlainTrackingUriIsTheDefaultWorkspace) {
+  const std::string id = MakeRun();
+  const auto response = Send("GET", "/api/2.0/mlflow/runs/get?run_id=" + id);
+  EXPECT_EQ(json::parse(response.body)["run"]["info"]["run_id"], id);
+  EXPECT_EQ(Send("GET", ReplaceAll(kWorkspaceApi, "default", "other") + "/mlflow/experiments/search").status, 404);
+}
+
+TEST_F(MlflowApi, ArtifactsAreStoredListedReadAndDeleted) {
+  const std::string id = MakeRun();
+  Upload(id + "/model/MLmodel", "flavors: {}");
+  Upload(id + "/model/data/a%20b.bin", std::string("\0\xff", 2));
+  Upload(id + "/notes.txt", "hello");
+  Upload(id + "/notes.txt", "hello again");
+  EXPECT_EQ(*ReadFile(FolderOf(id) / "model/MLmodel"), "flavors: {}");
+
+  EXPECT_EQ(
+      Get("artifacts/list?run_id=" + id),
+      (json{{"root_uri", "mlflow-artifacts:/" + id},
+            {"files",
+             {{{"path", "model"}, {"is_dir", true}}, {{"path", "notes.txt"}, {"is_dir", false}, {"file_size", 11}}}}}));
+  EXPECT_EQ(
+      Get("artifacts/list?run_id=" + id + "&path=model/")["files"],
+      json::parse(R"([{"path":"model/MLmodel","is_dir":false,"file_size":11},{"path":"model/data","is_dir":true}])"));
+  EXPECT_FALSE(Get("artifacts/list?run_id=" + id + "&path=notes.txt").contains("files"));
+  EXPECT_FALSE(Get("artifacts/list?run_id=" + id + "&path=none").contains("files"));
+  const auto listed = Send("GET", kWorkspaceApi + "/mlflow-artifacts/artifacts?path=" + id + "/model/data");
+  EXPECT_EQ(json::parse(listed.body)["files"], json::parse(R"([{"path":"a b.bin","is_dir":false,"file_size":2}])"));
+
+  const auto read = Send("GET", Artifact(id + "/model/data/a%20b.bin"));
+  EXPECT_EQ(read.body, std::string("\0\xff", 2));
+  EXPECT_EQ(*read.headers.Find("Content-Disposition"), "attachment; filename*=UTF-8''a%20b.bin");
+  EXPECT_EQ(*read.headers.Find("X-Content-Type-Options"), "nosniff");
+  EXPECT_EQ(Send("GET", Artifact(id + "/model")).status, 400);
+  EXPECT_EQ(Send("GET", Artifact(id + "/none")).status, 404);
+  EXPECT_EQ(Send("DELETE", Artifact(id + "/model")).status, 200);
+  EXPECT_EQ(Send("DELETE", Artifact(id + "/model")).status, 404);
+  EXPECT_FALSE(fs::exists(FolderOf(id) / "model"));
+  EXPECT_EQ(Send("POST", kWorkspaceApi + "/mlflow-artifacts/mpu/create/" + id + "/x", "{}").status, 501);
+}
+
+TEST_F(MlflowApi, NoPathLeadsOutOfARunsArtifacts) {
+  const std::string id = MakeRun();
+  Upload(id + "/file", "x");
+  ASSERT_TRUE(WriteFileAtomic(root_.path() / "secret", "secret"));
+  fs::create_symlink(root_.path() / "secret", FolderOf(id) / "link");
+  fs::create_symlink(root_.path(), FolderOf(id) / "up");
+  fs::create_symlink(root_.path() / "not-there-yet", FolderOf(id) / "dangling");
+  for (const char* path : {"../x", "%2e%2e/x", "a/%2e%2e/%2e%2e/x", "a/..%2f..%2fx", "a%5c..%5cx", "a//x", "%00",
+                           "link", "up/secret", "up/new", "dangling"}) {
+    EXPECT_EQ(Send("PUT", Artifact(id + "/" + path), "x").status, 400) << path;
+    EXPECT_EQ(Send("GET", Artifact(id + "/" + path)).status, 400) << path;
+    EXPECT_EQ(Send("GET", kWorkspaceApi + "/mlflow-artifacts/artifacts?path=" + id + "/" + path).status, 400) << path;
+    EXPECT_EQ(Send("GET", kWorkspaceApi + "/mlflow/artifacts/list?run_id=" + id + "&path=" + path).status, 400) << path;
+    EXPECT_EQ(Send("DELETE", Artifact(id + "/" + path)).status, 400) << path;
+  }
+  EXPECT_EQ(Get("artifacts/list?run_id=" + id)["files"].size(), 1u);
+  EXPECT_EQ(*ReadFile(root_.path() / "secret"), "secret");
+  EXPECT_FALSE(fs::exists(root_.path() / "not-there-yet"));
+  for (const char* path : {"", "/", "nope/x", "%2e%2e/x", "."})
+    EXPECT_GE(Send("PUT", Artifact(path), "x").status, 400) << path;
+  EXPECT_EQ(Send("PUT", Artifact(id), "x").status, 400);
+  EXPECT_EQ(Send("DELETE", Artifact(id)).status, 400);
+  EXPECT_EQ(Send("DELETE", Artifact(id + "/")).status, 400);
+}
+
+TEST_F(MlflowApi, AnExperimentsLocationIsNeverOpened) {
+  const std::string experiment =
+      Post("experiments/create",
+           {{"name", "x"}, {"artifact_location", (root_.path() / "elsewhere").string()}})["experiment_id"];
+  const std::string id = MakeRun({{"experiment_id", experiment}});
+  Upload(id + "/file", "x");
+  EXPECT_FALSE(fs::exists(root_.path() / "elsewhere"));
+  EXPECT_TRUE(fs::exists(FolderOf(id) / "file"));
+}
+
+TEST_F(MlflowApi, AModelIsRegisteredFromARunAndDownloaded) {
+  const std::string id = MakeRun();
+  Upload(id + "/model/MLmodel", "flavors: {}");
+  EXPECT_EQ(Post("registered-models/create", {{"name", "credit"}})["registered_model"]["name"], "credit");
+  ExpectError(Post("registered-models/create", {{"name", "credit"}}, 400), "RESOURCE_ALREADY_EXISTS",
+              "Registered Model (name=credit) already exists.");
+  const json created =
+      Post("model-versions/create",
+           {{"name", "credit"}, {"source", "mlflow-artifacts:/" + id + "/model"}, {"run_id", id}})["model_version"];
+  EXPECT_EQ(created["version"], "1");
+  EXPECT_EQ(created["status"], "READY");
+  EXPECT_EQ(created["run_id"], id);
+  const auto stored = assets_.GetVersion({}, domain::AssetKind::kModel, "credit", "1");
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(std::get<domain::ModelBody>(stored->body).type, "mlflow_model");
+  EXPECT_EQ(std::get<domain::ModelBody>(stored->body).path,
+            "azureml://datastores/workspaceartifactstore/paths/ExperimentRun/dcid." + id + "/model");
+
+  const std::string uri = Get("model-versions/get-download-uri?name=credit&version=1")["artifact_uri"];
+  ASSERT_EQ(uri, "mlflow-artifacts:/@models/credit/1");
+  const std::string path = uri.substr(std::string("mlflow-artifacts:/").size());
+  const auto listed = Send("GET", kWorkspaceApi + "/mlflow-artifacts/artifacts?path=" + path);
+  EXPECT_EQ(json::parse(listed.body)["files"][0]["path"], "MLmodel");
+  EXPECT_EQ(Send("GET", Artifact(path + "/MLmodel")).body, "flavors: {}");
+  EXPECT_EQ(Send("PUT", Artifact(path + "/MLmodel"), "x").status, 400);
+  EXPECT_EQ(Send("DELETE", Artifact(path + "/MLmodel")).status, 400);
+  EXPECT_EQ(Send("GET", Artifact(path + "/%2e%2e/x")).status, 400);
+}
+
+TEST_F(MlflowApi, SourcesThatCannotBeModelsAreRefused) {
+  const std::string id = MakeRun();
+  Post("registered-models/create", {{"name", "credit"}});
+  for (const std::string source :
+       {"/etc", "file:///etc", "mlflow-artifacts:/" + id + "/../x", "mlflow-artifacts:/" + id + "/none",
+        std::string("https://example.org/m"), std::string("credit")})
+    Post("model-versions/create", {{"name", "credit"}, {"source", source}}, 400);
+  Post("model-versions/create", {{"name", "credit"}, {"source", "runs:/nope/model"}}, 404);
+  Post("model-versions/create", {{"name", "credit"}, {"source", "models:/m-1"}}, 501);
+  ExpectError(Post("model-versions/create", {{"name", "other"}, {"source", "runs:/x/model"}}, 404),
+              "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=other not found");
+}
+
+TEST_F(MlflowApi, VersionsHaveStagesAliasesAndTags) {
+  const std::string id = MakeRun();
+  Upload(id + "/model/model.onnx", "x");
+  Post("registered-models/create",
+       {{"name", "credit"}, {"description", "d"}, {"tags", {{{"key", "team"}, {"value", "risk"}}}}});
+  for (int i = 0; i < 3; ++i) Post("model-versions/create", {{"name", "credit"}, {"source", "runs:/" + id + "/model"}});
+  const auto move = [&](const char* version, const char* stage, bool archives) {
+    return Post("model-versions/transition-stage",
+                {{"name", "credit"}, {"version", version}, {"stage", stage}, {"archive_existing_versions", archives}});
+  };
+  move("1", "production", false);
+  EXPECT_EQ(move("2", "Production", true)["model_version"]["current_stage"], "Production");
+  EXPECT_EQ(Get("model-versions/get?name=credit&version=1")["model_version"]["current_stage"], "Archived");
+  Post("model-versions/transition-stage", {{"name", "credit"}, {"version", "1"}, {"stage", "Best"}}, 400);
+  Post("model-versions/transition-stage",
+       {{"name", "credit"}, {"version", "1"}, {"stage", "None"}, {"archive_existing_versions", true}}, 400);
+  EXPECT_EQ(Post("registered-models/get-latest-versions", {{"name", "credit"}})["model_versions"].size(), 3u);
+  EXPECT_EQ(Get("registered-models/get-latest-versions?name=credit&stages=Production")["model_versions"][0]["version"],
+            "2");
+
+  Post("registered-models/alias", {{"name", "credit"}, {"alias", "champion"}, {"version", "2"}});
+  EXPECT_EQ(Get("registered-models/alias?name=credit&alias=champion")["model_version"]["version"], "2");
+  EXPECT_EQ(Get("registered-models/get?name=credit")["registered_model"]["aliases"][0]["alias"], "champion");
+  for (const char* alias : {"latest", "v1", "a b", "a/b"})
+    Post("registered-models/alias", {{"name", "credit"}, {"alias", alias}, {"version", "2"}}, 400);
+  Post("registered-models/alias", {{"name", "credit"}, {"alias", "x"}, {"version", "9"}}, 404);
+  Call("DELETE", "registered-models/alias", {{"name", "credit"}, {"alias", "champion"}});
+  Call("DELETE", "registered-models/alias", {{"name", "credit"}, {"alias", "champion"}});
+  Get("registered-models/alias?name=credit&alias=champion", 400);
+
+  Post("model-versions/set-tag", {{"name", "credit"}, {"version", "2"}, {"key", "k"}, {"value", "v"}});
+  Call("PATCH", "model-versions/update", {{"name", "credit"}, {"version", "2"}, {"description", "good"}});
+  const json found =
+      Get("model-versions/search?filter=" + UrlEncode("name = 'credit' AND tags.k = 'v'"))["model_versions"];
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0]["description"], "good");
+  EXPECT_EQ(Get("model-versions/search")["model_versions"][0]["version"], "3");
+  EXPECT_EQ(Get("model-versions/search?filter=" + UrlEncode("version_number < 3"))["model_versions"].size(), 2u);
+  Call("DELETE", "model-versions/delete-tag", {{"name", "credit"}, {"version", "2"}, {"key", "k"}});
+  Call("DELETE", "model-versions/delete", {{"name", "credit"}, {"version", "3"}});
+  Get("model-versions/get?name=credit&version=3", 404);
+}
+
+TEST_F(MlflowApi, RegisteredModelsAreSearchedChangedAndDeleted) {
+  for (const char* name : {"b", "a"}) Post("registered-models/create", {{"name", name}});
+  EXPECT_EQ(Get("registered-models/search")["registered_models"][0]["name"], "a");
+  EXPECT_EQ(Get("registered-models/search?filter=" + UrlEncode("name LIKE 'b%'"))["registered_models"].size(), 1u);
+  Get("registered-models/search?filter=" + UrlEncode("metrics.x > 1"), 400);
+  Call("PATCH", "registered-models/update", {{"name", "a"}, {"description", "better"}});
+  Post("registered-models/set-tag", {{"name", "a"}, {"key", "k"}, {"value", "v"}});
+  EXPECT_EQ(Get("registered-models/get?name=a")["registered_model"]["description"], "better");
+  Call("DELETE", "registered-models/delete-tag", {{"name", "a"}, {"key", "k"}});
+  Post("registered-models/rename", {{"name", "a"}, {"new_name", "c"}}, 501);
+  Call("DELETE", "registered-models/delete", {{"name", "a"}});
+  ExpectError(Get("registered-models/get?name=a", 404), "RESOURCE_DOES_NOT_EXIST",
+              "Registered Model with name=a not found");
+  EXPECT_EQ(Get("registered-models/search")["registered_models"].size(), 1u);
+  Post("registered-models/create", {{"name", "a"}});
+  Post("registered-models/create", {{"name", "no/slash"}}, 400);
+}
+
+}  // namespace
+}  // namespace slipway::api
