@@ -164,9 +164,10 @@ Status Preparation::Check(AssetVersion&, const domain::DataBody& body) {
   if (fs::is_regular_file(*path, ignored)) {
     return InvalidArgument(fmt::format("type {} needs a folder, '{}' is a file", DataTypeName(body.type), body.path));
   }
-  if (body.type != domain::DataType::kMltable || fs::is_regular_file(*path / "MLTable", ignored)) return {};
-  return InvalidArgument(fmt::format("type mltable needs a folder with the file 'MLTable', '{}' {}", body.path,
-                                     is_folder ? "has none" : "is not there"));
+  const bool is_complete = !is_folder || fs::is_regular_file(*path / "MLTable", ignored);
+  if (body.type != domain::DataType::kMltable || is_complete) return {};
+  return InvalidArgument(
+      fmt::format("type mltable needs a folder with the file 'MLTable', '{}' has none", body.path));
 }
 
 Status Preparation::Check(AssetVersion&, const domain::EnvironmentBody& body) {

@@ -258,6 +258,9 @@ TEST_F(RegistryTest, DeletingTellsWhetherItWasThere) {
   MustPut(Data("1", Uri("a")));
   EXPECT_TRUE(*registry->DeleteVersion(scope, AssetKind::kData, "credit", "1"));
   EXPECT_FALSE(*registry->DeleteVersion(scope, AssetKind::kData, "credit", "1"));
+  MustPut(Data("2", Uri("a")));
+  EXPECT_TRUE(*registry->DeleteContainer(scope, AssetKind::kData, "credit"));
+  EXPECT_FALSE(*registry->DeleteContainer(scope, AssetKind::kData, "credit"));
 }
 
 TEST_F(RegistryTest, DataThatCanBeSeenHasToFitItsType) {
@@ -265,11 +268,11 @@ TEST_F(RegistryTest, DataThatCanBeSeenHasToFitItsType) {
   EXPECT_THAT(Refusal(Data("1", Uri("folder"), DataType::kUriFile)).message(), HasSubstr("is a folder"));
   EXPECT_THAT(Refusal(Data("1", Uri("folder/x.csv"))).message(), HasSubstr("is a file"));
   EXPECT_THAT(Refusal(Data("1", Uri("folder"), DataType::kMltable)).message(), HasSubstr("has none"));
-  EXPECT_THAT(Refusal(Data("1", Uri("nowhere"), DataType::kMltable)).message(), HasSubstr("is not there"));
   WriteStored("folder/MLTable", "paths: []\n");
   MustPut(Data("1", Uri("folder"), DataType::kMltable));
   MustPut(Data("2", Uri("folder/x.csv"), DataType::kUriFile));
   MustPut(Data("3", Uri("to/come")));
+  MustPut(Data("5", Uri("table/to/come"), DataType::kMltable));
   MustPut(Data("4", "https://example.com/data.csv", DataType::kUriFile));
 }
 

@@ -7,6 +7,7 @@
 #include "slipway/base/text.h"
 #include "slipway/cli/commands.h"
 #include "slipway/cli/job/job_view.h"
+#include "slipway/cli/job/metrics.h"
 #include "slipway/cli/job/stream.h"
 #include "slipway/cli/resource.h"
 #include "slipway/cli/sync.h"
@@ -266,6 +267,7 @@ std::vector<Command> JobCommands() {
                   DownloadJob),
       MakeCommand("job update", "Update a job's tags, properties, description or display name.",
                   std::vector<Flag>{name, WebFlag()} + UpdateFlags(), UpdateJob),
+      JobMetricsCommand(),
   };
 }
 
