@@ -70,10 +70,16 @@ double Quantile(const std::vector<double>& sorted, double share) {
   return sorted[below] + (place - static_cast<double>(below)) * (sorted[below + 1] - sorted[below]);
 }
 
+// Sums what rounding drops along the way (Neumaier, 1974).
 double Mean(const std::vector<double>& numbers) {
-  double sum = 0;
-  for (double number : numbers) sum += number;
-  return sum / static_cast<double>(numbers.size());
+  double sum = 0, dropped = 0;
+  for (double number : numbers) {
+    const double next = sum + number;
+    dropped += std::abs(sum) >= std::abs(number) ? (sum - next) + number : (number - next) + sum;
+    sum = next;
+  }
+  const bool is_exact = std::isfinite(dropped);  // it is NaN once the sum is infinite
+  return (is_exact ? sum + dropped : sum) / static_cast<double>(numbers.size());
 }
 
 double StandardDeviation(const std::vector<double>& numbers, double mean) {

@@ -80,6 +80,7 @@ Result<Output> RunHead(Context& context, const Arguments& arguments) {
   if (!rows || *rows < 1) return InvalidArgument("--rows takes a whole number from 1");
   SLIPWAY_ASSIGN_OR_RETURN(const Table table, ReadNamed(context, arguments.GetOr("name-or-path", "")));
   Output output = Output::Of(ordered_json::parse(ToJsonRecords(table.Head(static_cast<size_t>(*rows)))));
+  output.table_row = [](const ordered_json& row) { return row; };  // also columns named id or type
   output.keeps_order = true;
   return output;
 }
@@ -127,10 +128,15 @@ ordered_json ProfileJson(const ColumnProfile& profile) {
   return json;
 }
 
+// Six digits are enough to look at.
+ordered_json ShortNumber(const ordered_json& value) {
+  return value.is_number_float() ? ordered_json(fmt::format("{:.6g}", value.get<double>())) : value;
+}
+
 ordered_json ProfileRow(const ordered_json& profile) {
   ordered_json row;
   for (const char* key : {"column", "type", "nulls", "distinct"}) row[key] = profile[key];
-  for (const char* key : {"min", "median", "max", "mean"}) row[key] = profile.value(key, ordered_json(""));
+  for (const char* key : {"min", "median", "max", "mean"}) row[key] = ShortNumber(profile.value(key, ordered_json("")));
   const ordered_json& top = profile["top"];
   row["most frequent"] =
       top.empty() ? "" : fmt::format("{} ({})", top[0]["value"].get<std::string>(), top[0]["count"].get<size_t>());
