@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <optional>
@@ -93,8 +94,11 @@ class Lexer {
     if (c == '!' && IsNameStart(Peek(1))) return ReadNegatedWord();
     for (const std::string_view symbol : kSymbols) {
       if (!Sees(symbol)) continue;
+      const bool opens_literal = symbol == "(" && FollowsLiteralType();
       const size_t begin = std::exchange(at_, at_ + symbol.size());
-      return Push(TokenKind::kSymbol, begin, std::string(symbol));
+      Push(TokenKind::kSymbol, begin, std::string(symbol));
+      if (opens_literal) ReadLiteral();
+      return;
     }
     SkipUnknown();
   }
@@ -104,6 +108,20 @@ class Lexer {
     if (tokens_.empty() || tokens_.back().span.end != at_) return false;
     const Token& last = tokens_.back();
     return last.kind == TokenKind::kName || last.kind == TokenKind::kQuotedName || last.Is(")") || last.Is("]");
+  }
+
+  bool FollowsLiteralType() const {
+    constexpr std::string_view kTypes[] = {"datetime", "date", "timespan", "time", "guid", "uuid", "uniqueid"};
+    return !tokens_.empty() && tokens_.back().kind == TokenKind::kName &&
+           std::find(std::begin(kTypes), std::end(kTypes), tokens_.back().text) != std::end(kTypes);
+  }
+
+  // "2026-03-04T05:06:07.89Z" is not made of tokens. A quoted text is one.
+  void ReadLiteral() {
+    if (!SkipBlanks() || Peek() == '\'' || Peek() == '"') return;
+    const size_t begin = at_;
+    while (at_ < text_.size() && Peek() != ')' && Peek() != '\n') ++at_;
+    if (at_ > begin) Push(TokenKind::kLiteral, begin, std::string(Trim(text_.substr(begin, at_ - begin))));
   }
 
   void SkipUnknown() {
@@ -301,7 +319,7 @@ class Lexer {
 };
 
 std::string_view KindName(TokenKind kind) {
-  constexpr std::string_view kNames[] = {"end", "name", "quoted name", "string", "number", "symbol"};
+  constexpr std::string_view kNames[] = {"end", "name", "quoted name", "string", "number", "symbol", "literal"};
   return kNames[static_cast<size_t>(kind)];
 }
 

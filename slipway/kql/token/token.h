@@ -17,6 +17,7 @@ enum class TokenKind {
   kString,      // text: the value
   kNumber,      // constant: long, real or timespan
   kSymbol,      // text: operator or punctuation; word operators with '!' or '~' too ("!has", "in~")
+  kLiteral,     // what stands between the parentheses of datetime(…), timespan(…) or guid(…), as it is written
 };
 
 struct Token {
