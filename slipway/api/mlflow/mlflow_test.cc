@@ -415,9 +415,13 @@ TEST_F(MlflowApi, AModelIsRegisteredFromARunAndDownloaded) {
 TEST_F(MlflowApi, SourcesThatCannotBeModelsAreRefused) {
   const std::string id = MakeRun();
   Post("registered-models/create", {{"name", "credit"}});
-  for (const std::string source :
-       {"/etc", "file:///etc", "mlflow-artifacts:/" + id + "/../x", "mlflow-artifacts:/" + id + "/none",
-        std::string("https://example.org/m"), std::string("credit")})
+  const std::vector<std::string> sources = {"/etc",
+                                            "file:///etc",
+                                            "mlflow-artifacts:/" + id + "/../x",
+                                            "mlflow-artifacts:/" + id + "/none",
+                                            "https://example.org/m",
+                                            "credit"};
+  for (const std::string& source : sources)
     Post("model-versions/create", {{"name", "credit"}, {"source", source}}, 400);
   Post("model-versions/create", {{"name", "credit"}, {"source", "runs:/nope/model"}}, 404);
   Post("model-versions/create", {{"name", "credit"}, {"source", "models:/m-1"}}, 501);
