@@ -124,14 +124,8 @@ class Assets {
 
   Result<Response> DeleteContainer(const Request&, const PathParameters& parameters) const {
     SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, Existing(parameters));
-    const std::string& name = parameters.at("name");
-    const auto versions = registry_.ListVersions(scope, kind_, name, domain::ListView::kAll);
-    if (!versions && versions.error().code() == Code::kNotFound) return Nothing();
-    if (!versions) return versions.error();
-    for (const AssetVersion& version : *versions) {
-      SLIPWAY_RETURN_IF_ERROR(registry_.DeleteVersion(scope, kind_, name, version.version));
-    }
-    return Response{};
+    SLIPWAY_ASSIGN_OR_RETURN(const bool was_there, registry_.DeleteContainer(scope, kind_, parameters.at("name")));
+    return was_there ? Response{} : Nothing();
   }
 
   Result<Response> ListVersions(const Request& request, const PathParameters& parameters) const {

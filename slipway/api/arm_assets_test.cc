@@ -166,6 +166,16 @@ TEST_F(AssetsFace, DeletingTwiceIsNoError) {
   EXPECT_EQ(Send("GET", W("/data/credit")).status, 404);
 }
 
+TEST_F(AssetsFace, AContainerWithoutVersionsComesAndGoes) {
+  const json body = {{"properties", {{"dataType", "uri_file"}, {"description", "d"}}}};
+  EXPECT_EQ(SendJson("PUT", W("/data/empty"), body).status, 201);
+  EXPECT_EQ(SendJson("PUT", W("/data/empty"), body).status, 200);
+  EXPECT_EQ(Send("GET", W("/data/empty")).body["properties"]["nextVersion"], "1");
+  EXPECT_TRUE(Names(Send("GET", W("/data/empty/versions"))).empty());
+  EXPECT_EQ(Send("DELETE", W("/data/empty")).status, 200);
+  EXPECT_EQ(Send("GET", W("/data/empty")).status, 404);
+}
+
 TEST_F(AssetsFace, BadBodiesAreExplained) {
   const std::string path = W("/data/credit/versions/1");
   EXPECT_THAT(Send("PUT", path, "{").message(), HasSubstr("not JSON"));

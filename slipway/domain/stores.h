@@ -57,6 +57,8 @@ class AssetStore {
                                                          ListView view) = 0;
   virtual Status DeleteVersion(const Scope& scope, AssetKind kind, const std::string& name,
                                const std::string& version) = 0;
+  // With all its versions. Nothing when it is not there.
+  virtual Status DeleteContainer(const Scope& scope, AssetKind kind, const std::string& name) = 0;
   virtual Result<AssetContainer> GetContainer(const Scope& scope, AssetKind kind, const std::string& name) = 0;
   virtual Status PutContainer(const Scope& scope, const AssetContainer& container) = 0;
   // Newest first; anonymous ones left out.

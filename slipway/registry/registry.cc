@@ -186,6 +186,14 @@ Result<StoredContainer> Registry::PutContainer(const Scope& scope, AssetContaine
   return StoredContainer{std::move(container), !stored};
 }
 
+Result<bool> Registry::DeleteContainer(const Scope& scope, AssetKind kind, const std::string& name) {
+  const auto found = dependencies_.assets.GetContainer(scope, kind, name);
+  if (!found && found.error().code() == Code::kNotFound) return false;
+  if (!found) return found.error();
+  SLIPWAY_RETURN_IF_ERROR(dependencies_.assets.DeleteContainer(scope, kind, name));
+  return true;
+}
+
 Result<AssetContainer> Registry::GetContainer(const Scope& scope, AssetKind kind, const std::string& name) {
   auto found = dependencies_.assets.GetContainer(scope, kind, name);
   if (!found && found.error().code() == Code::kNotFound) {

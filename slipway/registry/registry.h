@@ -71,6 +71,8 @@ class Registry {
 
   // Changes description, tags, properties, archived or not; makes an empty container where there is none.
   Result<StoredContainer> PutContainer(const domain::Scope& scope, domain::AssetContainer container);
+  // With all its versions. False when it was not there.
+  Result<bool> DeleteContainer(const domain::Scope& scope, domain::AssetKind kind, const std::string& name);
   Result<domain::AssetContainer> GetContainer(const domain::Scope& scope, domain::AssetKind kind,
                                               const std::string& name);
   Result<std::vector<domain::AssetContainer>> ListContainers(const domain::Scope& scope, domain::AssetKind kind,

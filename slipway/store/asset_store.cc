@@ -322,6 +322,17 @@ Status SqlAssetStore::DeleteVersion(const Scope& scope, AssetKind kind, const st
   });
 }
 
+Status SqlAssetStore::DeleteContainer(const Scope& scope, AssetKind kind, const std::string& name) {
+  return database_.Write([&](Connection& connection) -> Status {
+    for (const char* table : {"asset_versions", "asset_containers"}) {
+      SLIPWAY_RETURN_IF_ERROR(connection.Execute(
+          fmt::format("DELETE FROM {} WHERE workspace = :p1 AND kind = :p2 AND name_key = :p3", table),
+          Keys(scope, kind, name)));
+    }
+    return {};
+  });
+}
+
 Result<AssetContainer> SqlAssetStore::GetContainer(const Scope& scope, AssetKind kind, const std::string& name) {
   std::vector<AssetContainer> found;
   SLIPWAY_RETURN_IF_ERROR(database_.Read([&](Connection& connection) -> Status {

@@ -31,6 +31,7 @@ class SqlAssetStore final : public domain::AssetStore {
   // Nothing when it is not there.
   Status DeleteVersion(const domain::Scope& scope, domain::AssetKind kind, const std::string& name,
                        const std::string& version) override;
+  Status DeleteContainer(const domain::Scope& scope, domain::AssetKind kind, const std::string& name) override;
   Result<domain::AssetContainer> GetContainer(const domain::Scope& scope, domain::AssetKind kind,
                                               const std::string& name) override;
   // latest_version and next_version are not taken over: the versions say them.

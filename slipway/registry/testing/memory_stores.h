@@ -142,6 +142,10 @@ class MemoryAssetStore final : public domain::AssetStore {
     if (entries_[key].versions.empty()) entries_.erase(key);
     return {};
   }
+  Status DeleteContainer(const domain::Scope& scope, domain::AssetKind kind, const std::string& name) override {
+    entries_.erase(Key(scope, kind, name));
+    return {};
+  }
   Result<domain::AssetContainer> GetContainer(const domain::Scope& scope, domain::AssetKind kind,
                                               const std::string& name) override {
     const auto entry = entries_.find(Key(scope, kind, name));

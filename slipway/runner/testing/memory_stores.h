@@ -195,6 +195,7 @@ class MemoryAssetStore final : public domain::AssetStore {
   Status DeleteVersion(const domain::Scope&, domain::AssetKind, const std::string&, const std::string&) override {
     return {};
   }
+  Status DeleteContainer(const domain::Scope&, domain::AssetKind, const std::string&) override { return {}; }
   Result<domain::AssetContainer> GetContainer(const domain::Scope&, domain::AssetKind,
                                               const std::string& name) override {
     return NotFound(name);
