@@ -10,7 +10,7 @@ HOMES = {
     r"<duckdb": {"duck"},
     r"<soci": {"sql"},
     r"<boost/(beast|asio)": {"net"},
-    r"<yaml-cpp": {"spec", "tabular", "model", "environments", "cli"},
+    r"<yaml-cpp": {"spec", "tabular", "model", "environments", "registry", "cli"},
     r"<(google/protobuf|onnx/)": {"model"},
     r"<xgboost": {"learn"},
 }
