@@ -155,6 +155,13 @@ ColumnPair MakeColumnPair(const tabular::Column& reference, const tabular::Colum
   return pair;
 }
 
+PairedHistogram DistributionOf(const ColumnPair& pair) {
+  if (pair.kind == FeatureKind::kCategorical) return {{}, pair.counts.keys, pair.counts.reference, pair.counts.current};
+  if (pair.reference.empty() && pair.current.empty()) return {};
+  const auto edges = DoaneEdges(pair.reference, pair.current);
+  return {edges, {}, CountInBins(pair.reference, edges), CountInBins(pair.current, edges)};
+}
+
 CategoryCounts CountsByValue(const ColumnPair& pair) {
   return pair.kind == FeatureKind::kCategorical ? pair.counts : CountsOfNumbers(pair.reference, pair.current);
 }

@@ -36,6 +36,9 @@ ColumnPair MakeColumnPair(const tabular::Column& reference, const tabular::Colum
 std::vector<double> SortedNumbers(const tabular::Column& column);
 void SortNumbers(std::vector<double>& numbers);
 
+// Both sides over common bins (Doane's rule) or categories. Empty when neither side has a value.
+PairedHistogram DistributionOf(const ColumnPair& pair);
+
 // By value, whatever the kind.
 CategoryCounts CountsByValue(const ColumnPair& pair);
 // Distinct values in a sorted list, counting no further than `limit`.

@@ -53,20 +53,14 @@ Histogram CategoryHistogram(const CategoryCounts& counts, const std::vector<size
 }
 
 void DescribeDistributions(const ColumnPair& pair, ColumnDrift& column) {
+  column.distribution = DistributionOf(pair);
   if (pair.kind == FeatureKind::kCategorical) {
     column.reference_histogram = CategoryHistogram(pair.counts, pair.counts.reference);
     column.current_histogram = CategoryHistogram(pair.counts, pair.counts.current);
-    column.distribution.labels = pair.counts.keys;
-    column.distribution.reference = pair.counts.reference;
-    column.distribution.current = pair.counts.current;
-    return;
+  } else {
+    column.reference_histogram = DensityHistogram(pair.reference, kSmallHistogramBins);
+    column.current_histogram = DensityHistogram(pair.current, kSmallHistogramBins);
   }
-  column.reference_histogram = DensityHistogram(pair.reference, kSmallHistogramBins);
-  column.current_histogram = DensityHistogram(pair.current, kSmallHistogramBins);
-  if (pair.reference.empty() && pair.current.empty()) return;
-  column.distribution.edges = DoaneEdges(pair.reference, pair.current);
-  column.distribution.reference = CountInBins(pair.reference, column.distribution.edges);
-  column.distribution.current = CountInBins(pair.current, column.distribution.edges);
 }
 
 void Score(const ColumnPair& pair, const DriftTest* chosen, const DriftOptions& options, ColumnDrift& column) {

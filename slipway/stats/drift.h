@@ -78,7 +78,8 @@ struct DriftReport {
 // Compares `current` with `reference`. kInvalidArgument for columns the reference does not have and unknown tests (the
 // nearest name is offered), and for tests that do not fit a column's kind; kUnimplemented for a test that is known but
 // not there; also when a table has no rows or both have no column in common. A column that cannot be tested (missing or
-// empty on one side, or data that its test refuses) does not fail the run, unlike the original's: its `problem` says why.
+// empty on one side, or data that its test refuses) does not fail the run, unlike the original's: its `problem` says
+// why.
 Result<DriftReport> CompareTables(const tabular::Table& reference, const tabular::Table& current,
                                   const DriftOptions& options);
 

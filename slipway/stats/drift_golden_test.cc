@@ -207,7 +207,8 @@ TEST_F(DriftGolden, SmallSamples) {
     ExpectScore(report->columns[0].score, entry.at("default").at("drift_score"), "default");
     for (const auto& [test, expected] : entry.at("explicit").items()) {
       // The original's answer is rounding noise there: its matrix is singular.
-      const bool is_singular = test == "es" && (entry.at("name") == "num_binary" || entry.at("name") == "num_three_values");
+      const bool is_singular =
+          test == "es" && (entry.at("name") == "num_binary" || entry.at("name") == "num_three_values");
       if (!is_singular) ExpectChosenTest(reference, current, kind, test, expected);
     }
   }
@@ -234,11 +235,10 @@ TEST_F(DriftGolden, HistogramBins) {
     SCOPED_TRACE(key);
     const std::string column = key.substr(0, key.find('/'));
     const auto reference = SortedNumbers(*curated.Find(column)), current = SortedNumbers(*drifted.Find(column));
-    const auto edges =
-        key.ends_with("doane")
-            ? DoaneEdges(reference, current)
-            : SturgesEdges(std::min(reference.front(), current.front()), std::max(reference.back(), current.back()),
-                           reference.size() + current.size());
+    const auto edges = key.ends_with("doane") ? DoaneEdges(reference, current)
+                                              : SturgesEdges(std::min(reference.front(), current.front()),
+                                                             std::max(reference.back(), current.back()),
+                                                             reference.size() + current.size());
     ASSERT_EQ(edges.size(), expected.at("bins").get<size_t>() + 1);
     EXPECT_EQ(json(CountInBins(reference, edges)), expected.at("reference_counts"));
     EXPECT_EQ(json(CountInBins(current, edges)), expected.at("current_counts"));
@@ -268,7 +268,8 @@ TEST_F(DriftGolden, JsonProfile) {
   json expected = golden_.at("profile_json_shape_0_2_7_and_later");
   DriftOptions options;
   options.ignored = {kTarget};
-  for (const json& name : expected.at("data_drift").at("data").at("cat_feature_names")) options.categorical.push_back(name);
+  for (const json& name : expected.at("data_drift").at("data").at("cat_feature_names"))
+    options.categorical.push_back(name);
   const auto report =
       CompareTables(SharedTable(kCurated), SharedTable("credit-card-default/inference/drifted/01.csv"), options);
   ASSERT_TRUE(report);

@@ -26,7 +26,7 @@ std::string Anchor(size_t index) {
 }
 
 Html NameCell(const ColumnDrift& column, size_t index) {
-  Html cell{fmt::format("<a href=\"#{}\">{}</a>", Anchor(index), HtmlEscape(column.name))};
+  Html cell = Name(column.name, Anchor(index));
   if (column.role == ColumnRole::kTarget) cell.text += " " + Badge(Tone::kNeutral, "target").text;
   if (column.role == ColumnRole::kPrediction) cell.text += " " + Badge(Tone::kNeutral, "prediction").text;
   return cell;
@@ -45,10 +45,10 @@ Html SummaryTable(const std::vector<const ColumnDrift*>& columns) {
                     {Text(ScoreText(column.score)), std::isfinite(column.score) ? FormatDouble(column.score) : " "},
                     {Text(column.test.empty() ? "" : fmt::format("{:.4g}", column.threshold)), ""}});
   }
-  return HtmlTable("columns",
-               {{"Column"}, {"Type"}, {"Reference"}, {"Current"}, {"Drift"}, {"Test"}, {"Score", true},
-                {"Threshold", true}},
-               rows);
+  return HtmlTable(
+      "columns",
+      {{"Column"}, {"Type"}, {"Reference"}, {"Current"}, {"Drift"}, {"Test"}, {"Score", true}, {"Threshold", true}},
+      rows);
 }
 
 std::string MissingText(size_t missing, size_t usable) {
@@ -59,33 +59,34 @@ std::string MissingText(size_t missing, size_t usable) {
 }
 
 void AddColumn(HtmlPage& page, const ColumnDrift& column, size_t index, const DriftPageOptions& options) {
-  const Html parts[] = {Text(column.name), Verdict(column)};
-  page.BeginDetails(JoinHtml(parts, " "), Anchor(index), false);
+  constexpr size_t kOpenAtFirst = 3;
+  const Html parts[] = {Verdict(column), Name(column.name)};
+  page.BeginDetails(JoinHtml(parts, " "), Anchor(index), column.is_drifted && index < kOpenAtFirst);
   if (!column.problem.empty())
     page.Paragraph(Text(fmt::format("Not tested: {}.", column.problem)));
   else
     page.Paragraph(Text(fmt::format("{}: score {}, threshold {}.", column.test_title, ScoreText(column.score),
                                     FormatDouble(column.threshold))));
   page.Add(PairedBars(column.distribution, options.reference_name, options.current_name));
-  page.Paragraph(Text(fmt::format("{}: {}. {}: {}.", options.reference_name,
-                                  MissingText(column.reference_missing, column.reference_rows), options.current_name,
-                                  MissingText(column.current_missing, column.current_rows))));
+  if (column.reference_rows + column.reference_missing > 0)
+    page.Note(fmt::format("{}: {}. {}: {}.", options.reference_name,
+                          MissingText(column.reference_missing, column.reference_rows), options.current_name,
+                          MissingText(column.current_missing, column.current_rows)));
   page.EndDetails();
 }
 
 void AddVerdict(HtmlPage& page, const DriftReport& report) {
-  const std::string share = FormatDouble(report.drift_share_threshold);
-  if (report.is_drifted)
-    page.Banner(Tone::kBad, fmt::format("Dataset drift is detected. The threshold is a share of {}.", share));
-  else
-    page.Banner(Tone::kGood, fmt::format("Dataset drift is not detected. The threshold is a share of {}.", share));
+  page.Banner(report.is_drifted ? Tone::kBad : Tone::kGood,
+              fmt::format("Dataset drift is {}: {} of {} columns drifted ({:.1f} %); the limit is {:.4g} %.",
+                          report.is_drifted ? "detected" : "not detected", report.drifted, report.tested,
+                          100 * report.drifted_share, 100 * report.drift_share_threshold));
   const size_t untested = report.columns.size() - report.tested;
   std::vector<Counter> counters = {
       {fmt::format("{}", report.tested), "columns tested"},
       {fmt::format("{}", report.drifted), "columns drifted", report.drifted > 0 ? Tone::kBad : Tone::kGood},
       {fmt::format("{:.3f}", report.drifted_share), "share of drifted columns"},
-      {fmt::format("{}", report.reference_rows), "reference rows"},
-      {fmt::format("{}", report.current_rows), "current rows"}};
+      {FormatCount(report.reference_rows), "reference rows"},
+      {FormatCount(report.current_rows), "current rows"}};
   if (untested > 0) counters.push_back({fmt::format("{}", untested), "columns not tested", Tone::kWarning});
   page.Counters(counters);
 }
@@ -102,10 +103,10 @@ std::string DriftPage(const DriftReport& report, Timestamp now, const DriftPageO
                             "exceed the thresholds by chance.",
                             report.current_rows, kFewRows));
   page.Heading("Data drift summary");
-  page.Paragraph(Text(fmt::format("Drift is detected for {:.3f} % of columns ({} out of {}).",
-                                  100 * report.drifted_share, report.drifted, report.tested)));
   const auto columns = MostDriftedFirst(report);
   page.Add(SummaryTable(columns));
+  if (!report.only_in_current.empty())
+    page.Note(fmt::format("Only in the current data, not compared: {}.", Join(report.only_in_current, ", ")));
   page.Heading("Columns");
   for (size_t i = 0; i < columns.size(); ++i) AddColumn(page, *columns[i], i, options);
   return std::move(page).Finish();

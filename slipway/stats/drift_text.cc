@@ -20,8 +20,7 @@ using Row = std::array<std::string, 6>;
 double Excess(const ColumnDrift& column) {
   constexpr double kTiny = 1e-300;
   const auto test = FindDriftTest(column.test);
-  const bool is_p_value =
-      test && ((*test)->drift_when == When::kBelow || (*test)->drift_when == When::kAtMost);
+  const bool is_p_value = test && ((*test)->drift_when == When::kBelow || (*test)->drift_when == When::kAtMost);
   const double ratio = std::log(std::max(column.score, kTiny) / std::max(column.threshold, kTiny));
   return is_p_value ? -ratio : ratio;
 }
@@ -55,7 +54,11 @@ std::string RoleText(const ColumnDrift& column) {
 Row RowOf(const ColumnDrift& column) {
   const std::string name = RoleText(column), kind(FeatureKindName(column.kind));
   if (!column.problem.empty()) return {name, kind, column.test, "", "", "not tested: " + column.problem};
-  return {name, kind, column.test, ScoreText(column.score), fmt::format("{:.4g}", column.threshold),
+  return {name,
+          kind,
+          column.test,
+          ScoreText(column.score),
+          fmt::format("{:.4g}", column.threshold),
           column.is_drifted ? "yes" : "no"};
 }
 
@@ -102,9 +105,9 @@ std::string DriftText(const DriftReport& report) {
   std::string out = Aligned(rows);
   if (!report.only_in_current.empty())
     out += fmt::format("Only in the current data, not compared: {}\n", Join(report.only_in_current, ", "));
-  out += fmt::format("{} of {} columns drifted ({:.1f} %): {}\n", report.drifted, report.tested,
-                     100 * report.drifted_share,
-                     report.is_drifted ? "the data set drifted" : "no drift of the data set");
+  out +=
+      fmt::format("{} of {} columns drifted ({:.1f} %): {}\n", report.drifted, report.tested,
+                  100 * report.drifted_share, report.is_drifted ? "the data set drifted" : "no drift of the data set");
   return out;
 }
 

@@ -44,8 +44,9 @@ tr:first-child th{border-top:0}
 th{color:var(--soft);font-weight:600;font-size:12.5px;white-space:nowrap}
 th[data-sort]{cursor:pointer}th[data-sort]:hover{color:var(--ink)}
 th[aria-sort=ascending]::after{content:" \2191"}th[aria-sort=descending]::after{content:" \2193"}
-td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}
-td{overflow-wrap:anywhere}
+td{overflow-wrap:anywhere;min-width:9ch}
+td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;min-width:0}
+.name{white-space:nowrap}
 details{background:var(--card);border:1px solid var(--line);border-radius:10px;margin:0 0 12px;padding:0 18px}
 summary{cursor:pointer;padding:12px 0;font-weight:600;list-style-position:outside}
 details[open] summary{border-bottom:1px solid var(--line);margin-bottom:14px}
@@ -59,8 +60,11 @@ footer{color:var(--soft);font-size:13px;margin-top:40px}
 @media print{body{background:#fff}.tablebox input{display:none}details{break-inside:avoid}}
 )css";
 
-// Sorting and searching; without script the tables simply stand still.
+// Sorting, searching, and opening what a link leads to; without script the tables simply stand still.
 constexpr std::string_view kScript = R"js(
+const reveal=()=>{const t=location.hash&&document.getElementById(decodeURIComponent(location.hash.slice(1)));
+ if(t&&t.tagName==='DETAILS'){t.open=true;t.scrollIntoView()}};
+addEventListener('hashchange',reveal);reveal();
 for(const box of document.querySelectorAll('.tablebox[data-live]')){
  const body=box.querySelector('tbody'),search=box.querySelector('input');
  if(search)search.addEventListener('input',()=>{const w=search.value.toLowerCase();
@@ -117,6 +121,20 @@ std::string Shortened(std::string_view text, size_t characters) {
   return std::string(text);
 }
 
+std::string FormatCount(size_t count) {
+  std::string digits = fmt::format("{}", count);
+  for (size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
+
+Html Name(std::string_view name, std::string_view anchor) {
+  constexpr size_t kCharacters = 32;
+  const std::string shown = Shortened(name, kCharacters);
+  const std::string title = shown == name ? "" : fmt::format(" title=\"{}\"", HtmlEscape(name));
+  if (anchor.empty()) return {fmt::format("<span class=name{}>{}</span>", title, HtmlEscape(shown))};
+  return {fmt::format("<a class=name href=\"#{}\"{}>{}</a>", HtmlEscape(anchor), title, HtmlEscape(shown))};
+}
+
 Html JoinHtml(std::span<const Html> parts, std::string_view separator) {
   Html all;
   for (const Html& part : parts) {
@@ -127,7 +145,7 @@ Html JoinHtml(std::span<const Html> parts, std::string_view separator) {
 }
 
 Html HtmlTable(std::string_view id, const std::vector<TableColumn>& columns,
-           const std::vector<std::vector<TableCell>>& rows) {
+               const std::vector<std::vector<TableCell>>& rows) {
   const bool is_live = !id.empty();
   std::string out = is_live ? fmt::format("<div class=tablebox id=\"{}\" data-live>", HtmlEscape(id))
                             : std::string("<div class=tablebox>");
@@ -200,7 +218,8 @@ void HtmlPage::EndDetails() {
 std::string HtmlPage::Finish() && {
   return fmt::format(
       "<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n"
-      "<meta name=viewport content=\"width=device-width,initial-scale=1\">\n<title>{}</title>\n<style>{}</style></head>\n"
+      "<meta name=viewport "
+      "content=\"width=device-width,initial-scale=1\">\n<title>{}</title>\n<style>{}</style></head>\n"
       "<body><main>\n{}<footer>Written by Slipway.</footer>\n</main><script>{}</script></body></html>\n",
       title_, kStyle, body_, kScript);
 }

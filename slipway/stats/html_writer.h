@@ -22,6 +22,9 @@ Html Badge(Tone tone, std::string_view text);  // a small coloured label
 Html JoinHtml(std::span<const Html> parts, std::string_view separator);
 // At most `characters` code points of a text, the cut marked.
 std::string Shortened(std::string_view text, size_t characters);
+std::string FormatCount(size_t count);  // "24,000"
+// A name on one line; a long one is shortened and shown whole when pointed at. "" as `anchor`: no link.
+Html Name(std::string_view name, std::string_view anchor = {});
 // The headers and rows of a plain table, e.g. inside a section.
 struct TableColumn {
   std::string title;
@@ -33,7 +36,7 @@ struct TableCell {
 };
 // `id` "" gives a plain table; else it can be sorted by a click on a header and searched.
 Html HtmlTable(std::string_view id, const std::vector<TableColumn>& columns,
-           const std::vector<std::vector<TableCell>>& rows);
+               const std::vector<std::vector<TableCell>>& rows);
 
 // A figure with what it counts.
 struct Counter {

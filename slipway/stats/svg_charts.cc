@@ -20,7 +20,7 @@ std::string_view ClassOf(Side side) {
 
 std::string AxisNumber(double value) {
   return std::abs(value) >= 1e6 || (value != 0 && std::abs(value) < 1e-3) ? fmt::format("{:.2g}", value)
-                                                                         : fmt::format("{:.6g}", value);
+                                                                          : fmt::format("{:.6g}", value);
 }
 
 std::vector<double> Shares(const std::vector<size_t>& counts) {
@@ -79,14 +79,16 @@ std::string Bar(std::string_view kind, const Frame& frame, double x, double widt
                 const std::string& title) {
   const double height = highest == 0 ? 0 : frame.plot_height() * share / highest;
   return fmt::format(
-      "<rect class={} x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=1><title>{}: {:.2f} %</title></rect>",
+      "<rect class={} x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=1><title>{}: {:.2f} "
+      "%</title></rect>",
       kind, x, frame.height - frame.bottom - height, width, height, HtmlEscape(title), 100 * share);
 }
 
 std::string CategoryLabel(const Frame& frame, double x, const std::string& label) {
   const double y = frame.height - frame.bottom + 14;
-  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=end transform=\"rotate(-28 {:.1f} {:.1f})\">{}</text>",
-                     x, y, x, y, HtmlEscape(Shortened(label, kLabelCharacters)));
+  return fmt::format(
+      "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=end transform=\"rotate(-28 {:.1f} {:.1f})\">{}</text>", x, y, x, y,
+      HtmlEscape(Shortened(label, kLabelCharacters)));
 }
 
 std::string RangeLabels(const Frame& frame, const PairedHistogram& histogram) {
@@ -147,10 +149,9 @@ Html HorizontalBars(const std::vector<BarEntry>& entries, double full) {
   std::string out = fmt::format("<svg width={0} height={1:.0f} viewBox=\"0 0 {0} {1:.0f}\" role=img>", kWidth, height);
   for (size_t i = 0; i < entries.size(); ++i) {
     const double y = kRow * static_cast<double>(i) + 4;
-    const double length =
-        full <= 0 || !std::isfinite(entries[i].value)
-            ? 0
-            : (kWidth - kLabel - kText) * std::clamp(entries[i].value / full, 0.0, 1.0);
+    const double length = full <= 0 || !std::isfinite(entries[i].value)
+                              ? 0
+                              : (kWidth - kLabel - kText) * std::clamp(entries[i].value / full, 0.0, 1.0);
     out += fmt::format(
         "<text x=\"{:.0f}\" y=\"{:.1f}\" text-anchor=end>{}</text>"
         "<rect class=cur x=\"{:.0f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=14 rx=2 />"
@@ -164,9 +165,8 @@ Html HorizontalBars(const std::vector<BarEntry>& entries, double full) {
 Html HeatMap(const std::vector<std::string>& names, const std::vector<std::vector<double>>& values) {
   constexpr double kLabel = 150, kCell = 44;
   const double side = kCell * static_cast<double>(names.size());
-  std::string out =
-      fmt::format("<svg width={0:.0f} height={1:.0f} viewBox=\"0 0 {0:.0f} {1:.0f}\" role=img>", kLabel + side + 40,
-                  side + 90);
+  std::string out = fmt::format("<svg width={0:.0f} height={1:.0f} viewBox=\"0 0 {0:.0f} {1:.0f}\" role=img>",
+                                kLabel + side + 40, side + 90);
   for (size_t i = 0; i < names.size(); ++i) {
     const double place = kCell * (static_cast<double>(i) + 0.5);
     out += fmt::format("<text x=\"{:.0f}\" y=\"{:.1f}\" text-anchor=end>{}</text>", kLabel - 8, place + 4,
@@ -177,12 +177,13 @@ Html HeatMap(const std::vector<std::string>& names, const std::vector<std::vecto
       const double value = values[i][j];
       if (std::isnan(value)) continue;
       const double strength = std::clamp(std::abs(value), 0.0, 1.0);
+      const double shown = std::abs(value) < 0.005 ? 0 : value;  // not "-0.00"
       out += fmt::format(
           "<rect class=cur fill-opacity=\"{:.2f}\" x=\"{:.1f}\" y=\"{:.1f}\" width={} height={}><title>{} / {}: {:.3f}"
           "</title></rect><text class=ink text-anchor=middle x=\"{:.1f}\" y=\"{:.1f}\">{:.2f}</text>",
           0.08 + 0.72 * strength, kLabel + kCell * static_cast<double>(j), kCell * static_cast<double>(i), kCell - 2,
-          kCell - 2, HtmlEscape(names[i]), HtmlEscape(names[j]), value, kLabel + kCell * (static_cast<double>(j) + 0.5),
-          kCell * static_cast<double>(i) + kCell / 2 + 3, value);
+          kCell - 2, HtmlEscape(names[i]), HtmlEscape(names[j]), shown, kLabel + kCell * (static_cast<double>(j) + 0.5),
+          kCell * static_cast<double>(i) + kCell / 2 + 3, shown);
     }
   }
   return {out + "</svg>"};

@@ -17,6 +17,17 @@ void NoteSampling(CheckResult& result, size_t rows, size_t used) {
     result.sampling = fmt::format("running on {} samples out of {}", FormatCount(used), FormatCount(rows));
 }
 
+double ShareOf(size_t count, size_t rows) {
+  return static_cast<double>(count) / static_cast<double>(rows);
+}
+
+std::vector<size_t> CountTexts(const tabular::Column& column) {
+  std::vector<size_t> counts(column.dictionary.size());
+  for (size_t row = 0; row < column.size(); ++row)
+    if (!column.is_null(row)) ++counts[column.codes[row]];
+  return counts;
+}
+
 std::string PassedFor(size_t columns) {
   if (columns == 0) return "No relevant columns to check were found";
   return fmt::format("Passed for {} relevant column{}", columns, columns == 1 ? "" : "s");

@@ -56,12 +56,15 @@ void Show(CheckResult& result, std::string caption, TextTable table);
 // Notes that a check looks at a part of the rows only, when it does.
 void NoteSampling(CheckResult& result, size_t rows, size_t used);
 
+double ShareOf(size_t count, size_t rows);
+// How often each text of a string column's dictionary stands in a row that is not null.
+std::vector<size_t> CountTexts(const tabular::Column& column);
+
 inline nlohmann::ordered_json EmptyObject() {
   return nlohmann::ordered_json::object();
 }
 
-// A condition that holds for every column but those in `broken` (name, what it reached). Its text when it holds is
-// "Passed for 24 relevant columns".
+// "Passed for 24 relevant columns": the text of a condition that holds for all of them.
 std::string PassedFor(size_t columns);
 // "Found 1 out of 24 columns": how texts of broken conditions begin.
 std::string FoundOutOf(size_t found, size_t all, std::string_view noun);

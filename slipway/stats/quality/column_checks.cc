@@ -15,18 +15,6 @@ namespace {
 using tabular::Column;
 using tabular::ColumnType;
 
-// How often each text of the dictionary stands in a row that is not null.
-std::vector<size_t> CountTexts(const Column& column) {
-  std::vector<size_t> counts(column.dictionary.size());
-  for (size_t row = 0; row < column.size(); ++row)
-    if (!column.is_null(row)) ++counts[column.codes[row]];
-  return counts;
-}
-
-double ShareOf(size_t count, size_t rows) {
-  return static_cast<double>(count) / static_cast<double>(rows);
-}
-
 // Texts with their counts, the most frequent first.
 using TextCounts = std::vector<std::pair<std::string, size_t>>;
 
@@ -56,9 +44,9 @@ void FindSingleValues(const CheckInput& input, CheckResult& result) {
   }
   Condition condition{"Does not contain only a single value"};
   condition.verdict = single.empty() ? Verdict::kPass : Verdict::kFail;
-  condition.details = single.empty() ? PassedFor(columns.size())
-                                     : FoundOutOf(single.size(), columns.size(), "columns with a single value: ") +
-                                           QuotedList(single);
+  condition.details =
+      single.empty() ? PassedFor(columns.size())
+                     : FoundOutOf(single.size(), columns.size(), "columns with a single value: ") + QuotedList(single);
   result.conditions.push_back(std::move(condition));
   Show(result, "", std::move(table));
 }
@@ -117,7 +105,8 @@ TextCounts NullKinds(const Column& column) {
   }
   size_t missing = column.null_count();
   if (column.type == ColumnType::kFloat64)
-    for (size_t row = 0; row < column.size(); ++row) missing += column.doubles[row] != column.doubles[row] && !column.is_null(row);
+    for (size_t row = 0; row < column.size(); ++row)
+      missing += column.doubles[row] != column.doubles[row] && !column.is_null(row);
   if (missing > 0) kinds.emplace_back("missing", missing);
   SortByCount(kinds);
   return kinds;
@@ -233,13 +222,13 @@ void FindMixedTypes(const CheckInput& input, CheckResult& result) {
 
 }  // namespace
 
-const Check kSingleValueCheck = {"IsSingleValue", "Single Value in Column", "Columns whose rows all hold one value.",
-                                 {}, FindSingleValues};
-const Check kSpecialCharactersCheck = {"SpecialCharacters", "Special Characters",
-                                       "Texts without any letter or digit.", {}, FindSpecialCharacters};
-const Check kMixedNullsCheck = {"MixedNulls", "Mixed Nulls", "Different spellings of a missing value in one column.",
-                                {}, FindMixedNulls};
-const Check kMixedDataTypesCheck = {"MixedDataTypes", "Mixed Data Types",
-                                    "Text columns that hold numbers beside other texts.", {}, FindMixedTypes};
+const Check kSingleValueCheck = {
+    "IsSingleValue", "Single Value in Column", "Columns whose rows all hold one value.", {}, FindSingleValues};
+const Check kSpecialCharactersCheck = {
+    "SpecialCharacters", "Special Characters", "Texts without any letter or digit.", {}, FindSpecialCharacters};
+const Check kMixedNullsCheck = {
+    "MixedNulls", "Mixed Nulls", "Different spellings of a missing value in one column.", {}, FindMixedNulls};
+const Check kMixedDataTypesCheck = {
+    "MixedDataTypes", "Mixed Data Types", "Text columns that hold numbers beside other texts.", {}, FindMixedTypes};
 
 }  // namespace slipway::stats

@@ -68,7 +68,8 @@ LabelCensus TakeCensus(const std::vector<const Column*>& labels) {
   LabelCensus census;
   for (const Column* label : labels) {
     census.rows += label->size() - label->null_count();
-    census.distinct_max = census.distinct_max == 0 ? DistinctMax(*label) : std::min(census.distinct_max, DistinctMax(*label));
+    census.distinct_max =
+        census.distinct_max == 0 ? DistinctMax(*label) : std::min(census.distinct_max, DistinctMax(*label));
     if (label->type == ColumnType::kFloat64) {
       for (double value : SortedNumbers(*label)) census.values.insert(FormatDouble(value));
       continue;
@@ -83,10 +84,9 @@ Result<LabelTask> FindTask(const std::vector<const Column*>& labels) {
   constexpr double kShareMax = 0.05;
   const LabelCensus census = TakeCensus(labels);
   if (census.values.size() < 2)
-    return InvalidArgument(census.values.empty()
-                               ? fmt::format("the label '{}' has no value", labels[0]->name)
-                               : fmt::format("the label '{}' has one value only: {}", labels[0]->name,
-                                             *census.values.begin()));
+    return InvalidArgument(census.values.empty() ? fmt::format("the label '{}' has no value", labels[0]->name)
+                                                 : fmt::format("the label '{}' has one value only: {}", labels[0]->name,
+                                                               *census.values.begin()));
   // Texts have no order to regress on.
   const bool is_text = labels[0]->type == ColumnType::kString;
   return is_text || LooksCategorical(census.values.size(), census.rows, census.distinct_max, kShareMax)
@@ -205,8 +205,8 @@ Result<Table> WithDates(Table table, const std::string& name) {
     }
     const auto time = ParseTimestamp(column->string_at(row));
     if (!time)
-      return InvalidArgument(fmt::format("column '{}' is to hold dates, but row {} has '{}'", name, row + 1,
-                                         column->string_at(row)));
+      return InvalidArgument(
+          fmt::format("column '{}' is to hold dates, but row {} has '{}'", name, row + 1, column->string_at(row)));
     builder.AddInt(time->time_since_epoch().count());
   }
   std::vector<Column> columns = table.columns();

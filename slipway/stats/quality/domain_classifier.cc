@@ -34,8 +34,8 @@ struct Split {
   std::bitset<kDomainBins> goes_left;
 };
 
-// The order in which bins are tried to go left: numbers as they are, categories by how much they lean. Categories of few
-// rows are left out: they would be told apart by chance.
+// The order in which bins are tried to go left: numbers as they are, categories by how much they lean. Categories of
+// few rows are left out: they would be told apart by chance.
 std::vector<size_t> BinOrder(const std::array<BinSum, kDomainBins>& sums, bool is_category) {
   constexpr size_t kCategoryRowsMin = 10;
   constexpr double kSmoothing = 10;
@@ -99,8 +99,7 @@ class DomainClassifier::Grower {
     return best;
   }
 
-  void TryFeature(size_t feature, const std::array<BinSum, kDomainBins>& sums, const BinSum& total,
-                  Split& best) const {
+  void TryFeature(size_t feature, const std::array<BinSum, kDomainBins>& sums, const BinSum& total, Split& best) const {
     auto order = BinOrder(sums, features_[feature].is_category);
     if (!features_[feature].is_category) {
       TryPrefixes(feature, order, order.empty() ? 0 : order.size() - 1, sums, total, best);

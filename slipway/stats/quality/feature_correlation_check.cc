@@ -179,8 +179,8 @@ std::vector<Pair> StrongestPairs(const std::vector<Feature>& features, const Mat
   for (size_t i = 0; i < features.size(); ++i)
     for (size_t j = i + 1; j < features.size(); ++j)
       if (!std::isnan(matrix[i][j]))
-        pairs.push_back({std::min(features[i].name, features[j].name), std::max(features[i].name, features[j].name),
-                         matrix[i][j]});
+        pairs.push_back(
+            {std::min(features[i].name, features[j].name), std::max(features[i].name, features[j].name), matrix[i][j]});
   std::stable_sort(pairs.begin(), pairs.end(),
                    [](const Pair& a, const Pair& b) { return std::abs(a.value) > std::abs(b.value); });
   return pairs;
@@ -249,9 +249,11 @@ void FindCorrelatedFeatures(const CheckInput& input, CheckResult& result) {
 }  // namespace
 
 const Check kFeatureCorrelationCheck = {
-    "FeatureFeatureCorrelation", "Feature-Feature Correlation",
+    "FeatureFeatureCorrelation",
+    "Feature-Feature Correlation",
     "Pairs of features that say the same: Spearman's correlation of numbers, Theil's U of categories, and the "
     "correlation ratio between a number and a category.",
-    {}, FindCorrelatedFeatures};
+    {},
+    FindCorrelatedFeatures};
 
 }  // namespace slipway::stats

@@ -75,7 +75,8 @@ std::vector<std::vector<uint32_t>> EqualRows(const std::vector<Fingerprint>& fin
   for (size_t i = 0, end = 0; i < order.size(); i = end) {
     while (end < order.size() && fingerprints[order[end]] == fingerprints[order[i]]) ++end;
     if (end - i > 1)
-      groups.emplace_back(order.begin() + static_cast<std::ptrdiff_t>(i), order.begin() + static_cast<std::ptrdiff_t>(end));
+      groups.emplace_back(order.begin() + static_cast<std::ptrdiff_t>(i),
+                          order.begin() + static_cast<std::ptrdiff_t>(end));
   }
   std::sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) {
     return a.size() != b.size() ? a.size() > b.size() : a.front() < b.front();

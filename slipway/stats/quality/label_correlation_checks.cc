@@ -44,13 +44,13 @@ bool AllZero(const NamedValues& values) {
 
 // Whether all scores stay where they should; `found` is "features with PPS above threshold".
 template <typename IsBroken>
-Condition ScoreCondition(std::string name, const NamedValues& scores, std::string_view found, const IsBroken& is_broken) {
+Condition ScoreCondition(std::string name, const NamedValues& scores, std::string_view found,
+                         const IsBroken& is_broken) {
   std::vector<std::pair<std::string, std::string>> broken;
   for (const auto& [column, score] : scores)
     if (is_broken(score)) broken.emplace_back(column, FormatNumber(score));
   if (broken.empty()) return {std::move(name), Verdict::kPass, PassedFor(scores.size())};
-  return {std::move(name), Verdict::kFail,
-          FoundOutOf(broken.size(), scores.size(), found) + ": " + QuotedMap(broken)};
+  return {std::move(name), Verdict::kFail, FoundOutOf(broken.size(), scores.size(), found) + ": " + QuotedMap(broken)};
 }
 
 void FeatureCorrelation(const CheckInput& input, CheckResult& result) {
@@ -62,7 +62,8 @@ void FeatureCorrelation(const CheckInput& input, CheckResult& result) {
                                              "features with PPS above threshold",
                                              [](double score) { return score >= kScoreMax; }));
   if (!AllZero(scores))
-    result.exhibits.push_back({"How well each feature alone foretells the label (1: always)", Bars(scores, kShownFeatures)});
+    result.exhibits.push_back(
+        {"How well each feature alone foretells the label (1: always)", Bars(scores, kShownFeatures)});
 }
 
 void IdentifierCorrelation(const CheckInput& input, CheckResult& result) {
@@ -109,10 +110,9 @@ void CorrelationChange(const CheckInput& input, CheckResult& result) {
   for (auto& [name, value] : absolute) value = std::abs(value);
   for (NamedValues* values : {&train, &test, &absolute}) SortBySeverity(*values);
   result.value = {{"train", ToJson(train)}, {"test", ToJson(test)}, {"train-test difference", ToJson(differences)}};
-  result.conditions.push_back(
-      ScoreCondition("Train-Test features' Predictive Power Score difference is less than 0.2", absolute,
-                     "features with PPS difference above threshold",
-                     [](double score) { return score >= kDifferenceMax; }));
+  result.conditions.push_back(ScoreCondition("Train-Test features' Predictive Power Score difference is less than 0.2",
+                                             absolute, "features with PPS difference above threshold",
+                                             [](double score) { return score >= kDifferenceMax; }));
   result.conditions.push_back(ScoreCondition("Train features' Predictive Power Score is less than 0.7", train,
                                              "features in train dataset with PPS above threshold",
                                              [](double score) { return score >= kTrainMax; }));
@@ -121,14 +121,20 @@ void CorrelationChange(const CheckInput& input, CheckResult& result) {
 
 }  // namespace
 
-const Check kFeatureLabelCorrelationCheck = {"FeatureLabelCorrelation", "Feature Label Correlation",
-                                             "How well each feature alone foretells the label.", {.label = true},
+const Check kFeatureLabelCorrelationCheck = {"FeatureLabelCorrelation",
+                                             "Feature Label Correlation",
+                                             "How well each feature alone foretells the label.",
+                                             {.label = true},
                                              FeatureCorrelation};
-const Check kIdentifierLabelCorrelationCheck = {"IdentifierLabelCorrelation", "Identifier Label Correlation",
+const Check kIdentifierLabelCorrelationCheck = {"IdentifierLabelCorrelation",
+                                                "Identifier Label Correlation",
                                                 "Whether index and date foretell the label: they should not.",
-                                                {.label = true, .identifier = true}, IdentifierCorrelation};
-const Check kFeatureLabelCorrelationChangeCheck = {"FeatureLabelCorrelationChange", "Feature Label Correlation Change",
+                                                {.label = true, .identifier = true},
+                                                IdentifierCorrelation};
+const Check kFeatureLabelCorrelationChangeCheck = {"FeatureLabelCorrelationChange",
+                                                   "Feature Label Correlation Change",
                                                    "Features that foretell the label in one of the tables only.",
-                                                   {.label = true}, CorrelationChange};
+                                                   {.label = true},
+                                                   CorrelationChange};
 
 }  // namespace slipway::stats

@@ -142,8 +142,7 @@ void AddExhibits(const CheckInput& input, const NamedValues& importances, CheckR
   constexpr size_t kShown = 3;
   BarChart chart;
   for (const auto& [name, value] : importances)
-    if (value > kWorthShowing && chart.bars.size() < kShown)
-      chart.bars.push_back({name, value, FormatPercent(value)});
+    if (value > kWorthShowing && chart.bars.size() < kShown) chart.bars.push_back({name, value, FormatPercent(value)});
   if (chart.bars.empty()) return;
   const auto bars = chart.bars;
   result.exhibits.push_back({"The features that give the rows away, by their share", std::move(chart)});
@@ -152,12 +151,7 @@ void AddExhibits(const CheckInput& input, const NamedValues& importances, CheckR
     const bool is_categorical = input.train.is_categorical(train);
     const ColumnPair pair = MakeColumnPair(train, input.test.Same(train),
                                            is_categorical ? FeatureKind::kCategorical : FeatureKind::kNumeric);
-    PairedHistogram histogram = {{}, pair.counts.keys, pair.counts.reference, pair.counts.current};
-    if (!is_categorical) {
-      const auto edges = DoaneEdges(pair.reference, pair.current);
-      histogram = {edges, {}, CountInBins(pair.reference, edges), CountInBins(pair.current, edges)};
-    }
-    result.exhibits.push_back({bar.label, DistributionChart{std::move(histogram)}});
+    result.exhibits.push_back({bar.label, DistributionChart{DistributionOf(pair)}});
   }
 }
 
@@ -190,8 +184,10 @@ void FindMultivariateDrift(const CheckInput& input, CheckResult& result) {
 
 }  // namespace
 
-const Check kMultivariateDriftCheck = {"MultivariateDrift", "Multivariate Drift",
-                                       "Whether a model can tell test rows from train rows: all features at once.", {},
+const Check kMultivariateDriftCheck = {"MultivariateDrift",
+                                       "Multivariate Drift",
+                                       "Whether a model can tell test rows from train rows: all features at once.",
+                                       {},
                                        FindMultivariateDrift};
 
 }  // namespace slipway::stats

@@ -40,9 +40,8 @@ GowerFeature CategoryFeature(const Column& column, const std::vector<uint32_t>& 
   feature.is_category = true;
   std::unordered_map<std::string, float> codes;
   for (uint32_t row : rows)
-    feature.values.push_back(column.is_null(row) ? -1
-                                                 : codes.emplace(column.text(row), static_cast<float>(codes.size()))
-                                                       .first->second);
+    feature.values.push_back(
+        column.is_null(row) ? -1 : codes.emplace(column.text(row), static_cast<float>(codes.size())).first->second);
   return feature;
 }
 
@@ -108,8 +107,10 @@ void FindOutliers(const CheckInput& input, CheckResult& result) {
 
 }  // namespace
 
-const Check kOutlierCheck = {"OutlierSampleDetection", "Outlier Sample Detection",
-                             "Rows unlike all others, by their distance to their nearest neighbours (LoOP).", {},
+const Check kOutlierCheck = {"OutlierSampleDetection",
+                             "Outlier Sample Detection",
+                             "Rows unlike all others, by their distance to their nearest neighbours (LoOP).",
+                             {},
                              FindOutliers};
 
 }  // namespace slipway::stats

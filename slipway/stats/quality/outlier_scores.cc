@@ -16,8 +16,8 @@ class Distances {
  public:
   Distances(const std::vector<GowerFeature>& features, size_t rows) : features_(features), rows_(rows) {
     for (const GowerFeature& feature : features)
-      has_missing_.push_back(std::any_of(feature.values.begin(), feature.values.end(),
-                                         [](float value) { return std::isnan(value); }));
+      has_missing_.push_back(
+          std::any_of(feature.values.begin(), feature.values.end(), [](float value) { return std::isnan(value); }));
   }
 
   // From `row` to every row.

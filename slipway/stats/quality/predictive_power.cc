@@ -86,7 +86,9 @@ class MajorityAnswers {
   void Clear() { std::fill(counts_.begin(), counts_.end(), 0U); }
   void Add(Label label) { ++counts_[label]; }
   // Ties go to the smaller class.
-  Label Answer() const { return static_cast<Label>(std::max_element(counts_.begin(), counts_.end()) - counts_.begin()); }
+  Label Answer() const {
+    return static_cast<Label>(std::max_element(counts_.begin(), counts_.end()) - counts_.begin());
+  }
 
  private:
   std::vector<uint32_t> counts_;
@@ -270,11 +272,11 @@ double ClassificationPower(const Column& feature, const Column& label, const std
   MajorityAnswers all(labels.count);
   for (uint32_t code : labels.of_row) all.Add(code);
   const double baseline = BaselineF1(labels.of_row, shuffled, labels.count);
-  const double score = CrossValidate(feature, InOrder(rows, shuffle), shuffled,
-                                     StratifiedFolds(shuffled, labels.count), MajorityAnswers(labels.count), all.Answer(),
-                                     [&](const auto& truth, const auto& predicted) {
-                                       return truth.empty() ? 0 : WeightedF1(truth, predicted, labels.count);
-                                     });
+  const double score =
+      CrossValidate(feature, InOrder(rows, shuffle), shuffled, StratifiedFolds(shuffled, labels.count),
+                    MajorityAnswers(labels.count), all.Answer(), [&](const auto& truth, const auto& predicted) {
+                      return truth.empty() ? 0 : WeightedF1(truth, predicted, labels.count);
+                    });
   return score < baseline || baseline >= 1 ? 0 : (score - baseline) / (1 - baseline);
 }
 

@@ -11,8 +11,9 @@
 namespace slipway::stats {
 
 // Of `feature` for `label` on `rows` (their order matters: it decides the sample and the folds of the 4-fold
-// cross-validation, all of which are drawn as the original draws them). Text and boolean labels are classified (weighted
-// F1 of one fully grown decision tree), numeric ones regressed (mean absolute error). At most 5,000 rows are used.
+// cross-validation, all of which are drawn as the original draws them). Text and boolean labels are classified
+// (weighted F1 of one fully grown decision tree), numeric ones regressed (mean absolute error). At most 5,000 rows are
+// used.
 double PredictivePower(const tabular::Column& feature, const tabular::Column& label, const std::vector<uint32_t>& rows);
 
 }  // namespace slipway::stats

@@ -1,5 +1,6 @@
-// Data quality: the suites `data_integrity` and `train_test_validation` of deepchecks 0.9.2 on tables. Checks, defaults,
-// limits, verdicts, values and the texts of conditions are the original's, so that reports can be compared with it.
+// Data quality: the suites `data_integrity` and `train_test_validation` of deepchecks 0.9.2 on tables. Checks,
+// defaults, limits, verdicts, values and the texts of conditions are the original's, so that reports can be compared
+// with it.
 //
 // A report is a value: quality_json.h and quality_html.h print it.
 #pragma once

@@ -1,6 +1,7 @@
 // Every check of both suites against what deepchecks itself reported; skipped where the shared data are not.
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -31,7 +32,9 @@ Tables CreditTables() {
   const Table curated = SharedTable(kCurated);
   std::vector<uint32_t> train, test;
   for (uint32_t row = 0; row < curated.rows(); ++row) (row % 5 == 4 ? test : train).push_back(row);
-  return {curated.TakeRows(train), curated.TakeRows(test), {.label = kTarget, .index = "", .datetime = "", .categorical = {}}};
+  return {curated.TakeRows(train),
+          curated.TakeRows(test),
+          {.label = kTarget, .index = "", .datetime = "", .categorical = {}}};
 }
 
 Tables TablesOf(const json& run) {
@@ -51,6 +54,20 @@ Tables TablesOf(const json& run) {
   return tables;
 }
 
+using Reports = std::pair<QualityReport, QualityReport>;
+
+// Both suites of a run; computed once for all tests.
+const Reports& ReportsOf(const json& run) {
+  static std::map<std::string, Reports> known;
+  const std::string name = run.at("name");
+  if (const auto found = known.find(name); found != known.end()) return found->second;
+  Tables tables = TablesOf(run);
+  tables.options.threads = 2;
+  Reports reports = {RunDataIntegrity(tables.train, tables.options).value(),
+                     RunTrainTestValidation(tables.train, tables.test, tables.options).value()};
+  return known.emplace(name, std::move(reports)).first->second;
+}
+
 class QualityGolden : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -63,13 +80,9 @@ class QualityGolden : public ::testing::Test {
   void ForEachSuite(const Visit& visit) {
     for (const json& run : golden_.at("runs")) {
       SCOPED_TRACE(run.at("name"));
-      const Tables tables = TablesOf(run);
-      const auto integrity = RunDataIntegrity(tables.train, tables.options);
-      ASSERT_TRUE(integrity) << integrity.error().ToString();
-      visit(*integrity, run.at("data_integrity"));
-      const auto validation = RunTrainTestValidation(tables.train, tables.test, tables.options);
-      ASSERT_TRUE(validation) << validation.error().ToString();
-      visit(*validation, run.at("train_test_validation"));
+      const auto& [integrity, validation] = ReportsOf(run);
+      visit(integrity, run.at("data_integrity"));
+      visit(validation, run.at("train_test_validation"));
     }
   }
 
@@ -155,7 +168,8 @@ json Comparable(const std::string& check, json value) {
   } else if (check == "StringMismatch") {
     for (auto& [column, bases] : value.items())
       for (auto& [base, variants] : bases.items())
-        std::sort(variants.begin(), variants.end(), [](const json& a, const json& b) { return a["variant"] < b["variant"]; });
+        std::sort(variants.begin(), variants.end(),
+                  [](const json& a, const json& b) { return a["variant"] < b["variant"]; });
   }
   return value;
 }
@@ -174,7 +188,8 @@ TEST_F(QualityGolden, Values) {
       SCOPED_TRACE(name);
       const CheckResult* check = report.Find(name);
       ASSERT_NE(check, nullptr);
-      ExpectSameValue(Comparable(name, json(check->value)), Comparable(name, expected.at("value")), ToleranceOf(name), "");
+      ExpectSameValue(Comparable(name, json(check->value)), Comparable(name, expected.at("value")), ToleranceOf(name),
+                      "");
     }
   });
 }

@@ -63,10 +63,11 @@ void AddVerdict(HtmlPage& page, const QualityReport& report) {
     page.Banner(Tone::kWarning, fmt::format("No check failed, {}.", Count(warned, "warning")));
   else
     page.Banner(Tone::kGood, fmt::format("All {} passed.", Count(passed, "check")));
-  std::vector<Counter> counters = {{fmt::format("{}", failed), "failed", failed > 0 ? Tone::kBad : Tone::kNeutral},
-                                   {fmt::format("{}", warned), "warnings", warned > 0 ? Tone::kWarning : Tone::kNeutral},
-                                   {fmt::format("{}", passed), "passed", passed > 0 ? Tone::kGood : Tone::kNeutral},
-                                   {fmt::format("{}", report.not_run()), "did not run"}};
+  std::vector<Counter> counters = {
+      {fmt::format("{}", failed), "failed", failed > 0 ? Tone::kBad : Tone::kNeutral},
+      {fmt::format("{}", warned), "warnings", warned > 0 ? Tone::kWarning : Tone::kNeutral},
+      {fmt::format("{}", passed), "passed", passed > 0 ? Tone::kGood : Tone::kNeutral},
+      {fmt::format("{}", report.not_run()), "did not run"}};
   counters.push_back({FormatCount(report.rows), report.test_rows > 0 ? "train rows" : "rows"});
   if (report.test_rows > 0) counters.push_back({FormatCount(report.test_rows), "test rows"});
   page.Counters(counters);

@@ -10,9 +10,8 @@ using json = nlohmann::ordered_json;
 json ConditionsToJson(const std::vector<Condition>& conditions) {
   json list = json::array();
   for (const Condition& condition : conditions)
-    list.push_back({{"name", condition.name},
-                    {"verdict", VerdictName(condition.verdict)},
-                    {"details", condition.details}});
+    list.push_back(
+        {{"name", condition.name}, {"verdict", VerdictName(condition.verdict)}, {"details", condition.details}});
   return list;
 }
 

@@ -101,10 +101,6 @@ std::string FormatNumber(double value) {
   return WithThousands(text.substr(0, dot)) + (dot == std::string::npos ? "" : text.substr(dot));
 }
 
-std::string FormatCount(size_t count) {
-  return WithThousands(fmt::format("{}", count));
-}
-
 std::string QuotedList(const std::vector<std::string>& names) {
   std::string out = "[";
   for (const std::string& name : names) out += fmt::format("{}'{}'", out.size() > 1 ? ", " : "", name);
@@ -113,8 +109,7 @@ std::string QuotedList(const std::vector<std::string>& names) {
 
 std::string QuotedMap(const std::vector<std::pair<std::string, std::string>>& entries) {
   std::string out = "{";
-  for (const auto& [key, value] : entries)
-    out += fmt::format("{}'{}': '{}'", out.size() > 1 ? ", " : "", key, value);
+  for (const auto& [key, value] : entries) out += fmt::format("{}'{}': '{}'", out.size() > 1 ? ", " : "", key, value);
   return out + "}";
 }
 

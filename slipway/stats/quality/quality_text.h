@@ -13,7 +13,6 @@ namespace slipway::stats {
 std::string FormatPercent(double ratio);
 // "1,234,567.89", "0.1", "6.22E-3"; at most two decimals.
 std::string FormatNumber(double value);
-std::string FormatCount(size_t count);  // "24,000"
 
 // ['a', 'b'] and {'a': '1%', 'b': '2%'}: lists inside the texts of conditions.
 std::string QuotedList(const std::vector<std::string>& names);

@@ -130,12 +130,17 @@ void FindMixedSamples(const CheckInput& input, CheckResult& result) {
 
 }  // namespace
 
-const Check kDuplicatesCheck = {"DataDuplicates", "Data Duplicates", "Rows that are there more than once.", {},
-                                FindDuplicates};
-const Check kConflictingLabelsCheck = {"ConflictingLabels", "Conflicting Labels",
+const Check kDuplicatesCheck = {
+    "DataDuplicates", "Data Duplicates", "Rows that are there more than once.", {}, FindDuplicates};
+const Check kConflictingLabelsCheck = {"ConflictingLabels",
+                                       "Conflicting Labels",
                                        "Rows with the same features and different labels.",
-                                       {.label = true, .classification = true}, FindConflicts};
-const Check kSamplesMixCheck = {"TrainTestSamplesMix", "Train Test Samples Mix",
-                                "Test rows that are also in the train data.", {}, FindMixedSamples};
+                                       {.label = true, .classification = true},
+                                       FindConflicts};
+const Check kSamplesMixCheck = {"TrainTestSamplesMix",
+                                "Train Test Samples Mix",
+                                "Test rows that are also in the train data.",
+                                {},
+                                FindMixedSamples};
 
 }  // namespace slipway::stats

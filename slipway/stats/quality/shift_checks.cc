@@ -8,7 +8,6 @@
 #include "slipway/base/text.h"
 #include "slipway/stats/column_pair.h"
 #include "slipway/stats/distances.h"
-#include "slipway/stats/histogram.h"
 #include "slipway/stats/quality/check.h"
 #include "slipway/stats/quality/quality_text.h"
 
@@ -126,15 +125,9 @@ Shift CompareColumn(const Column& train, const Column& test, bool is_numeric) {
   return shift;
 }
 
-PairedHistogram HistogramOf(const Shift& shift) {
-  if (!shift.is_numeric)
-    return {{}, shift.pair.counts.keys, shift.pair.counts.reference, shift.pair.counts.current};
-  const auto edges = DoaneEdges(shift.pair.reference, shift.pair.current);
-  return {edges, {}, CountInBins(shift.pair.reference, edges), CountInBins(shift.pair.current, edges)};
-}
-
 Exhibit ExhibitOf(const Shift& shift) {
-  return {fmt::format("{}: {} {:.4f}", shift.name, shift.method(), shift.score), DistributionChart{HistogramOf(shift)}};
+  return {fmt::format("{}: {} {:.4f}", shift.name, shift.method(), shift.score),
+          DistributionChart{DistributionOf(shift.pair)}};
 }
 
 nlohmann::ordered_json ToJson(const Shift& shift) {
@@ -169,8 +162,8 @@ std::string FailedText(const std::vector<Shift>& shifts) {
     failed += broken.size();
     if (!broken.empty())
       text += fmt::format("\nFound {} {} columns with {} above threshold: {}", broken.size(),
-                          is_numeric ? "numeric" : "categorical",
-                          is_numeric ? "Earth Mover's Distance" : "Cramer's V", QuotedMap(broken));
+                          is_numeric ? "numeric" : "categorical", is_numeric ? "Earth Mover's Distance" : "Cramer's V",
+                          QuotedMap(broken));
   }
   return fmt::format("Failed for {} out of {} columns.", failed, shifts.size()) + text;
 }
@@ -193,7 +186,8 @@ void FindFeatureDrift(const CheckInput& input, CheckResult& result) {
     if (!is_categorical && !column->is_numeric()) continue;
     shifts.push_back(CompareColumn(*column, input.test.Same(*column), !is_categorical));
     if (shifts.back().has_few_values) {
-      result.did_not_run = fmt::format("column '{}' has fewer than {} values in one of the tables", column->name, kValuesMin);
+      result.did_not_run =
+          fmt::format("column '{}' has fewer than {} values in one of the tables", column->name, kValuesMin);
       return;
     }
   }
@@ -218,19 +212,23 @@ void FindLabelDrift(const CheckInput& input, CheckResult& result) {
   result.value = {{"Drift score", shift.score}, {"Method", shift.method()}};
   // Unlike features, a score at the limit passes.
   const bool is_broken = shift.score > (is_numeric ? kNumericMax : kCategoricalMax);
-  result.conditions.push_back(
-      {"categorical drift score < 0.2 and numerical drift score < 0.1 for label drift",
-       is_broken ? Verdict::kFail : Verdict::kPass,
-       fmt::format("Label's drift score {} is {}", shift.method(), FormatNumber(shift.score))});
+  result.conditions.push_back({"categorical drift score < 0.2 and numerical drift score < 0.1 for label drift",
+                               is_broken ? Verdict::kFail : Verdict::kPass,
+                               fmt::format("Label's drift score {} is {}", shift.method(), FormatNumber(shift.score))});
   result.exhibits.push_back(ExhibitOf(shift));
 }
 
 }  // namespace
 
-const Check kFeatureDriftCheck = {"TrainTestFeatureDrift", "Train Test Feature Drift",
-                                  "Features that are distributed differently in train and test.", {}, FindFeatureDrift};
-const Check kLabelDriftCheck = {"TrainTestLabelDrift", "Train Test Label Drift",
-                                "Whether the label is distributed differently in train and test.", {.label = true},
+const Check kFeatureDriftCheck = {"TrainTestFeatureDrift",
+                                  "Train Test Feature Drift",
+                                  "Features that are distributed differently in train and test.",
+                                  {},
+                                  FindFeatureDrift};
+const Check kLabelDriftCheck = {"TrainTestLabelDrift",
+                                "Train Test Label Drift",
+                                "Whether the label is distributed differently in train and test.",
+                                {.label = true},
                                 FindLabelDrift};
 
 }  // namespace slipway::stats

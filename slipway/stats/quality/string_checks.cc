@@ -24,19 +24,14 @@ struct Spelling {
 using Spellings = std::map<std::string, std::vector<Spelling>>;
 
 Spellings SpellingsOf(const Column& column) {
-  std::vector<size_t> counts(column.dictionary.size());
-  for (size_t row = 0; row < column.size(); ++row)
-    if (!column.is_null(row)) ++counts[column.codes[row]];
+  const std::vector<size_t> counts = CountTexts(column);
   Spellings spellings;
   for (size_t code = 0; code < counts.size(); ++code)
-    if (counts[code] > 0) spellings[BaseForm(column.dictionary[code])].push_back({column.dictionary[code], counts[code]});
+    if (counts[code] > 0)
+      spellings[BaseForm(column.dictionary[code])].push_back({column.dictionary[code], counts[code]});
   for (auto& [base, texts] : spellings)
     std::sort(texts.begin(), texts.end(), [](const Spelling& a, const Spelling& b) { return a.text < b.text; });
   return spellings;
-}
-
-double ShareOf(size_t count, size_t rows) {
-  return static_cast<double>(count) / static_cast<double>(rows);
 }
 
 // {'plan': ['pro', 'basic']}
@@ -64,8 +59,7 @@ void FindVariants(const CheckInput& input, CheckResult& result) {
       for (const Spelling& spelling : texts) {
         const double share = ShareOf(spelling.count, rows);
         value[base].push_back({{"variant", spelling.text}, {"count", spelling.count}, {"percent", share}});
-        table.rows.push_back(
-            {column.name, base, spelling.text, FormatCount(spelling.count), FormatPercent(share)});
+        table.rows.push_back({column.name, base, spelling.text, FormatCount(spelling.count), FormatPercent(share)});
       }
     }
     if (!bases.empty()) found.emplace_back(column.name, std::move(bases));
@@ -165,10 +159,15 @@ void CompareVariants(const CheckInput& input, CheckResult& result) {
 
 }  // namespace
 
-const Check kStringMismatchCheck = {"StringMismatch", "String Mismatch",
-                                    "Different spellings of one text: case, spaces, punctuation.", {}, FindVariants};
-const Check kStringMismatchComparisonCheck = {"StringMismatchComparison", "String Mismatch Comparison",
+const Check kStringMismatchCheck = {"StringMismatch",
+                                    "String Mismatch",
+                                    "Different spellings of one text: case, spaces, punctuation.",
+                                    {},
+                                    FindVariants};
+const Check kStringMismatchComparisonCheck = {"StringMismatchComparison",
+                                              "String Mismatch Comparison",
                                               "Texts of the test data that are spelled differently in the train data.",
-                                              {}, CompareVariants};
+                                              {},
+                                              CompareVariants};
 
 }  // namespace slipway::stats

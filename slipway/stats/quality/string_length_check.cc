@@ -61,7 +61,7 @@ struct LengthOutliers {
 
 // The points from the first to the last outlier of each side, as index ranges into `percentiles`.
 struct Sides {
-  size_t low_end = 0;     // [0, low_end) is the low section's hull; starts at low_begin
+  size_t low_end = 0;  // [0, low_end) is the low section's hull; starts at low_begin
   size_t low_begin = 0;
   size_t high_begin = 0, high_end = 0;
 };
@@ -183,16 +183,18 @@ void FindOutOfBounds(const CheckInput& input, CheckResult& result) {
   for (const auto& [name, share] : broken) reached.emplace_back(name, FormatPercent(share));
   result.conditions.push_back(
       {"Ratio of string length outliers is less or equal to 0%", broken.empty() ? Verdict::kPass : Verdict::kWarning,
-       broken.empty()
-           ? PassedFor(looked_at)
-           : FoundOutOf(broken.size(), looked_at, "relevant columns with outliers ratio above threshold: ") +
-                 QuotedMap(reached)});
+       broken.empty() ? PassedFor(looked_at)
+                      : FoundOutOf(broken.size(), looked_at, "relevant columns with outliers ratio above threshold: ") +
+                            QuotedMap(reached)});
   Show(result, "", std::move(table));
 }
 
 }  // namespace
 
-const Check kStringLengthCheck = {"StringLengthOutOfBounds", "String Length Out Of Bounds",
-                                  "Texts far shorter or longer than the others of their column.", {}, FindOutOfBounds};
+const Check kStringLengthCheck = {"StringLengthOutOfBounds",
+                                  "String Length Out Of Bounds",
+                                  "Texts far shorter or longer than the others of their column.",
+                                  {},
+                                  FindOutOfBounds};
 
 }  // namespace slipway::stats

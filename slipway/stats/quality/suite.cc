@@ -11,17 +11,31 @@
 namespace slipway::stats {
 namespace {
 
-constexpr const Check* kDataIntegrity[] = {
-    &kSingleValueCheck,        &kSpecialCharactersCheck, &kMixedNullsCheck,
-    &kMixedDataTypesCheck,     &kStringMismatchCheck,    &kDuplicatesCheck,
-    &kStringLengthCheck,       &kConflictingLabelsCheck, &kOutlierCheck,
-    &kFeatureLabelCorrelationCheck, &kFeatureCorrelationCheck, &kIdentifierLabelCorrelationCheck};
+constexpr const Check* kDataIntegrity[] = {&kSingleValueCheck,
+                                           &kSpecialCharactersCheck,
+                                           &kMixedNullsCheck,
+                                           &kMixedDataTypesCheck,
+                                           &kStringMismatchCheck,
+                                           &kDuplicatesCheck,
+                                           &kStringLengthCheck,
+                                           &kConflictingLabelsCheck,
+                                           &kOutlierCheck,
+                                           &kFeatureLabelCorrelationCheck,
+                                           &kFeatureCorrelationCheck,
+                                           &kIdentifierLabelCorrelationCheck};
 
-constexpr const Check* kTrainTestValidation[] = {
-    &kSizesCheck,          &kNewLabelCheck,    &kCategoryMismatchCheck,
-    &kStringMismatchComparisonCheck, &kDateDuplicatesCheck, &kDateOverlapCheck,
-    &kIndexLeakageCheck,   &kSamplesMixCheck,  &kFeatureLabelCorrelationChangeCheck,
-    &kFeatureDriftCheck,   &kLabelDriftCheck,  &kMultivariateDriftCheck};
+constexpr const Check* kTrainTestValidation[] = {&kSizesCheck,
+                                                 &kNewLabelCheck,
+                                                 &kCategoryMismatchCheck,
+                                                 &kStringMismatchComparisonCheck,
+                                                 &kDateDuplicatesCheck,
+                                                 &kDateOverlapCheck,
+                                                 &kIndexLeakageCheck,
+                                                 &kSamplesMixCheck,
+                                                 &kFeatureLabelCorrelationChangeCheck,
+                                                 &kFeatureDriftCheck,
+                                                 &kLabelDriftCheck,
+                                                 &kMultivariateDriftCheck};
 
 // "" when the data have what the check needs.
 std::string_view WhatIsMissing(const Needs& needs, const Dataset& data) {
@@ -98,7 +112,8 @@ size_t QualityReport::Count(Verdict verdict) const {
 }
 
 size_t QualityReport::not_run() const {
-  return static_cast<size_t>(std::count_if(checks.begin(), checks.end(), [](const auto& check) { return !check.ran(); }));
+  return static_cast<size_t>(
+      std::count_if(checks.begin(), checks.end(), [](const auto& check) { return !check.ran(); }));
 }
 
 bool QualityReport::passed(bool ignore_warnings) const {

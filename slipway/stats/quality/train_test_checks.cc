@@ -1,4 +1,5 @@
-// What a split of train and test data can get wrong: sizes, labels and categories unknown to train, leaked dates and ids.
+// What a split of train and test data can get wrong: sizes, labels and categories unknown to train, leaked dates and
+// ids.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -16,10 +17,6 @@ namespace slipway::stats {
 namespace {
 
 using tabular::Column;
-
-double ShareOf(size_t count, size_t rows) {
-  return static_cast<double>(count) / static_cast<double>(rows);
-}
 
 void CompareSizes(const CheckInput& input, CheckResult& result) {
   constexpr double kRatioMin = 0.01;
@@ -97,8 +94,7 @@ void FindCategoryMismatch(const CheckInput& input, CheckResult& result) {
     found.push_back(FindNewCategories(*column, input.test.Same(*column)));
   std::stable_sort(found.begin(), found.end(),
                    [](const NewCategories& a, const NewCategories& b) { return a.share > b.share; });
-  TextTable table = {
-      {{"Column"}, {"New categories", true}, {"Share of test rows", true}, {"Examples"}}, {}};
+  TextTable table = {{{"Column"}, {"New categories", true}, {"Share of test rows", true}, {"Examples"}}, {}};
   std::vector<std::pair<std::string, std::string>> broken;
   result.value = EmptyObject();
   for (const NewCategories& column : found) {
@@ -108,12 +104,11 @@ void FindCategoryMismatch(const CheckInput& input, CheckResult& result) {
     if (column.share > 0) broken.emplace_back(column.name, FormatPercent(column.share));
     auto examples = column.categories;
     if (examples.size() > kExamples) examples.resize(kExamples);
-    table.rows.push_back({column.name, FormatCount(column.categories.size()), FormatPercent(column.share),
-                          Join(examples, ", ")});
+    table.rows.push_back(
+        {column.name, FormatCount(column.categories.size()), FormatPercent(column.share), Join(examples, ", ")});
   }
   result.conditions.push_back(
-      {"Ratio of samples with a new category is less or equal to 0%",
-       broken.empty() ? Verdict::kPass : Verdict::kFail,
+      {"Ratio of samples with a new category is less or equal to 0%", broken.empty() ? Verdict::kPass : Verdict::kFail,
        broken.empty() ? PassedFor(found.size())
                       : fmt::format("Found {} columns with ratio of new categories above threshold: \n{}",
                                     broken.size(), QuotedMap(broken))});
@@ -128,10 +123,9 @@ std::string TimeText(int64_t microseconds) {
 void AddLeakage(CheckResult& result, size_t leaked, size_t rows) {
   const double share = ShareOf(leaked, rows);
   result.value = share;
-  result.conditions.push_back({"Date leakage ratio is less or equal to 0%",
-                               leaked == 0 ? Verdict::kPass : Verdict::kFail,
-                               leaked == 0 ? "No leaked dates found"
-                                           : fmt::format("Found {} leaked dates", FormatPercent(share))});
+  result.conditions.push_back(
+      {"Date leakage ratio is less or equal to 0%", leaked == 0 ? Verdict::kPass : Verdict::kFail,
+       leaked == 0 ? "No leaked dates found" : fmt::format("Found {} leaked dates", FormatPercent(share))});
 }
 
 void FindDateDuplicates(const CheckInput& input, CheckResult& result) {
@@ -189,31 +183,44 @@ void FindIndexLeakage(const CheckInput& input, CheckResult& result) {
   }
   const double share = ShareOf(shared.size(), test.size());
   result.value = share;
-  result.conditions.push_back({"Ratio of leaking indices is less or equal to 0%",
-                               shared.empty() ? Verdict::kPass : Verdict::kFail,
-                               shared.empty() ? "No index leakage found"
-                                              : fmt::format("Found {} of index leakage", FormatPercent(share))});
+  result.conditions.push_back(
+      {"Ratio of leaking indices is less or equal to 0%", shared.empty() ? Verdict::kPass : Verdict::kFail,
+       shared.empty() ? "No index leakage found" : fmt::format("Found {} of index leakage", FormatPercent(share))});
   Show(result, fmt::format("{} of the test indices are in the train data, among them:", FormatPercent(share)),
        std::move(table));
 }
 
 }  // namespace
 
-const Check kSizesCheck = {"DatasetsSizeComparison", "Datasets Size Comparison",
-                           "The test data are not too small for the train data.", {}, CompareSizes};
-const Check kNewLabelCheck = {"NewLabelTrainTest", "New Label Train Test", "Labels of the test data unknown to train.",
-                              {.label = true, .classification = true}, FindNewLabels};
-const Check kCategoryMismatchCheck = {"CategoryMismatchTrainTest", "Category Mismatch Train Test",
-                                      "Categories of the test data that the train data do not have.", {},
+const Check kSizesCheck = {"DatasetsSizeComparison",
+                           "Datasets Size Comparison",
+                           "The test data are not too small for the train data.",
+                           {},
+                           CompareSizes};
+const Check kNewLabelCheck = {"NewLabelTrainTest",
+                              "New Label Train Test",
+                              "Labels of the test data unknown to train.",
+                              {.label = true, .classification = true},
+                              FindNewLabels};
+const Check kCategoryMismatchCheck = {"CategoryMismatchTrainTest",
+                                      "Category Mismatch Train Test",
+                                      "Categories of the test data that the train data do not have.",
+                                      {},
                                       FindCategoryMismatch};
-const Check kDateDuplicatesCheck = {"DateTrainTestLeakageDuplicates", "Date Train-Test Leakage (duplicates)",
-                                    "Dates of the test data that occur in the train data.", {.datetime = true},
+const Check kDateDuplicatesCheck = {"DateTrainTestLeakageDuplicates",
+                                    "Date Train-Test Leakage (duplicates)",
+                                    "Dates of the test data that occur in the train data.",
+                                    {.datetime = true},
                                     FindDateDuplicates};
-const Check kDateOverlapCheck = {"DateTrainTestLeakageOverlap", "Date Train-Test Leakage (overlap)",
-                                 "Test rows from before the end of the train data.", {.datetime = true},
+const Check kDateOverlapCheck = {"DateTrainTestLeakageOverlap",
+                                 "Date Train-Test Leakage (overlap)",
+                                 "Test rows from before the end of the train data.",
+                                 {.datetime = true},
                                  FindDateOverlap};
-const Check kIndexLeakageCheck = {"IndexTrainTestLeakage", "Index Train-Test Leakage",
-                                  "Ids of the test data that occur in the train data.", {.index = true},
+const Check kIndexLeakageCheck = {"IndexTrainTestLeakage",
+                                  "Index Train-Test Leakage",
+                                  "Ids of the test data that occur in the train data.",
+                                  {.index = true},
                                   FindIndexLeakage};
 
 }  // namespace slipway::stats

@@ -1,0 +1,95 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "slipway/base/file.h"
+#include "slipway/cli/run.h"
+
+namespace slipway::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class DriftTool : public testing::Test {
+ protected:
+  int Call(std::vector<std::string> words) {
+    console_ = {};
+    const auto environment = [&](std::string_view name) -> std::optional<std::string> {
+      return name == "SLIPWAY_HOME" ? std::optional((folder_->path() / "home").string()) : std::nullopt;
+    };
+    words.insert(words.begin(), "drift");
+    return cli::Run(std::move(words), console_, environment, clock_);
+  }
+
+  std::string Put(const std::string& name, std::string_view csv) {
+    const auto path = folder_->path() / name;
+    EXPECT_TRUE(WriteFileAtomic(path, csv).has_value());
+    return path.string();
+  }
+
+  const std::string& out() const { return console_.out; }
+  const std::string& err() const { return console_.err; }
+
+  Result<TemporaryDirectory> folder_ = TemporaryDirectory::Make();
+  const std::string reference_ = Put("r.csv", "age,job\n20,a\n30,b\n40,a\n50,b\n60,a\n70,b\n80,a\n90,b\n");
+  const std::string current_ =
+      Put("c.csv", "age,job,new\n200,a,1\n300,b,1\n400,a,1\n500,b,1\n600,a,1\n700,b,1\n800,a,1\n");
+
+ private:
+  CapturingConsole console_;
+  ManualClock clock_{Timestamp{}};
+};
+
+TEST_F(DriftTool, PrintsJson) {
+  ASSERT_EQ(Call({"--reference", reference_, "--current", current_}), kExitOk) << err();
+  const auto report = nlohmann::json::parse(out());
+  EXPECT_EQ(report["dataset_drift"], true);
+  EXPECT_EQ(report["n_features"], 2);
+  EXPECT_EQ(report["n_drifted_features"], 1);
+  EXPECT_EQ(report["only_in_current"], nlohmann::json::parse(R"(["new"])"));
+  EXPECT_EQ(report["columns"][0]["column"], "age");
+  EXPECT_EQ(report["columns"][0]["test"], "ks");
+  EXPECT_EQ(report["columns"][0]["drifted"], true);
+  EXPECT_EQ(report["columns"][1]["test"], "z");
+  EXPECT_THAT(err(), HasSubstr("1 of 2 columns drifted (50.0 %): the data set drifted"));
+}
+
+TEST_F(DriftTool, PrintsATable) {
+  ASSERT_EQ(Call({"--reference", reference_, "--current", current_, "-o", "table"}), kExitOk) << err();
+  EXPECT_THAT(out(), StartsWith("Column"));
+  EXPECT_THAT(out(), HasSubstr("age"));
+  EXPECT_THAT(out(), HasSubstr("yes"));
+}
+
+TEST_F(DriftTool, TakesColumnsAndTests) {
+  ASSERT_EQ(Call({"--reference", reference_, "--current", current_, "--numeric", "age", "--categorical", "job",
+                  "--test", "age=psi", "--query", "columns[].[column, test]", "-o", "tsv"}),
+            kExitOk)
+      << err();
+  EXPECT_EQ(out(), "age\tpsi\njob\tz\n");
+}
+
+TEST_F(DriftTool, WritesAPage) {
+  const std::string page = (folder_->path() / "out" / "drift.html").string();
+  ASSERT_EQ(Call({"--reference", reference_, "--current", current_, "--html", page}), kExitOk) << err();
+  EXPECT_THAT(ReadFile(page).value(), StartsWith("<!doctype html>"));
+}
+
+TEST_F(DriftTool, ErrorsSayWhatWouldBeRight) {
+  const auto failing = [&](std::vector<std::string> more) {
+    std::vector<std::string> words = {"--reference", reference_, "--current", current_};
+    words.insert(words.end(), more.begin(), more.end());
+    EXPECT_NE(Call(words), kExitOk);
+    return err();
+  };
+  EXPECT_THAT(failing({"--current", "nowhere.csv"}), HasSubstr("nowhere.csv"));
+  EXPECT_THAT(failing({"--numeric", "agee"}), HasSubstr("did you mean 'age'"));
+  EXPECT_THAT(failing({"--test", "age=kx"}), HasSubstr("known: ks, chisquare, z, wasserstein"));
+  EXPECT_THAT(failing({"--test", "=ks"}), HasSubstr("--test takes COLUMN=TEST or TEST"));
+  EXPECT_THAT(failing({"--current", Put("o.csv", "name\nx\n")}), HasSubstr("no column in common"));
+}
+
+}  // namespace
+}  // namespace slipway::cli
