@@ -42,12 +42,13 @@ class PackedForest {
     uint32_t link;  // child << feature_bits_ | feature
   };
 
+  // Walks in flight: of one row through as many trees, or of as many rows through one tree.
+  static constexpr int kLanes = 16;
+
   void ScoreOne(const float* row, float* sums) const noexcept;
-  template <int kLanes>
-  void WalkTrees(const float* row, size_t tree, float* weights) const noexcept;
-  template <int kLanes>
-  void WalkRows(const float* const* rows, uint32_t root, uint32_t depth, Node* leaves) const noexcept;
   void ScoreBlock(const float* rows, size_t count, size_t width, float* sums) const noexcept;
+  template <typename RowOf>
+  void Walk(uint32_t (&at)[kLanes], uint32_t depth, RowOf row) const noexcept;
   void AddLeaf(Node leaf, float* sums) const noexcept;
 
   std::vector<Node> nodes_;

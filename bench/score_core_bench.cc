@@ -1,0 +1,247 @@
+// The engine's side of `score-core`.
+//
+//   score_core_bench prepare DATA.csv TARGET WORK   trains the forest (500 trees of depth 10) on DATA; writes
+//       WORK/model/        the whole model, columns in
+//       WORK/forest.onnx   the forest alone, one float matrix in; WORK/stump.onnx the first of its trees
+//       WORK/features.f32  the matrix of all rows; WORK/columns.json the columns as texts
+//       WORK/scores.f32    our probability of class 1 for each row
+//   score_core_bench time WORK ROUND                one round of measurements, as one line of JSON on stdout
+#include <time.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <numeric>
+#include <random>
+#include <string>
+
+#include "slipway/base/file.h"
+#include "slipway/learn/fitted_classifier.h"
+#include "slipway/model/model_directory.h"
+#include "slipway/scoring/compiled_model.h"
+#include "slipway/scoring/feature_rows.h"
+#include "slipway/scoring/lower.h"
+#include "slipway/scoring/packed_forest.h"
+#include "slipway/scoring/reference/graph.h"
+#include "slipway/sdk/unwrap.h"
+#include "slipway/tabular/json_records.h"
+#include "slipway/tabular/read.h"
+
+namespace {
+
+using namespace slipway;
+using Clock = std::chrono::steady_clock;
+using sdk::Unwrap;
+
+constexpr size_t kBatchRows = 4000;
+
+// The ensemble of `whole` on a matrix of features, with its first `trees` trees (0: all).
+model::OnnxModel ForestAlone(const model::OnnxModel& whole, size_t features, size_t trees) {
+  model::OnnxModel alone = whole;
+  model::Node ensemble = whole.graph.nodes.back();
+  ensemble.inputs = {"X"};
+  if (trees > 0) {
+    for (const std::string prefix : {"nodes_", "class_"}) {
+      std::vector<bool> kept;
+      for (const int64_t id : ensemble.Find(prefix + "treeids")->ints) kept.push_back(id < static_cast<int64_t>(trees));
+      for (model::Attribute& attribute : ensemble.attributes) {
+        const bool is_list =
+            attribute.name.starts_with(prefix) || (prefix == "class_" && attribute.name == "class_ids");
+        if (!is_list) continue;
+        const auto keep = [&kept](auto& list) {
+          size_t next = 0;
+          for (size_t i = 0; i < list.size(); ++i)
+            if (kept[i]) list[next++] = list[i];
+          list.resize(next);
+        };
+        keep(attribute.ints);
+        keep(attribute.floats);
+        keep(attribute.strings);
+      }
+    }
+  }
+  alone.graph.nodes = {std::move(ensemble)};
+  alone.graph.initializers.clear();
+  alone.graph.inputs = {{.name = "X", .shape = {-1, static_cast<int64_t>(features)}}};
+  return alone;
+}
+
+// What the ensemble's features are for every row: the preprocessing on the reference operators.
+std::vector<float> FeaturesOf(const model::OnnxModel& whole, const tabular::Table& table) {
+  model::OnnxModel front = whole;
+  front.graph.outputs = {{.name = whole.graph.nodes.back().inputs[0]}};
+  front.graph.nodes.pop_back();
+  scoring::reference::Values inputs;
+  for (const model::ValueInfo& input : whole.graph.inputs) {
+    const tabular::Column& column = *Unwrap(table.Get(input.name));
+    model::Tensor tensor;
+    tensor.type = input.element;
+    tensor.dims = {static_cast<int64_t>(table.rows()), 1};
+    for (size_t row = 0; row < table.rows(); ++row) {
+      if (input.element == model::ElementType::kString)
+        tensor.strings.push_back(column.text(row));
+      else if (input.element == model::ElementType::kFloat)
+        tensor.floats.push_back(static_cast<float>(column.number(row)));
+      else if (input.element == model::ElementType::kDouble)
+        tensor.doubles.push_back(column.number(row));
+      else
+        tensor.ints.push_back(column.ints[row]);
+    }
+    inputs.push_back({std::move(tensor)});
+  }
+  return Unwrap(Unwrap(scoring::reference::Graph::Make(front)).Run(std::move(inputs)))[0].tensor.floats;
+}
+
+void WriteFloats(const std::string& path, const std::vector<float>& values) {
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)));
+}
+
+std::vector<float> ReadFloats(const std::string& path) {
+  const std::string bytes = Unwrap(ReadFile(path));
+  std::vector<float> values(bytes.size() / sizeof(float));
+  std::copy_n(bytes.data(), bytes.size(), reinterpret_cast<char*>(values.data()));
+  return values;
+}
+
+void Prepare(const std::string& data, const std::string& target, const std::string& work) {
+  const tabular::Table table = Unwrap(tabular::ReadTable(data));
+  learn::ForestOptions options;
+  options.trees = 500;
+  options.max_depth = 10;
+  options.seed = 42;
+  const auto fitted = Unwrap(learn::FitClassifier(table, target, options));
+  const model::OnnxModel onnx = Unwrap(learn::ToOnnx(fitted));
+  Unwrap(model::WriteModelDirectory(work + "/model", {.onnx = onnx, .signature = fitted.signature}));
+  const std::vector<float> features = FeaturesOf(onnx, table);
+  const size_t width = features.size() / table.rows();
+  WriteFloats(work + "/features.f32", features);
+  std::ofstream(work + "/forest.onnx", std::ios::binary) << model::WriteOnnx(ForestAlone(onnx, width, 0));
+  std::ofstream(work + "/stump.onnx", std::ios::binary) << model::WriteOnnx(ForestAlone(onnx, width, 1));
+  const auto model = Unwrap(scoring::CompiledModel::Load(work + "/model"));
+  const auto predictions = Unwrap(model->ScoreTable(table));
+  std::vector<float> second;
+  for (size_t row = 0; row < predictions.rows; ++row) second.push_back(predictions.scores[2 * row + 1]);
+  WriteFloats(work + "/scores.f32", second);
+  std::ofstream(work + "/requests.json") << tabular::ToJsonRecords(table.Without(target).Head(kBatchRows));
+  std::fprintf(stderr, "score-core: %s; %zu features\n", model->plan_description().c_str(), width);
+}
+
+double Median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
+// Of this thread's work: batches take long enough that a busy machine interrupts them.
+double CpuNanoseconds(const std::function<void()>& body) {
+  const auto now = [] {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
+  };
+  const double start = now();
+  body();
+  return now() - start;
+}
+
+double Nanoseconds(const std::function<void()>& body) {
+  const auto start = Clock::now();
+  body();
+  return std::chrono::duration<double, std::nano>(Clock::now() - start).count();
+}
+
+// The forest alone, over rows that are already features.
+class Forest {
+ public:
+  explicit Forest(const std::string& work) : features_(ReadFloats(work + "/features.f32")) {
+    const model::OnnxModel onnx = Unwrap(model::ReadOnnxFile(work + "/forest.onnx"));
+    width_ = static_cast<size_t>(onnx.graph.inputs[0].shape[1]);
+    const auto columns = Unwrap(scoring::InputColumns::Bind(onnx.graph, model::SignatureOfGraph(onnx.graph), true));
+    const auto graph = Unwrap(scoring::LowerGraph(onnx, columns));
+    std::vector<scoring::Slot> slots;
+    forest_ = scoring::PackedForest::Compile(graph.ensemble, graph.features, 1, slots);
+    if (!forest_) throw sdk::Failure("the forest cannot be packed");
+    layout_.emplace(width_, slots);
+  }
+
+  size_t rows() const { return features_.size() / width_; }
+
+  scoring::FeatureRows RowsOf(const std::vector<size_t>& order) const {
+    scoring::FeatureRows rows(*layout_);
+    for (const size_t row : order) {
+      rows.AddRow();
+      for (size_t i = 0; i < width_; ++i) rows.SetReal(rows.rows() - 1, i, features_[row * width_ + i]);
+    }
+    return rows;
+  }
+
+  void Score(const scoring::FeatureRows& rows, size_t first, size_t count, float* sums) const {
+    forest_->Score(rows.data() + first * layout_->width(), count, layout_->width(), sums);
+  }
+
+ private:
+  std::vector<float> features_;
+  size_t width_ = 0;
+  std::optional<scoring::PackedForest> forest_;
+  std::optional<scoring::RowLayout> layout_;
+};
+
+std::vector<std::string> SplitRecords(const std::string& json) {
+  std::vector<std::string> records;
+  for (size_t begin = json.find('{'); begin != std::string::npos; begin = json.find('{', begin + 1)) {
+    const size_t end = json.find('}', begin);
+    records.push_back("{\"data\":[" + json.substr(begin, end - begin + 1) + "]}");
+  }
+  return records;
+}
+
+void Time(const std::string& work, unsigned round) {
+  const Forest forest(work);
+  std::mt19937 random(1000 + round);
+  std::vector<size_t> order(forest.rows());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::shuffle(order.begin(), order.end(), random);
+  order.resize(kBatchRows);
+  const scoring::FeatureRows rows = forest.RowsOf(order);
+  std::vector<float> sums(kBatchRows);
+  const std::vector<float> expected = ReadFloats(work + "/scores.f32");
+  forest.Score(rows, 0, kBatchRows, sums.data());
+  std::vector<double> one;
+  for (size_t i = 0; i < kBatchRows; ++i) {
+    float sum = 0;
+    one.push_back(Nanoseconds([&] { forest.Score(rows, i, 1, &sum); }));
+    if (sum != sums[i] || sum != expected[order[i]]) throw sdk::Failure("scores differ between ways");
+  }
+  std::vector<double> batch;
+  for (int i = 0; i < 5; ++i)
+    batch.push_back(CpuNanoseconds([&] { forest.Score(rows, 0, kBatchRows, sums.data()); }) / kBatchRows);
+
+  const auto model = Unwrap(scoring::CompiledModel::Load(work + "/model"));
+  const auto scratch = model->MakeScratch();
+  std::vector<std::string> requests = SplitRecords(Unwrap(ReadFile(work + "/requests.json")));
+  std::shuffle(requests.begin(), requests.end(), random);
+  std::vector<double> json;
+  std::string response;
+  for (const std::string& request : requests)
+    json.push_back(Nanoseconds([&] { Unwrap(model->ScoreJson(request, *scratch, response)); }));
+  std::printf("{\"one_ns\": %.1f, \"batch_ns\": %.1f, \"json_ns\": %.1f}\n", Median(one), Median(batch), Median(json));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string verb = argc > 1 ? argv[1] : "";
+  if ((verb != "prepare" || argc != 5) && (verb != "time" || argc != 4)) {
+    std::fprintf(stderr, "usage: score_core_bench prepare DATA TARGET WORK | time WORK ROUND\n");
+    return 2;
+  }
+  try {
+    verb == "prepare" ? Prepare(argv[2], argv[3], argv[4]) : Time(argv[2], static_cast<unsigned>(std::atoi(argv[3])));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "score_core_bench: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}
