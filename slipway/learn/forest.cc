@@ -34,6 +34,7 @@
 // (depth 10) and 0.7789 against 0.7792 (depth 25); on one split alone the two differ by up to 0.0033, either way. Our
 // trees have some 2 % more nodes. Not tested: whether that comes from the bins, which hide cuts that part a few extreme
 // rows from thousands.
+
 namespace slipway::learn {
 namespace {
 
