@@ -22,6 +22,13 @@ bool IsSameScope(const Scope& a, const Scope& b) {
          EqualsIgnoreCase(a.workspace, b.workspace);
 }
 
+// Its first line, where a console says the rest.
+void AddFailure(const std::string& message, std::string& console) {
+  const std::string shown = console.empty() ? message : message.substr(0, message.find('\n'));
+  if (!console.empty() && !console.ends_with('\n')) console += '\n';
+  console += fmt::format("slipway: the deployment failed: {}\n", shown);
+}
+
 }  // namespace
 
 std::vector<std::string> LiveEndpoint::DeploymentNames() const {
@@ -259,9 +266,7 @@ Result<std::string> Endpoints::ReadLogs(const Scope& scope, const std::string& e
     return process::TailOf(impl_->preparer.Log(deployment.endpoint_name, deployment.name), lines);
   std::string text =
       process::TailOf(ReadFile(impl_->ConsoleFile(deployment.endpoint_name, deployment.name)).value_or(""), lines);
-  if (deployment.state == domain::ProvisioningState::kFailed)
-    text += fmt::format("{}slipway: the deployment failed: {}\n", text.empty() || text.ends_with('\n') ? "" : "\n",
-                        deployment.state_message);
+  if (deployment.state == domain::ProvisioningState::kFailed) AddFailure(deployment.state_message, text);
   return text.empty() ? "slipway: nothing has been written yet; try again later\n" : text;
 }
 

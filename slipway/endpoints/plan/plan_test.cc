@@ -96,7 +96,7 @@ TEST(Rollout, AFailureTellsWhyAndWhatServesMeanwhile) {
   rollout.revision = 4;
   rollout.candidate = 4;
   rollout.serving = 3;
-  rollout.report = Reported(4, "Failed", "init raised");
+  rollout.report = Reported(4, "Failed", "init raised\n  \n");
   EXPECT_EQ(Decide(rollout, kNow).message, "ResourceNotReady: init raised\nRevision 3 goes on serving.");
   rollout.serving.reset();
   EXPECT_EQ(Decide(rollout, kNow).message, "ResourceNotReady: init raised");

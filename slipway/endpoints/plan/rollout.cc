@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "slipway/base/text.h"
+
 namespace slipway::endpoints {
 namespace {
 
@@ -20,7 +22,7 @@ Decision Reject(const Rollout& rollout, std::string message) {
 }
 
 Decision RejectReported(const Rollout& rollout) {
-  return Reject(rollout, "ResourceNotReady: " + rollout.report->message);
+  return Reject(rollout, fmt::format("ResourceNotReady: {}", Trim(rollout.report->message)));
 }
 
 bool HasReport(const Rollout& rollout, std::string_view state) {
