@@ -37,6 +37,7 @@ Error ToUserError(const Error& error) {
     case Code::kCancelled:
       return Error(Code::kCancelled, "the query was cancelled");
     case Code::kResourceExhausted:
+      LogWarning("a query was refused memory: {}", error.ToString());
       return Error(Code::kResourceExhausted,
                    "the query needs more memory than it may have; filter or aggregate earlier");
     case Code::kUnavailable:
