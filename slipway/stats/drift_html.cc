@@ -54,7 +54,7 @@ Html SummaryTable(const std::vector<const ColumnDrift*>& columns) {
 std::string MissingText(size_t missing, size_t usable) {
   const size_t rows = missing + usable;
   return rows == 0 ? "no rows"
-                   : fmt::format("{} of {} values missing ({:.2f} %)", missing, rows,
+                   : fmt::format("{} of {} values missing ({:.2f} %)", FormatCount(missing), FormatCount(rows),
                                  100.0 * static_cast<double>(missing) / static_cast<double>(rows));
 }
 

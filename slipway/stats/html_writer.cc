@@ -46,7 +46,8 @@ th[data-sort]{cursor:pointer}th[data-sort]:hover{color:var(--ink)}
 th[aria-sort=ascending]::after{content:" \2191"}th[aria-sort=descending]::after{content:" \2193"}
 td{overflow-wrap:anywhere;min-width:9ch}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;min-width:0}
-.name{white-space:nowrap}
+.name,.cell{white-space:nowrap}
+.cell.long{display:block;white-space:normal;min-width:28ch}
 details{background:var(--card);border:1px solid var(--line);border-radius:10px;margin:0 0 12px;padding:0 18px}
 summary{cursor:pointer;padding:12px 0;font-weight:600;list-style-position:outside}
 details[open] summary{border-bottom:1px solid var(--line);margin-bottom:14px}
@@ -125,6 +126,12 @@ std::string FormatCount(size_t count) {
   std::string digits = fmt::format("{}", count);
   for (size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
   return digits;
+}
+
+Html CellText(std::string_view text) {
+  constexpr size_t kOneLine = 28, kCharacters = 90;
+  const std::string_view size = Shortened(text, kOneLine) == text ? "" : " long";
+  return {fmt::format("<span class=\"cell{}\">{}</span>", size, HtmlEscape(Shortened(text, kCharacters)))};
 }
 
 Html Name(std::string_view name, std::string_view anchor) {

@@ -23,6 +23,8 @@ Html JoinHtml(std::span<const Html> parts, std::string_view separator);
 // At most `characters` code points of a text, the cut marked.
 std::string Shortened(std::string_view text, size_t characters);
 std::string FormatCount(size_t count);  // "24,000"
+// A text in a table: short ones stay on one line, long ones get room, very long ones are cut.
+Html CellText(std::string_view text);
 // A name on one line; a long one is shortened and shown whole when pointed at. "" as `anchor`: no link.
 Html Name(std::string_view name, std::string_view anchor = {});
 // The headers and rows of a plain table, e.g. inside a section.

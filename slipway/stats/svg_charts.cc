@@ -166,7 +166,7 @@ Html HeatMap(const std::vector<std::string>& names, const std::vector<std::vecto
   constexpr double kLabel = 150, kCell = 44;
   const double side = kCell * static_cast<double>(names.size());
   std::string out = fmt::format("<svg width={0:.0f} height={1:.0f} viewBox=\"0 0 {0:.0f} {1:.0f}\" role=img>",
-                                kLabel + side + 40, side + 90);
+                                kLabel + side + 70, side + 90);
   for (size_t i = 0; i < names.size(); ++i) {
     const double place = kCell * (static_cast<double>(i) + 0.5);
     out += fmt::format("<text x=\"{:.0f}\" y=\"{:.1f}\" text-anchor=end>{}</text>", kLabel - 8, place + 4,

@@ -12,7 +12,7 @@
 namespace slipway::stats {
 namespace {
 
-constexpr size_t kDetailsCharacters = 300, kCellCharacters = 90;
+constexpr size_t kDetailsCharacters = 300;
 
 Tone ToneOf(Verdict verdict) {
   switch (verdict) {
@@ -96,7 +96,7 @@ Html Draw(const TextTable& table) {
   std::vector<std::vector<TableCell>> rows;
   for (const auto& row : table.rows) {
     auto& cells = rows.emplace_back();
-    for (const std::string& text : row) cells.push_back({Text(Shortened(text, kCellCharacters)), ""});
+    for (const std::string& text : row) cells.push_back({CellText(text), ""});
   }
   return HtmlTable("", columns, rows);
 }
