@@ -109,7 +109,7 @@ CommandTable SlipwayCommands(std::string program) {
   if (program == "slipway") {
     Append(commands, ProgramCommands());
     Append(commands, ConfigureCommands());
-    for (auto* tool : {DoctorCommand, DataHeadCommand, DataProfileCommand, ExampleDataCommand, JmespathCommand})
+    for (auto* tool : {DoctorCommand, DriftCommand, DataHeadCommand, DataProfileCommand, ExampleDataCommand, JmespathCommand, ScoreCommand})
       commands.push_back(tool());
     Command az;
     az.path = "az";

@@ -1,0 +1,132 @@
+// score: a model on the rows of a file, in this process, without a server.
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "slipway/base/file.h"
+#include "slipway/base/text.h"
+#include "slipway/cli/context.h"
+#include "slipway/cli/tools/tools.h"
+#include "slipway/scoring/compiled_model.h"
+#include "slipway/tabular/csv.h"
+#include "slipway/tabular/read.h"
+
+namespace slipway::cli {
+namespace {
+
+using nlohmann::ordered_json;
+using scoring::CompiledModel;
+using scoring::Predictions;
+
+// Numbers as scoring writes them: the shortest text of the float32.
+ordered_json NumberJson(float number) {
+  return ordered_json::parse(fmt::format("{}", number), nullptr, false);
+}
+
+ordered_json RowJson(const Predictions& predictions, size_t row) {
+  const size_t width = predictions.scores.size() / predictions.rows;
+  const float* scores = predictions.scores.data() + row * width;
+  ordered_json json;
+  if (predictions.classes.empty()) {
+    for (size_t i = 0; i < width; ++i)
+      json[width == 1 ? "prediction" : fmt::format("prediction_{}", i)] = NumberJson(scores[i]);
+    return json;
+  }
+  json["prediction"] = predictions.classes[predictions.labels[row]];
+  for (size_t i = 0; i < width; ++i) json["probability_" + predictions.classes[i]] = NumberJson(scores[i]);
+  return json;
+}
+
+ordered_json RowsJson(const Predictions& predictions) {
+  ordered_json rows = ordered_json::array();
+  for (size_t row = 0; row < predictions.rows; ++row) rows.push_back(RowJson(predictions, row));
+  return rows;
+}
+
+// A column that the model takes as text is read as text, whatever it looks like.
+Result<tabular::Table> ReadRows(const std::filesystem::path& path, const model::Signature& signature) {
+  const std::string ending = ToLower(path.extension().string());
+  if (ending != ".csv" && ending != ".tsv") return tabular::ReadTable(path);
+  tabular::CsvOptions options;
+  if (ending == ".tsv") options.delimiter = '\t';
+  options.types_may_be_missing = true;
+  for (const model::ColumnSpec& column : signature.inputs)
+    if (column.type == model::DataType::kString) options.types[column.name] = tabular::ColumnType::kString;
+  return tabular::ReadCsvFile(path, options);
+}
+
+// A JSON file that is an object is a request as an endpoint takes it; its answer is printed as the endpoint gives it.
+Result<std::optional<ordered_json>> ScoreRequest(const CompiledModel& model, const std::filesystem::path& path) {
+  if (ToLower(path.extension().string()) != ".json") return std::nullopt;
+  SLIPWAY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  if (!Trim(text).starts_with('{')) return std::nullopt;
+  std::string response;
+  const auto scratch = model.MakeScratch();
+  SLIPWAY_RETURN_IF_ERROR(With(model.ScoreJson(text, *scratch, response), fmt::format("'{}'", path.string())));
+  return ordered_json::parse(response);
+}
+
+std::string CsvField(const ordered_json& value) {
+  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  return "\"" + ReplaceAll(text, "\"", "\"\"") + "\"";
+}
+
+std::string CsvText(const ordered_json& rows) {
+  std::string text;
+  const auto add_line = [&text](const std::vector<std::string>& fields) { text += Join(fields, ",") + "\n"; };
+  std::vector<std::string> fields;
+  if (!rows.empty())
+    for (const auto& [key, value] : rows[0].items()) fields.push_back(CsvField(key));
+  add_line(fields);
+  for (const ordered_json& row : rows) {
+    fields.clear();
+    for (const auto& [key, value] : row.items()) fields.push_back(CsvField(value));
+    add_line(fields);
+  }
+  return text;
+}
+
+Result<Output> Run(Context& context, const Arguments& arguments) {
+  const std::filesystem::path input = arguments.GetOr("input", "");
+  const bool as_csv = EqualsIgnoreCase(arguments.GetOr("output", ""), "csv");
+  SLIPWAY_ASSIGN_OR_RETURN(const auto model, CompiledModel::Load(arguments.GetOr("model", "")));
+  context.Progress(model->plan_description());
+  SLIPWAY_ASSIGN_OR_RETURN(auto answer, ScoreRequest(*model, input));
+  if (answer && as_csv) return InvalidArgument("-o csv takes rows (CSV, JSON lines, a JSON list), not a request");
+  Output output;
+  if (answer) {
+    output = Output::Of(std::move(*answer));
+  } else {
+    SLIPWAY_ASSIGN_OR_RETURN(const tabular::Table table, ReadRows(input, model->signature()));
+    SLIPWAY_ASSIGN_OR_RETURN(const Predictions predictions,
+                             With(model->ScoreTable(table), fmt::format("'{}'", input.string())));
+    const ordered_json rows = RowsJson(predictions);
+    output = as_csv ? Output::Text(CsvText(rows)) : Output::Of(rows);
+  }
+  output.table_row = [](const ordered_json& row) { return row; };
+  output.keeps_order = true;
+  return output;
+}
+
+}  // namespace
+
+Command ScoreCommand() {
+  Command command;
+  command.path = "score";
+  command.summary = "Score the rows of a file with a model, without a server.";
+  command.flags = {
+      {.name = "model", .short_name = 'm', .help = "A model folder (MLmodel), or an .onnx file.", .required = true},
+      {.name = "input",
+       .short_name = 'i',
+       .help = "Rows: CSV, JSON lines, a JSON list of records; or a JSON request as an endpoint takes it.",
+       .required = true}};
+  command.needs_workspace = false;
+  command.extra_outputs = {"csv"};
+  command.run = Run;
+  command.examples = {"slipway score --model outputs/model --input rows.csv -o table",
+                      "slipway score --model model.onnx --input sample.json"};
+  return command;
+}
+
+}  // namespace slipway::cli
