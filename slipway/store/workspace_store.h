@@ -23,8 +23,8 @@ class SqlWorkspaceStore final : public domain::WorkspaceStore {
   Result<domain::Workspace> GetWorkspace(const domain::Scope& scope) override;
   Result<domain::Workspace> FindWorkspaceById(const std::string& id) override;
   Result<std::vector<domain::Workspace>> ListWorkspaces() override;
-  // kFailedPrecondition names what it still holds: datastores, computes, assets, endpoints, jobs, schedules, alert
-  // rules. Its history (experiments, runs, alert events) goes with it.
+  // kFailedPrecondition names what it still holds: assets, endpoints, jobs, schedules, alert rules. Its datastores,
+  // computes and history (experiments, runs, alert events) go with it.
   Status DeleteWorkspace(const domain::Scope& scope) override;
 
   Status PutDatastore(const domain::Scope& scope, const domain::Datastore& datastore) override;
