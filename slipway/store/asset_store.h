@@ -14,7 +14,7 @@ std::vector<std::string> AssetTableStatements();
 
 // Thread-safe; every method is one transaction. `database` is borrowed. "Newest" is by the order of insertion. A
 // version makes its container when there is none; a container that nobody put goes with its last version. The number of
-// a deleted version is not given again.
+// a deleted version is not given again while its container stays.
 class SqlAssetStore final : public domain::AssetStore {
  public:
   explicit SqlAssetStore(sql::Database& database) : database_(database) {}
