@@ -23,8 +23,8 @@ class CategoryTable {
     for (size_t at = hash & mask_;; at = (at + 1) & mask_) {
       const Entry& entry = entries_[at];
       if (entry.code == kUnknown) return kUnknown;
-      if (entry.hash == static_cast<uint32_t>(hash >> 32) && entry.size == text.size() &&
-          std::memcmp(texts_.data() + entry.begin, text.data(), text.size()) == 0)
+      if (entry.hash == static_cast<uint32_t>(hash >> 32) &&
+          text == std::string_view(texts_.data() + entry.begin, entry.size))
         return entry.code;
     }
   }
