@@ -63,12 +63,29 @@ class Distances {
   std::vector<bool> has_missing_;
 };
 
+float NthSmallest(std::vector<float>& values, size_t n) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(n), values.end());
+  return values[n];
+}
+
+// The `count`-th smallest distance. Every tenth distance tells where it is about, so that few have to be sorted; when
+// that guess was too low, all are.
+float LimitOf(const std::vector<float>& distances, size_t count, std::vector<float>& scratch) {
+  constexpr size_t kStep = 10;
+  scratch.clear();
+  for (size_t j = 0; j < distances.size(); j += kStep) scratch.push_back(distances[j]);
+  const float guess = NthSmallest(scratch, std::min(scratch.size() - 1, 2 * count / kStep + 5));
+  scratch.clear();
+  for (float distance : distances)
+    if (distance <= guess) scratch.push_back(distance);
+  if (scratch.size() < count) scratch = distances;
+  return NthSmallest(scratch, count - 1);
+}
+
 // The rows at the `count` smallest distances; of equal ones the first.
 void Nearest(const std::vector<float>& distances, size_t count, std::vector<float>& scratch,
              std::vector<uint32_t>& nearest) {
-  scratch = distances;
-  std::nth_element(scratch.begin(), scratch.begin() + static_cast<std::ptrdiff_t>(count - 1), scratch.end());
-  const float limit = scratch[count - 1];
+  const float limit = LimitOf(distances, count, scratch);
   nearest.clear();
   for (uint32_t j = 0; j < distances.size(); ++j)
     if (distances[j] < limit) nearest.push_back(j);
