@@ -81,10 +81,13 @@ net::Response JsonAnswer(int status, const json& body) {
 
 net::Response ErrorAnswer(const Error& error) {
   json details = json::array();
+  std::string message = error.ToString();
   for (const Error& more : error.more()) {
-    details.push_back({{"code", ArmCodeOf(more.code())}, {"message", more.ToString()}});
+    const std::string line = more.ToString();
+    message.resize(message.size() - line.size() - 1);  // clients show the details below the message
+    details.push_back({{"code", ArmCodeOf(more.code())}, {"message", line}});
   }
-  json body = {{"code", ArmCodeOf(error.code())}, {"message", error.ToString()}};
+  json body = {{"code", ArmCodeOf(error.code())}, {"message", std::move(message)}};
   if (!details.empty()) body["details"] = std::move(details);
   return JsonAnswer(HttpStatusOf(error.code()), {{"error", std::move(body)}});
 }
