@@ -98,14 +98,31 @@ class Decoding {
       SLIPWAY_RETURN_IF_ERROR(Rows(rows));
       return RequestForm::kData;
     }
-    if (type != od::json_type::object)
+    if (type != od::json_type::object) {
+      SLIPWAY_RETURN_IF_ERROR(Scalar(document, type));
       return InvalidArgument(
           fmt::format("the request has to be an object with 'data' or a list of rows, not {}", TypeName(type)));
+    }
     SLIPWAY_JSON_OR_RETURN(od::object object, document.get_object());
     return Envelope(object);
   }
 
  private:
+  // The type is told by the first letter alone: `nope` looks like null until it is read.
+  static Status Scalar(od::document& document, od::json_type type) {
+    simdjson::error_code code = simdjson::SUCCESS;
+    if (type == od::json_type::null) {
+      bool is_null = false;
+      code = document.is_null().get(is_null);
+      if (code == simdjson::SUCCESS && !is_null) code = simdjson::N_ATOM_ERROR;
+    }
+    if (type == od::json_type::boolean) code = document.get_bool().error();
+    if (type == od::json_type::number) code = document.get_double().error();
+    if (type == od::json_type::string) code = document.get_string().error();
+    if (code != simdjson::SUCCESS) return NotJson(code);
+    return {};
+  }
+
   // --- the envelope ---
 
   Result<RequestForm> Envelope(od::object& object) {

@@ -178,6 +178,9 @@ TEST(RequestDecoder, RefusesWhatIsNotJson) {
         R"({"data":[],"x":tru})", R"({"data":[],"x":"\q"})", "[[1,2,3,4,true,\"\xff\"]]", R"({"data" []})",
         R"({data:[]})", R"({"data":[],"x":1.})"})
     EXPECT_THAT(Decode(request), StartsWith("error: ")) << request;
+  for (const char* request : {"nope", "tru", "1x", "\"x", "-"})
+    EXPECT_THAT(Decode(request), StartsWith("error: the request is not valid JSON")) << request;
+  EXPECT_THAT(Decode("null"), StartsWith("error: the request has to be an object"));
   EXPECT_THAT(Decode(R"({"data":[],"x":)" + std::string(200, '[') + std::string(200, ']') + "}"),
               HasSubstr("nested deeper than 100 levels"));
 }
