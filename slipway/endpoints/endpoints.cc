@@ -22,9 +22,14 @@ bool IsSameScope(const Scope& a, const Scope& b) {
          EqualsIgnoreCase(a.workspace, b.workspace);
 }
 
-// Its first line, where a console says the rest.
+// Its first line, where a console says the rest; without the words that announce the console's last lines.
+std::string Headline(const std::string& message) {
+  const std::string line = message.substr(0, message.find('\n'));
+  return line.size() == message.size() ? line : line.substr(0, line.rfind("; "));
+}
+
 void AddFailure(const std::string& message, std::string& console) {
-  const std::string shown = console.empty() ? message : message.substr(0, message.find('\n'));
+  const std::string shown = console.empty() ? message : Headline(message);
   if (!console.empty() && !console.ends_with('\n')) console += '\n';
   console += fmt::format("slipway: the deployment failed: {}\n", shown);
 }

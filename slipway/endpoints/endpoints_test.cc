@@ -416,9 +416,9 @@ TEST_F(EndpointsTest, TheConsoleIsWhatTheGatewayKept) {
   EXPECT_THAT(Logs(LogKind::kConsole), HasSubstr("nothing has been written yet"));
   ASSERT_TRUE(WriteFileAtomic(home.path() / "gateway" / "logs" / "credit" / "blue.log", "one\ntwo\nthree\n"));
   EXPECT_EQ(*service->ReadLogs(scope, "credit", "blue", LogKind::kConsole, 2), "two\nthree");
-  Report(1, "Failed", "it crashed");
+  Report(1, "Failed", "it crashed; the console's last lines:\n  two\n  three");
   EXPECT_THAT(Logs(LogKind::kConsole),
-              HasSubstr("three\nslipway: the deployment failed: ResourceNotReady: it crashed"));
+              EndsWith("three\nslipway: the deployment failed: ResourceNotReady: it crashed\n"));
   ASSERT_TRUE(service->PutDeployment(scope, ScriptDeployment("breaks")));
   WaitUntilPrepared();
   EXPECT_THAT(Logs(LogKind::kConsole), HasSubstr("no such header"));
