@@ -62,7 +62,7 @@ void CheckLocalData(const Value& path_value, const domain::DataBody& body, Compl
   if (body.type == domain::DataType::kUriFile && is_folder)
     path_value.Complain(fmt::format("type uri_file needs a file, '{}' is a folder (type uri_folder)", path.string()));
   else if (body.type != domain::DataType::kUriFile && !is_folder)
-    path_value.Complain(fmt::format("type {} needs a folder, '{}' is a file",
+    path_value.Complain(fmt::format("type {} needs a folder, '{}' is a file (type uri_file)",
                                     body.type == domain::DataType::kMltable ? "mltable" : "uri_folder", path.string()));
   else if (is_folder && fs::is_empty(path, ignored))
     path_value.Complain(fmt::format("the folder '{}' is empty", path.string()));

@@ -46,7 +46,7 @@ TEST(DataAssets, NeedWhatTheirTypeSays) {
   EXPECT_THAT(files.Complaints(ReadData(files.Load("name: x\ntype: uri_file\npath: folder\n"))),
               ElementsAre(HasSubstr("3:7 path: type uri_file needs a file")));
   EXPECT_THAT(files.Complaints(ReadData(files.Load("name: x\ntype: uri_folder\npath: folder/a.csv\n"))),
-              ElementsAre(HasSubstr("type uri_folder needs a folder")));
+              ElementsAre(AllOf(HasSubstr("type uri_folder needs a folder"), HasSubstr("is a file (type uri_file)"))));
   EXPECT_THAT(files.Complaints(ReadData(files.Load("name: x\ntype: mltable\npath: folder\n"))),
               ElementsAre(HasSubstr("needs a folder with the file 'MLTable'")));
   EXPECT_THAT(files.Complaints(ReadData(files.Load("name: x\npath: nowhere\n"))),

@@ -30,6 +30,11 @@ std::string_view Expectation(ColumnType type) {
   return "is not a text";
 }
 
+// "1 field", "2 fields".
+std::string Counted(size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 // Reads one text; used once. Texts of columns that turn out to hold text late are read in a second pass.
 class CsvReader {
  public:
@@ -99,8 +104,8 @@ Status CsvReader::NameByHeader() {
 
 Status CsvReader::NameByOptions() {
   if (options_.names.size() != cells_.size())
-    return records_.ErrorAt(cells_[0], fmt::format("the line has {} fields, there are {} column names", cells_.size(),
-                                                   options_.names.size()));
+    return records_.ErrorAt(cells_[0], fmt::format("the line has {} for {}", Counted(cells_.size(), "field"),
+                                                   Counted(options_.names.size(), "column name")));
   for (const std::string& name : options_.names) AddColumn(name);
   return {};
 }
@@ -151,8 +156,8 @@ Status CsvReader::CheckWidth() const {
   if (cells_.size() == columns_.size()) return {};
   // Points at the first field too many, or at the last one there is.
   const CsvCell& cell = cells_[std::min(columns_.size(), cells_.size() - 1)];
-  return records_.ErrorAt(cell,
-                          fmt::format("the line has {} fields, the first line has {}", cells_.size(), columns_.size()));
+  return records_.ErrorAt(
+      cell, fmt::format("the line has {}, the first line has {}", Counted(cells_.size(), "field"), columns_.size()));
 }
 
 Status CsvReader::AddCell(ColumnReader& column, const CsvCell& cell) {

@@ -218,7 +218,7 @@ TEST(ParseCsv, SaysWhereItFails) {
   EXPECT_EQ(ErrorOf(""), "t.csv:1:1: there is no line to read columns from");
   EXPECT_EQ(ErrorOf("\n\n"), "t.csv:3:1: there is no line to read columns from");
   EXPECT_EQ(ErrorOf("a,b\n1,2,3\n"), "t.csv:2:5: the line has 3 fields, the first line has 2");
-  EXPECT_EQ(ErrorOf("a,b\r\n\r\n1,2\r\n12\r\n"), "t.csv:4:1: the line has 1 fields, the first line has 2");
+  EXPECT_EQ(ErrorOf("a,b\r\n\r\n1,2\r\n12\r\n"), "t.csv:4:1: the line has 1 field, the first line has 2");
   EXPECT_EQ(ErrorOf("a,b\n\"x\ny\",1\n1,2,3"), "t.csv:4:5: the line has 3 fields, the first line has 2");
   EXPECT_EQ(ErrorOf("a,b\n1,\"x\n"), "t.csv:2:3: this quote is never closed");
   EXPECT_EQ(ErrorOf("a,b\n1,\"x\"\"\n"), "t.csv:2:3: this quote is never closed");
@@ -231,7 +231,7 @@ TEST(ParseCsv, SaysWhereItFails) {
   EXPECT_EQ(ErrorOf("a,b,a\n"), "t.csv:1:5: column 'a' stands twice in the header");
   EXPECT_EQ(ErrorOf("a,income\n", {.types = {{"incom", ColumnType::kBool}}}),
             "t.csv:1:1: there is no column 'incom' to be of type boolean; did you mean 'income'?");
-  EXPECT_EQ(ErrorOf("a,b\n", {.names = {"x"}}), "t.csv:1:1: the line has 2 fields, there are 1 column names");
+  EXPECT_EQ(ErrorOf("a,b\n", {.names = {"x"}}), "t.csv:1:1: the line has 2 fields for 1 column name");
   EXPECT_EQ(ErrorOf("a\n", {.delimiter = '"'}), "a delimiter is neither a quote nor a line end");
 }
 

@@ -72,7 +72,7 @@ TEST_F(DataTools, SayWhatIsWrong) {
   EXPECT_EQ(Call({"data", "head", "nowhere.csv"}), kExitNotFound);
   EXPECT_THAT(err(), HasSubstr("there is no file or folder 'nowhere.csv'; for a data asset write azureml:NAME"));
   EXPECT_EQ(Call({"data", "head", PutTable("a,b\n1\n")}), kExitError);
-  EXPECT_THAT(err(), HasSubstr("t.csv:2:1: the line has 1 fields, the first line has 2"));
+  EXPECT_THAT(err(), HasSubstr("t.csv:2:1: the line has 1 field, the first line has 2"));
   EXPECT_EQ(Call({"data", "head", PutTable("a\n1\n"), "-n", "0"}), kExitError);
   EXPECT_THAT(err(), HasSubstr("--rows takes a whole number from 1"));
   EXPECT_EQ(Call({"data", "profile", "curated:1"}), kExitError);
