@@ -91,6 +91,8 @@ Result<Output> ListEvents(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(const auto events, server->connection().List(path));
   Json list = Json::array();
   for (const Json& event : events) list.push_back(PrintedEvent(event));
+  // A rule that is gone may have events; one that never was has none, and is more likely misspelt.
+  if (name && list.empty()) SLIPWAY_RETURN_IF_ERROR(server->connection().Get(RulePath(*server, *name)));
   return WithColumns(std::move(list), {{"Rule", "/rule"},
                                        {"Fired at", "/fired_at"},
                                        {"Resolved at", "/resolved_at"},
