@@ -1,12 +1,61 @@
 """Runs command lines and compares exit status and output with what is expected."""
+import http.client
+import json
 import os
 import pathlib
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
 import time
+import urllib.parse
+
+
+def wait_until(what, holds, seconds=20):
+    """Waits for a condition and returns its (true) value; a condition that never holds is an error."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = holds()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise RuntimeError("waited %d s in vain: %s" % (seconds, what))
+        time.sleep(0.02)
+
+
+class Caller:
+    """Calls an online endpoint as any client would: HTTPS, a bearer key, one connection while it holds."""
+
+    def __init__(self, uri, key, ca):
+        self.uri = urllib.parse.urlsplit(uri)
+        self.key = key
+        self.context = ssl.create_default_context(cafile=ca)
+        self.connection = None
+
+    def __call__(self, body, deployment=None, request_id=None, key=None):
+        """(status, answer). OSError or http.client.HTTPException when there is no whole answer."""
+        headers = {"Authorization": "Bearer " + (self.key if key is None else key), "Content-Type": "application/json"}
+        if deployment:
+            headers["azureml-model-deployment"] = deployment
+        if request_id:
+            headers["x-ms-client-request-id"] = request_id
+        body = body if isinstance(body, (str, bytes)) else json.dumps(body)
+        try:
+            if not self.connection:
+                self.connection = http.client.HTTPSConnection(self.uri.hostname, self.uri.port, timeout=10, context=self.context)
+            self.connection.request("POST", self.uri.path, body, headers)
+            answer = self.connection.getresponse()
+            return answer.status, answer.read().decode()
+        except (OSError, http.client.HTTPException):
+            self.close()
+            raise
+
+    def close(self):
+        if self.connection:
+            self.connection.close()
+        self.connection = None
 
 
 class Scratch:
@@ -59,8 +108,30 @@ class Scratch:
                 print("".join("     %s| %s\n" % (name, line) for line in text.splitlines()[:20]), end="")
         return result
 
+    def tsv(self, *words, **environment):
+        """What a command line prints with `-o tsv`; it has to succeed."""
+        result = self.run(["slipway", *words, "-o", "tsv"], **environment)
+        if result.returncode != 0:
+            raise RuntimeError("slipway %s: %s" % (" ".join(words), result.stderr))
+        return result.stdout.strip()
+
+    def check(self, what, holds, detail=""):
+        """Something that is no command line's output."""
+        self.count += 1
+        print("%s %s" % ("ok  " if holds else "FAIL", what))
+        if not holds:
+            self.failures += 1
+            print("     %s" % (detail,))
+        return holds
+
+    def caller(self, endpoint, home=None):
+        home = home or self.environment["SLIPWAY_HOME"]
+        return Caller(self.tsv("online-endpoint", "show", "-n", endpoint, "--query", "scoring_uri", SLIPWAY_HOME=home),
+                      self.tsv("online-endpoint", "get-credentials", "-n", endpoint, "--query", "primaryKey", SLIPWAY_HOME=home),
+                      home + "/tls/ca.pem")
+
     def start_server(self, home=None, arguments=()):
-        """A server on free ports, once it answers."""
+        """A server on free ports (those of its last life, when the home had one), once it answers."""
         home = home or self.environment["SLIPWAY_HOME"]
         log = open(self.path / "serve.log", "ab")
         server = subprocess.Popen(["slipway", "serve", "--port", "0", "--tls-port", "0", "--gateway-port", "0", *arguments],
@@ -75,7 +146,21 @@ class Scratch:
             time.sleep(0.1)
         raise RuntimeError("the server never answered:\n" + (self.path / "serve.log").read_text()[-2000:])
 
-    def close(self):
+    def processes(self):
+        """Command lines of all processes that have this scratch folder in their environment."""
+        found = []
+        for folder in os.listdir("/proc"):
+            try:
+                with open("/proc/%s/environ" % folder, "rb") as file:
+                    is_ours = str(self.path).encode() in file.read()
+                if is_ours:
+                    with open("/proc/%s/cmdline" % folder, "rb") as file:
+                        found.append(file.read().replace(b"\0", b" ").decode())
+            except OSError:
+                pass
+        return found
+
+    def stop_servers(self):
         for server in self.servers:
             if server.poll() is None:
                 server.send_signal(signal.SIGTERM)
@@ -83,4 +168,7 @@ class Scratch:
                     server.wait(20)
                 except subprocess.TimeoutExpired:
                     server.kill()
+
+    def close(self):
+        self.stop_servers()
         shutil.rmtree(self.path, ignore_errors=True)

@@ -4,24 +4,43 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import automation_cases  # noqa: E402
+import endpoint_cases  # noqa: E402
+import full_disk_cases  # noqa: E402
 import harness  # noqa: E402
 import offline_cases  # noqa: E402
 import server_cases  # noqa: E402
+import table_cases  # noqa: E402
+
+OFFLINE = [*offline_cases.CASES, *table_cases.CASES]
+# Each list has a home of its own.
+WITH_SERVER = [server_cases.CASES, [*endpoint_cases.CASES, *automation_cases.CASES]]
+
+
+def run(build, cases, with_server):
+    """Counts of command lines and failures. A case that breaks off is a failure, and the next one is tried."""
+    scratch = harness.Scratch(build)
+    try:
+        if with_server:
+            scratch.start_server()
+        for case in cases:
+            try:
+                case(scratch)
+            except Exception as error:
+                scratch.check("%s ran to its end" % case.__name__, False, repr(error))
+    finally:
+        scratch.close()
+    return scratch.count, scratch.failures
 
 
 def main():
-    scratch = harness.Scratch(sys.argv[1])
-    try:
-        for case in offline_cases.CASES:
-            case(scratch)
-        if "--offline" not in sys.argv:
-            scratch.start_server()
-            for case in server_cases.CASES:
-                case(scratch)
-        print("%d command lines, %d failures" % (scratch.count, scratch.failures))
-        return 1 if scratch.failures else 0
-    finally:
-        scratch.close()
+    build = sys.argv[1]
+    counts = [run(build, OFFLINE, False)]
+    if "--offline" not in sys.argv:
+        counts += [run(build, cases, True) for cases in WITH_SERVER]
+        counts.append(run(build, full_disk_cases.CASES, False))
+    print("%d command lines, %d failures" % tuple(map(sum, zip(*counts))))
+    return 1 if any(failures for _, failures in counts) else 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""Kills processes at any time and looks whether anything was lost, doubled or left behind: run.py BUILD_DIR [SCENARIO…].
+
+Moments are drawn with fixed seeds; what a killed process was doing then is up to the machine, so every run tries others.
+"""
+import pathlib
+import sys
+import time
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "cli")]
+import harness  # noqa: E402
+import job_crashes  # noqa: E402
+import traffic_crashes  # noqa: E402
+import upload_crashes  # noqa: E402
+
+SCENARIOS = [*job_crashes.SCENARIOS, *traffic_crashes.SCENARIOS, *upload_crashes.SCENARIOS]
+
+
+def main():
+    wanted = sys.argv[2:]
+    count = failures = 0
+    for scenario in SCENARIOS:
+        if wanted and scenario.__name__ not in wanted:
+            continue
+        scratch = harness.Scratch(sys.argv[1])
+        started = time.monotonic()
+        print("-- %s" % scenario.__name__)
+        try:
+            scenario(scratch)
+            scratch.stop_servers()
+            scratch.check("nothing is left behind", not scratch.processes(), scratch.processes())
+        except Exception as error:  # the other scenarios say more
+            scratch.check("%s ran to its end" % scenario.__name__, False, repr(error))
+        finally:
+            scratch.close()
+        print("   %.1f s" % (time.monotonic() - started), flush=True)
+        count += scratch.count
+        failures += scratch.failures
+    print("%d checks, %d failures" % (count, failures))
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
