@@ -13,6 +13,7 @@
 #include "slipway/base/result.h"
 #include "slipway/model/onnx_graph.h"
 #include "slipway/model/signature.h"
+#include "slipway/scoring/tensor_encoder.h"
 #include "slipway/tabular/table.h"
 
 namespace slipway::scoring {
@@ -53,6 +54,16 @@ class CompiledModel {
   // it against the signature; scores; writes the JSON answer (forms: request_decoder.h, response_encoder.h).
   // kInvalidArgument says row and column. Replaces `response`. `scratch` comes from MakeScratch of this model.
   virtual Status ScoreJson(std::string_view request, Scratch& scratch, std::string& response) const = 0;
+
+  // The same by the rules of MLflow's scoring server: its four JSON forms alone, or CSV with a header line (an empty
+  // field is a missing value).
+  virtual Status ScoreMlflow(std::string_view request, Scratch& scratch, std::string& response) const = 0;
+  virtual Status ScoreCsv(std::string_view csv, Scratch& scratch, std::string& response) const = 0;
+  // The same for a request of the Open Inference Protocol (forms: tensor_decoder.h, tensor_encoder.h).
+  virtual Status ScoreTensors(std::string_view request, const ModelIdentity& identity, Scratch& scratch,
+                              std::string& response) const = 0;
+  // The model's tensors as that protocol describes them.
+  virtual std::string DescribeTensors(const ModelIdentity& identity) const = 0;
 
   // Scores a table by column names; extra columns are ignored, missing or ill-typed ones refused.
   virtual Result<Predictions> ScoreTable(const tabular::Table& table) const = 0;

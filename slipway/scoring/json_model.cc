@@ -1,12 +1,42 @@
 #include "slipway/scoring/json_model.h"
 
+#include "slipway/tabular/csv.h"
+
 namespace slipway::scoring {
+namespace {
+
+tabular::ColumnType TableType(InputColumn::Kind kind) {
+  switch (kind) {
+    case InputColumn::Kind::kReal:
+      return tabular::ColumnType::kFloat64;
+    case InputColumn::Kind::kInteger:
+      return tabular::ColumnType::kInt64;
+    case InputColumn::Kind::kBoolean:
+      return tabular::ColumnType::kBool;
+    case InputColumn::Kind::kText:
+      break;
+  }
+  return tabular::ColumnType::kString;
+}
+
+// Named columns are read as the model's types; without names what a column is shows in its values.
+tabular::CsvOptions CsvOptionsOf(const InputColumns& columns) {
+  tabular::CsvOptions options;
+  options.infer_datetimes = false;
+  options.types_may_be_missing = true;
+  for (const InputColumn& column : columns.columns())
+    if (!column.name.empty()) options.types[column.name] = TableType(column.kind);
+  return options;
+}
+
+}  // namespace
 
 JsonModel::JsonModel(model::Signature signature, InputColumns columns, OutputShape outputs)
     : signature_(std::move(signature)),
       columns_(std::move(columns)),
       outputs_(std::move(outputs)),
-      encoder_(outputs_) {}
+      encoder_(outputs_),
+      tensor_encoder_(outputs_) {}
 
 Status JsonModel::ScoreJson(std::string_view request, Scratch& scratch, std::string& response) const {
   auto& batch = static_cast<BatchScratch&>(scratch);
@@ -14,6 +44,41 @@ Status JsonModel::ScoreJson(std::string_view request, Scratch& scratch, std::str
   SLIPWAY_RETURN_IF_ERROR(Run(batch));
   encoder_.Encode(form, batch.cells().rows(), batch.labels, batch.scores, response);
   return {};
+}
+
+Status JsonModel::ScoreMlflow(std::string_view request, Scratch& scratch, std::string& response) const {
+  auto& batch = static_cast<BatchScratch&>(scratch);
+  SLIPWAY_ASSIGN_OR_RETURN(const RequestForm form, batch.decoder.Decode(request, columns_, batch.cells()));
+  if (form != RequestForm::kMlflow)
+    return InvalidArgument(
+        "The input must be a JSON dictionary with exactly one of the input fields 'dataframe_split', "
+        "'dataframe_records', 'instances', 'inputs'");
+  SLIPWAY_RETURN_IF_ERROR(Run(batch));
+  encoder_.Encode(form, batch.cells().rows(), batch.labels, batch.scores, response);
+  return {};
+}
+
+Status JsonModel::ScoreCsv(std::string_view csv, Scratch& scratch, std::string& response) const {
+  auto& batch = static_cast<BatchScratch&>(scratch);
+  SLIPWAY_ASSIGN_OR_RETURN(const tabular::Table table, tabular::ParseCsv(csv, CsvOptionsOf(columns_)));
+  batch.cells().Clear();
+  SLIPWAY_RETURN_IF_ERROR(ReadTable(table, columns_, batch.cells()));
+  SLIPWAY_RETURN_IF_ERROR(Run(batch));
+  encoder_.Encode(RequestForm::kMlflow, batch.cells().rows(), batch.labels, batch.scores, response);
+  return {};
+}
+
+Status JsonModel::ScoreTensors(std::string_view request, const ModelIdentity& identity, Scratch& scratch,
+                               std::string& response) const {
+  auto& batch = static_cast<BatchScratch&>(scratch);
+  SLIPWAY_RETURN_IF_ERROR(batch.tensor_decoder.Decode(request, columns_, batch.cells(), batch.tensor_request));
+  SLIPWAY_RETURN_IF_ERROR(Run(batch));
+  return tensor_encoder_.Encode(identity, batch.tensor_request, batch.cells().rows(), batch.labels, batch.scores,
+                                response);
+}
+
+std::string JsonModel::DescribeTensors(const ModelIdentity& identity) const {
+  return tensor_encoder_.Describe(identity, columns_);
 }
 
 Result<Predictions> JsonModel::ScoreTable(const tabular::Table& table) const {

@@ -9,6 +9,8 @@
 #include "slipway/scoring/input_columns.h"
 #include "slipway/scoring/request_decoder.h"
 #include "slipway/scoring/response_encoder.h"
+#include "slipway/scoring/tensor_decoder.h"
+#include "slipway/scoring/tensor_encoder.h"
 
 namespace slipway::scoring {
 
@@ -18,6 +20,8 @@ class BatchScratch : public Scratch {
   virtual CellSink& cells() = 0;
 
   RequestDecoder decoder;
+  TensorDecoder tensor_decoder;
+  TensorRequest tensor_request;
   std::vector<uint32_t> labels;  // a row, for a classifier
   std::vector<float> scores;     // rows × OutputShape::width
 };
@@ -26,6 +30,11 @@ class JsonModel : public CompiledModel {
  public:
   const model::Signature& signature() const final { return signature_; }
   Status ScoreJson(std::string_view request, Scratch& scratch, std::string& response) const final;
+  Status ScoreMlflow(std::string_view request, Scratch& scratch, std::string& response) const final;
+  Status ScoreCsv(std::string_view csv, Scratch& scratch, std::string& response) const final;
+  Status ScoreTensors(std::string_view request, const ModelIdentity& identity, Scratch& scratch,
+                      std::string& response) const final;
+  std::string DescribeTensors(const ModelIdentity& identity) const final;
   Result<Predictions> ScoreTable(const tabular::Table& table) const final;
 
  protected:
@@ -42,6 +51,7 @@ class JsonModel : public CompiledModel {
   InputColumns columns_;
   OutputShape outputs_;
   ResponseEncoder encoder_;
+  TensorEncoder tensor_encoder_;
 };
 
 // Copies the columns of `table` that the model takes into `cells`, by name (in order for a matrix without names).

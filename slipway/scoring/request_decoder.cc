@@ -1,82 +1,23 @@
 #include "slipway/scoring/request_decoder.h"
 
-#include <cmath>
 #include <cstring>
 #include <vector>
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include "slipway/base/text.h"
+#include "slipway/scoring/json_cells.h"
 
 namespace slipway::scoring {
 namespace {
 
-namespace od = simdjson::ondemand;
-
-// Nesting below a part of a request that is ignored.
-constexpr int kMaxDepth = 100;
-constexpr size_t kUnknown = static_cast<size_t>(-1);
 constexpr std::string_view kForms[] = {"data",      "input_data", "dataframe_split", "dataframe_records",
                                        "instances", "inputs"};
 
-Error NotJson(simdjson::error_code code) {
-  return InvalidArgument(fmt::format("the request is not valid JSON: {}", simdjson::error_message(code)));
-}
-
-// The beginning of a value's text, for messages.
-std::string Snippet(std::string_view token) {
-  constexpr size_t kMax = 40;
-  token = Trim(token);
-  if (token.size() <= kMax) return std::string(token);
-  size_t end = kMax;
-  while (end > 0 && (static_cast<unsigned char>(token[end]) & 0xC0) == 0x80) --end;
-  return std::string(token.substr(0, end)) + "…";
-}
-
-std::string_view Expectation(const InputColumn& column) {
-  switch (column.kind) {
-    case InputColumn::Kind::kReal:
-      return "a number";
-    case InputColumn::Kind::kInteger:
-      return "an integer";
-    case InputColumn::Kind::kBoolean:
-      return "true or false";
-    case InputColumn::Kind::kText:
-      return "a text";
-  }
-  return "";
-}
-
-std::string_view TypeName(od::json_type type) {
-  switch (type) {
-    case od::json_type::array:
-      return "a list";
-    case od::json_type::object:
-      return "an object";
-    case od::json_type::number:
-      return "a number";
-    case od::json_type::string:
-      return "a text";
-    case od::json_type::boolean:
-      return "a boolean";
-    case od::json_type::null:
-      return "null";
-  }
-  return "something else";
-}
-
 }  // namespace
 
-#define SLIPWAY_JSON_OR_RETURN(declaration, expression)             \
-  auto SLIPWAY_CONCAT(json_, __LINE__) = (expression);              \
-  if (SLIPWAY_CONCAT(json_, __LINE__).error() != simdjson::SUCCESS) \
-    return NotJson(SLIPWAY_CONCAT(json_, __LINE__).error());        \
-  declaration = SLIPWAY_CONCAT(json_, __LINE__).value_unsafe()
-
 struct RequestDecoder::Buffers {
-  od::parser parser;
-  std::vector<char> text;             // the request and the padding that simdjson reads over
+  PaddedJson json;
   std::vector<uint32_t> seen_in_row;  // per column, the row's number + 1 in which it was last seen
   std::vector<size_t> split_columns;  // per column of a request in split form, ours; kUnknown: ignored
 };
@@ -84,10 +25,10 @@ struct RequestDecoder::Buffers {
 namespace {
 
 // One request on its way into the sink.
-class Decoding {
+class Decoding : JsonCells {
  public:
   Decoding(const InputColumns& columns, CellSink& sink, std::vector<uint32_t>& seen, std::vector<size_t>& split)
-      : columns_(columns), sink_(sink), seen_(seen), split_(split) {
+      : JsonCells(columns, sink), seen_(seen), split_(split) {
     seen_.assign(columns.size(), 0);
   }
 
@@ -317,7 +258,7 @@ class Decoding {
     bool is_split = false;
     for (auto item : object) {
       SLIPWAY_JSON_OR_RETURN(od::field field, std::move(item));
-      SLIPWAY_JSON_OR_RETURN(const std::string_view key, field.unescaped_key());
+      const std::string_view key = RawKey(field);
       is_split |= key == "data" || key == "columns";
       if (is_split) break;
     }
@@ -336,7 +277,7 @@ class Decoding {
     size_t index_size = kUnknown;
     for (auto item : object) {
       SLIPWAY_JSON_OR_RETURN(od::field field, std::move(item));
-      SLIPWAY_JSON_OR_RETURN(const std::string_view key, field.unescaped_key());
+      const std::string_view key = RawKey(field);
       if (key == "columns" && !has_columns) {
         has_columns = true;
         SLIPWAY_RETURN_IF_ERROR(ReadColumnNames(field.value()));
@@ -366,7 +307,7 @@ class Decoding {
     SLIPWAY_JSON_OR_RETURN([[maybe_unused]] const bool is_filled, object.reset());
     for (auto item : object) {
       SLIPWAY_JSON_OR_RETURN(od::field field, std::move(item));
-      SLIPWAY_JSON_OR_RETURN(const std::string_view key, field.unescaped_key());
+      const std::string_view key = RawKey(field);
       SLIPWAY_RETURN_IF_ERROR(key == "data" ? SplitData(field.value()) : Skip(field.value(), 0));
     }
     return {};
@@ -424,14 +365,6 @@ class Decoding {
       ++size;
     }
     return {};
-  }
-
-  static Result<od::array> ListOf(od::value& value, std::string_view what) {
-    SLIPWAY_JSON_OR_RETURN(const od::json_type type, value.type());
-    if (type != od::json_type::array)
-      return InvalidArgument(fmt::format("'{}' has to be a list, not {}", what, TypeName(type)));
-    SLIPWAY_JSON_OR_RETURN(od::array list, value.get_array());
-    return list;
   }
 
   Status SplitData(od::value value) {
@@ -547,170 +480,6 @@ class Decoding {
         fmt::format("row {}, {}: {} values instead of {}", row, columns_[first].Describe(first), at, width));
   }
 
-  // --- cells ---
-
-  Status Cell(od::value value, size_t row, size_t column_index) {
-    const InputColumn& column = columns_[column_index];
-    const char first = *value.raw_json_token().data();
-    if (first == 'n') return Null(value, row, column_index);
-    switch (column.kind) {
-      case InputColumn::Kind::kReal:
-        if (first != '-' && (first < '0' || first > '9')) break;
-        return Real(value, row, column_index);
-      case InputColumn::Kind::kInteger:
-        if (first != '-' && (first < '0' || first > '9')) break;
-        return Integer(value, row, column_index);
-      case InputColumn::Kind::kBoolean:
-        if (first != 't' && first != 'f') break;
-        return Boolean(value, row, column_index);
-      case InputColumn::Kind::kText:
-        if (first != '"') break;
-        return Text(value, row, column_index);
-    }
-    return WrongType(value, row, column_index);
-  }
-
-  Error Bad(size_t row, size_t column, std::string_view what) const {
-    return InvalidArgument(fmt::format("row {}, {}: {}", row, columns_[column].Describe(column), what));
-  }
-
-  // What is not even JSON is said to be so.
-  Status WrongType(od::value& value, size_t row, size_t column) const {
-    const std::string snippet = Snippet(value.raw_json_token());
-    SLIPWAY_RETURN_IF_ERROR(Skip(value, 0));
-    return Bad(row, column, fmt::format("expected {}, got {}", Expectation(columns_[column]), snippet));
-  }
-
-  Status Null(od::value& value, size_t row, size_t column) {
-    SLIPWAY_JSON_OR_RETURN(const bool is_null, value.is_null());
-    if (!is_null) return InvalidArgument("the request is not valid JSON: a word that is no value");
-    if (!columns_[column].nullable)
-      return Bad(row, column,
-                 columns_[column].required
-                     ? "null, but the signature requires a value"
-                     : fmt::format("null, which {} cannot hold", model::DataTypeName(columns_[column].type)));
-    sink_.SetMissing(row, column);
-    return {};
-  }
-
-  Status Real(od::value& value, size_t row, size_t column) {
-    const auto number = value.get_double();
-    if (number.error() != simdjson::SUCCESS) return BadNumber(value, row, column);
-    const double real = number.value_unsafe();
-    if (!(std::abs(real) <= columns_[column].real_limit))
-      return Bad(row, column, fmt::format("{} is too large for a float", real));
-    sink_.SetReal(row, column, real);
-    return {};
-  }
-
-  Status BadNumber(od::value& value, size_t row, size_t column) const {
-    return Bad(row, column,
-               fmt::format("{} is not a number JSON knows, or is out of range", Snippet(value.raw_json_token())));
-  }
-
-  Status Integer(od::value& value, size_t row, size_t column_index) {
-    const InputColumn& column = columns_[column_index];
-    const auto exact = value.get_int64();
-    int64_t integer = 0;
-    if (exact.error() == simdjson::SUCCESS) {
-      integer = exact.value_unsafe();
-    } else {
-      const auto number = value.get_double();
-      if (number.error() != simdjson::SUCCESS) return BadNumber(value, row, column_index);
-      const double real = number.value_unsafe();
-      if (real != std::floor(real)) return Bad(row, column_index, fmt::format("{} is not an integer", real));
-      if (real < -0x1p63 || real >= 0x1p63) return OutOfRange(fmt::format("{}", real), row, column_index);
-      integer = static_cast<int64_t>(real);
-    }
-    if (integer < column.integer_min || integer > column.integer_max)
-      return OutOfRange(fmt::format("{}", integer), row, column_index);
-    sink_.SetInteger(row, column_index, integer);
-    return {};
-  }
-
-  Status OutOfRange(std::string number, size_t row, size_t column) const {
-    return Bad(row, column,
-               fmt::format("{} is out of the range of {}", number,
-                           columns_[column].integer_max == std::numeric_limits<int32_t>::max() ? "integer (32 bits)"
-                                                                                               : "long (64 bits)"));
-  }
-
-  Status Boolean(od::value& value, size_t row, size_t column) {
-    SLIPWAY_JSON_OR_RETURN(const bool truth, value.get_bool());
-    sink_.SetInteger(row, column, truth ? 1 : 0);
-    return {};
-  }
-
-  // A text without escapes is taken from where it stands.
-  Status Text(od::value& value, size_t row, size_t column) {
-    const std::string_view token = value.raw_json_token();
-    const size_t end = token.find_first_of("\"\\", 1);
-    if (end != std::string_view::npos && token[end] == '"') {
-      SLIPWAY_JSON_OR_RETURN([[maybe_unused]] const od::raw_json_string raw, value.get_raw_json_string());
-      sink_.SetText(row, column, token.substr(1, end - 1));
-      return {};
-    }
-    SLIPWAY_JSON_OR_RETURN(const std::string_view text, value.get_string());
-    sink_.SetText(row, column, text);
-    return {};
-  }
-
-  // --- what is ignored is still to be JSON ---
-
-  static Status Skip(od::value value, int depth) {
-    if (depth > kMaxDepth)
-      return InvalidArgument(fmt::format("the request is nested deeper than {} levels", kMaxDepth));
-    SLIPWAY_JSON_OR_RETURN(const od::json_type type, value.type());
-    switch (type) {
-      case od::json_type::array:
-        return SkipArray(value, depth);
-      case od::json_type::object:
-        return SkipObject(value, depth);
-      case od::json_type::number:
-        return SkipNumber(value);
-      case od::json_type::string: {
-        SLIPWAY_JSON_OR_RETURN([[maybe_unused]] const std::string_view text, value.get_string());
-        return {};
-      }
-      case od::json_type::boolean: {
-        SLIPWAY_JSON_OR_RETURN([[maybe_unused]] const bool truth, value.get_bool());
-        return {};
-      }
-      case od::json_type::null: {
-        SLIPWAY_JSON_OR_RETURN(const bool is_null, value.is_null());
-        if (!is_null) return InvalidArgument("the request is not valid JSON: a word that is no value");
-        return {};
-      }
-    }
-    return {};
-  }
-
-  static Status SkipArray(od::value& value, int depth) {
-    SLIPWAY_JSON_OR_RETURN(od::array array, value.get_array());
-    for (auto item : array) {
-      SLIPWAY_JSON_OR_RETURN(od::value element, std::move(item));
-      SLIPWAY_RETURN_IF_ERROR(Skip(element, depth + 1));
-    }
-    return {};
-  }
-
-  static Status SkipObject(od::value& value, int depth) {
-    SLIPWAY_JSON_OR_RETURN(od::object object, value.get_object());
-    for (auto item : object) {
-      SLIPWAY_JSON_OR_RETURN(od::field field, std::move(item));
-      SLIPWAY_JSON_OR_RETURN([[maybe_unused]] const std::string_view key, field.unescaped_key());
-      SLIPWAY_RETURN_IF_ERROR(Skip(field.value(), depth + 1));
-    }
-    return {};
-  }
-
-  static Status SkipNumber(od::value& value) {
-    SLIPWAY_JSON_OR_RETURN([[maybe_unused]] const double number, value.get_double());
-    return {};
-  }
-
-  const InputColumns& columns_;
-  CellSink& sink_;
   std::vector<uint32_t>& seen_;
   std::vector<size_t>& split_;
   std::vector<size_t> absent_;  // optional columns that a request in split form leaves out
@@ -725,19 +494,10 @@ RequestDecoder::~RequestDecoder() = default;
 Result<RequestForm> RequestDecoder::Decode(std::string_view request, const InputColumns& columns, CellSink& sink) {
   sink.Clear();
   Buffers& b = *buffers_;
-  const size_t padded = request.size() + simdjson::SIMDJSON_PADDING;
-  if (b.text.size() < padded) b.text.resize(padded);
-  std::memcpy(b.text.data(), request.data(), request.size());
-  std::memset(b.text.data() + request.size(), 0, simdjson::SIMDJSON_PADDING);
-  od::document document;
-  if (const auto code = b.parser.iterate(b.text.data(), request.size(), b.text.size()).get(document);
-      code != simdjson::SUCCESS)
-    return NotJson(code);
+  SLIPWAY_ASSIGN_OR_RETURN(od::document document, b.json.Open(request));
   Decoding decoding(columns, sink, b.seen_in_row, b.split_columns);
   SLIPWAY_ASSIGN_OR_RETURN(const RequestForm form, decoding.Document(document));
-  // Anything after the value would be one token more.
-  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
-    return InvalidArgument("the request is not valid JSON: something follows its end");
+  SLIPWAY_RETURN_IF_ERROR(PaddedJson::CheckEnd(document));
   return form;
 }
 

@@ -8,7 +8,13 @@
 namespace slipway::scoring {
 namespace {
 
-void AppendNumber(float value, std::string& out) {
+std::string JsonText(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+void AppendScore(float value, std::string& out) {
   if (!std::isfinite(value)) {
     out += "null";
     return;
@@ -17,12 +23,6 @@ void AppendNumber(float value, std::string& out) {
   const auto end = std::to_chars(text, text + sizeof text, value).ptr;
   out.append(text, end);
 }
-
-std::string JsonText(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-}  // namespace
 
 ResponseEncoder::ResponseEncoder(const OutputShape& shape)
     : is_classifier_(!shape.classes.empty()),
@@ -40,7 +40,7 @@ void ResponseEncoder::AppendScores(const float* scores, std::string& out) const 
   out += '[';
   for (size_t i = 0; i < width_; ++i) {
     if (i > 0) out += ',';
-    AppendNumber(scores[i], out);
+    AppendScore(scores[i], out);
   }
   out += ']';
 }
@@ -50,7 +50,7 @@ void ResponseEncoder::AppendScoreMap(const float* scores, std::string& out) cons
   for (size_t i = 0; i < width_; ++i) {
     if (i > 0) out += ',';
     out += label_keys_[i];
-    AppendNumber(scores[i], out);
+    AppendScore(scores[i], out);
   }
   out += '}';
 }
@@ -73,7 +73,7 @@ void ResponseEncoder::Encode(RequestForm form, size_t rows, std::span<const uint
     } else if (is_classifier_) {
       out += labels_[labels[row]];
     } else if (width_ == 1) {
-      AppendNumber(values[0], out);
+      AppendScore(values[0], out);
     } else {
       AppendScores(values, out);
     }

@@ -20,6 +20,9 @@ struct OutputShape {
   bool scores_by_label = false;  // the graph gives maps (ZipMap)
 };
 
+// Appends the shortest text that reads back as the same float32; `null` for what is not finite.
+void AppendScore(float value, std::string& out);
+
 // Renders answers; immutable.
 //   classifier, `data` and MLflow's forms    {"predictions":[label, …],"probabilities":[[p, …], …]}
 //   classifier, `input_data`                 [{"label":label,"probabilities":[p, …]}, …]: records of the graph's
