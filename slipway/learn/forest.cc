@@ -96,6 +96,7 @@ model::FlatForest Concatenate(std::vector<GrownTree> trees, size_t outputs) {
   forest.feature.reserve(nodes);
   forest.threshold.reserve(nodes);
   forest.fractions.reserve(nodes * outputs);
+  forest.cover.reserve(nodes);
   for (GrownTree& tree : trees) {
     forest.tree_begin.push_back(static_cast<uint32_t>(forest.node_count()));
     Append(forest.left, tree.left);
@@ -103,6 +104,7 @@ model::FlatForest Concatenate(std::vector<GrownTree> trees, size_t outputs) {
     Append(forest.feature, tree.feature);
     Append(forest.threshold, tree.threshold);
     Append(forest.fractions, tree.fractions);
+    Append(forest.cover, tree.cover);
   }
   return forest;
 }

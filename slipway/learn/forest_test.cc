@@ -121,11 +121,12 @@ class ObviousTree {
     forest_.threshold.push_back(0);
     const size_t outputs = class_count_ == 2 ? 1 : class_count_;
     forest_.fractions.resize(forest_.fractions.size() + outputs);
+    const std::vector<double> counts = Counts(rows);
+    const double weight = std::accumulate(counts.begin(), counts.end(), 0.0);
+    forest_.cover.push_back(static_cast<float>(weight));
     Split split;
     if (!IsLeaf(rows, depth)) split = Find(rows);
     if (!split.found) {
-      const std::vector<double> counts = Counts(rows);
-      const double weight = std::accumulate(counts.begin(), counts.end(), 0.0);
       for (size_t k = 0; k < outputs; ++k) {
         forest_.fractions[node * outputs + k] = counts[outputs == 1 ? 1 : k] / weight;
       }
@@ -216,6 +217,7 @@ void ExpectSameTree(const Data& data, size_t class_count, ForestOptions options)
   EXPECT_EQ(got.feature, want.feature);
   EXPECT_EQ(got.threshold, want.threshold);
   EXPECT_EQ(got.fractions, want.fractions);
+  EXPECT_EQ(got.cover, want.cover);
   EXPECT_GT(got.node_count(), 5u);
 }
 

@@ -118,6 +118,7 @@ class Grower final : public TreeGrower {
     tree_.feature.push_back(0);
     tree_.threshold.push_back(0);
     tree_.fractions.resize(tree_.fractions.size() + context_.outputs(), 0.0);
+    tree_.cover.push_back(static_cast<float>(counts_.weight(node_counts_.data())));
     return index;
   }
 

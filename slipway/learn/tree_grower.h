@@ -17,6 +17,7 @@ struct GrownTree {
   std::vector<uint32_t> feature;
   std::vector<float> threshold;
   std::vector<double> fractions;  // `outputs` a node
+  std::vector<float> cover;       // the weight of a node's rows
 
   size_t size() const { return left.size(); }
 };

@@ -29,6 +29,9 @@ Status CheckLengths(const FlatForest& forest, size_t outputs) {
     return InvalidArgument(fmt::format("the forest has {} fractions for {} nodes, {} a node expected",
                                        forest.fractions.size(), nodes, outputs));
   }
+  if (!forest.cover.empty() && forest.cover.size() != nodes) {
+    return InvalidArgument(fmt::format("the forest has {} covers for {} nodes", forest.cover.size(), nodes));
+  }
   if (forest.tree_begin[0] != 0) return InvalidArgument("the first tree must begin at node 0");
   for (size_t tree = 0; tree < forest.tree_count(); ++tree) {
     const size_t end = tree + 1 < forest.tree_count() ? forest.tree_begin[tree + 1] : nodes;
@@ -301,6 +304,11 @@ Node EnsembleNode(const FlatForest& forest, size_t outputs, const std::string& f
       Attribute::Floats("nodes_values", std::move(lists.values)),
       Attribute::Text("post_transform", "NONE"),
   };
+  if (!forest.cover.empty()) {
+    const auto place = std::find_if(node.attributes.begin(), node.attributes.end(),
+                                    [](const Attribute& attribute) { return attribute.name == "nodes_modes"; });
+    node.attributes.insert(place, Attribute::Floats("nodes_hitrates", forest.cover));
+  }
   return node;
 }
 

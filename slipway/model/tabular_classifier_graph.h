@@ -41,6 +41,9 @@ struct FlatForest {
   // Per node `outputs` class fractions (0 to 1); ignored for inner nodes. outputs = 1 for two classes (the fraction of
   // class 1), else the number of classes.
   std::vector<double> fractions;
+  // Per node the weight of the training rows that reached it, more than 0; a parent's is the sum of its children's.
+  // Empty where it is not known: explanations need it (attribute nodes_hitrates).
+  std::vector<float> cover = {};
 
   size_t tree_count() const { return tree_begin.size(); }
   size_t node_count() const { return left.size(); }

@@ -74,6 +74,17 @@ TEST(TabularClassifierGraph, WritesTheVotesOfClassOneUnderClassIdZero) {
   EXPECT_THAT(trees.Find("classlabels_int64s")->ints, ElementsAre(0, 1));
 }
 
+TEST(TabularClassifierGraph, WritesTrainingWeightsAsHitRatesWhereTheyAreKnown) {
+  FlatForest forest = MakeForest();
+  const OnnxModel without = TabularClassifierGraph(MakeColumns(), forest, {"0", "1"}).value();
+  EXPECT_EQ(without.graph.nodes.back().Find("nodes_hitrates"), nullptr);
+  forest.cover = {10, 7, 3, 10};
+  const OnnxModel model = TabularClassifierGraph(MakeColumns(), forest, {"0", "1"}).value();
+  EXPECT_THAT(model.graph.nodes.back().Find("nodes_hitrates")->floats, ElementsAre(10.0F, 7.0F, 3.0F, 10.0F));
+  forest.cover.pop_back();
+  EXPECT_THAT(FailureOf(MakeColumns(), forest), HasSubstr("3 covers for 4 nodes"));
+}
+
 TEST(TabularClassifierGraph, WritesOneVoteAClassWhenThereAreMore) {
   FlatForest forest = MakeForest();
   forest.fractions = {0, 0, 0, 1, 0, 0, 0.5, 0.5, 0, 0, 0, 1};

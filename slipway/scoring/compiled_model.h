@@ -13,6 +13,7 @@
 #include "slipway/base/result.h"
 #include "slipway/model/onnx_graph.h"
 #include "slipway/model/signature.h"
+#include "slipway/scoring/explanation.h"
 #include "slipway/scoring/tensor_encoder.h"
 #include "slipway/tabular/table.h"
 
@@ -67,6 +68,14 @@ class CompiledModel {
 
   // Scores a table by column names; extra columns are ignored, missing or ill-typed ones refused.
   virtual Result<Predictions> ScoreTable(const tabular::Table& table) const = 0;
+
+  // Whether this model can be explained; the Error says why it cannot: kFailedPrecondition for trees without training
+  // weights, kUnimplemented for graphs that are not fused.
+  virtual Status CheckExplainable() const = 0;
+  // ScoreJson with `explanations` (explanation.h) in the answer. SHAP values are exact, and an answer where they do not
+  // add up to the score within 1e-5 is not given (kInternal).
+  virtual Status ExplainJson(std::string_view request, Scratch& scratch, std::string& response) const = 0;
+  virtual Result<Explanations> ExplainTable(const tabular::Table& table) const = 0;
 };
 
 }  // namespace slipway::scoring

@@ -5,6 +5,7 @@
 #include "slipway/scoring/json_model.h"
 #include "slipway/scoring/lower.h"
 #include "slipway/scoring/packed_forest.h"
+#include "slipway/scoring/tree_shap.h"
 
 namespace slipway::scoring {
 namespace {
@@ -18,10 +19,26 @@ class FusedScratch final : public BatchScratch {
   std::vector<float> sums;  // rows × outputs of the forest
 };
 
+std::string LinkName(PostTransform transform) {
+  switch (transform) {
+    case PostTransform::kNone:
+      break;
+    case PostTransform::kLogistic:
+      return "logit";
+    case PostTransform::kSoftmax:
+      return "softmax";
+    case PostTransform::kSoftmaxZero:
+      return "softmax_zero";
+    case PostTransform::kProbit:
+      return "probit";
+  }
+  return "identity";
+}
+
 class FusedModel final : public JsonModel {
  public:
   FusedModel(model::Signature signature, InputColumns columns, const LoweredGraph& graph, PackedForest forest,
-             const std::vector<Slot>& slots)
+             const std::vector<Slot>& slots, Result<TreeExplainer> explainer)
       : JsonModel(std::move(signature), std::move(columns), graph.outputs),
         layout_(this->columns().size(), slots),
         forest_(std::move(forest)),
@@ -29,13 +46,19 @@ class FusedModel final : public JsonModel {
         is_classifier_(graph.ensemble.is_classifier),
         post_transform_(graph.ensemble.post_transform),
         base_values_(graph.ensemble.base_values),
-        trees_(graph.ensemble.roots.size()) {}
+        trees_(graph.ensemble.roots.size()),
+        explainer_(std::move(explainer)) {}
 
   std::unique_ptr<Scratch> MakeScratch() const override { return std::make_unique<FusedScratch>(layout_); }
 
   std::string plan_description() const override {
     return fmt::format("fused: {} columns into {} slots, {} trees of {} packed nodes ({} KiB)", columns().size(),
                        layout_.width() - 1, trees_, forest_.nodes(), forest_.bytes() / 1024);
+  }
+
+  Status CheckExplainable() const override {
+    if (explainer_) return {};
+    return With(Status(explainer_.error()), "this model cannot be explained");
   }
 
  private:
@@ -60,6 +83,34 @@ class FusedModel final : public JsonModel {
           rule_.Finish({batch.sums.data() + row * sums, sums}, {}, {batch.scores.data() + row * width, width});
   }
 
+  Result<Explanations> ExplainRows(BatchScratch& scratch) const override {
+    auto& batch = static_cast<FusedScratch&>(scratch);
+    Explanations explanations = ExplanationShape();
+    explanations.rows = batch.rows.rows();
+    const size_t values = explainer_->outputs() * explainer_->columns();
+    explanations.values.resize(explanations.rows * values);
+    for (size_t row = 0; row < explanations.rows; ++row) {
+      SLIPWAY_RETURN_IF_ERROR(explainer_->Explain(batch.rows.data() + row * layout_.width(),
+                                                  std::span(explanations.values).subspan(row * values, values)));
+    }
+    return explanations;
+  }
+
+  Explanations ExplanationShape() const {
+    Explanations explanations;
+    for (size_t i = 0; i < columns().size(); ++i)
+      explanations.columns.push_back(columns()[i].name.empty() ? std::to_string(i) : columns()[i].name);
+    explanations.outputs = outputs().classes;
+    if (is_classifier_ && explainer_->outputs() == 1) explanations.outputs = {outputs().classes.back()};
+    const bool has_link = is_classifier_ || outputs().width > 1 || post_transform_ == PostTransform::kProbit;
+    if (has_link) explanations.link = LinkName(post_transform_);
+    const auto means = explainer_->base_values();
+    explanations.base_values.assign(means.begin(), means.end());
+    for (size_t i = 0; i < base_values_.size() && i < means.size(); ++i)
+      explanations.base_values[i] += static_cast<double>(base_values_[i]);
+    return explanations;
+  }
+
   // With one target only PROBIT applies.
   void FinishRegressor(size_t rows, FusedScratch& batch) const noexcept {
     const size_t width = outputs().width;
@@ -79,6 +130,7 @@ class FusedModel final : public JsonModel {
   PostTransform post_transform_;
   std::vector<float> base_values_;
   size_t trees_;
+  Result<TreeExplainer> explainer_;  // or why there is none
 };
 
 }  // namespace
@@ -90,8 +142,9 @@ Result<std::shared_ptr<const CompiledModel>> MakeFusedModel(const model::OnnxMod
   std::vector<Slot> slots;
   auto forest = PackedForest::Compile(graph.ensemble, graph.features, outputs, slots);
   if (!forest) return Unimplemented("the ensemble does not fit the packed layout");
-  return std::shared_ptr<const CompiledModel>(
-      std::make_shared<FusedModel>(std::move(signature), std::move(columns), graph, std::move(*forest), slots));
+  auto explainer = TreeExplainer::Make(graph.ensemble, graph.features, slots, columns.size(), outputs);
+  return std::shared_ptr<const CompiledModel>(std::make_shared<FusedModel>(
+      std::move(signature), std::move(columns), graph, std::move(*forest), slots, std::move(explainer)));
 }
 
 }  // namespace slipway::scoring

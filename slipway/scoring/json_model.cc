@@ -95,4 +95,22 @@ Result<Predictions> JsonModel::ScoreTable(const tabular::Table& table) const {
   return predictions;
 }
 
+Status JsonModel::ExplainJson(std::string_view request, Scratch& scratch, std::string& response) const {
+  SLIPWAY_RETURN_IF_ERROR(CheckExplainable());
+  SLIPWAY_RETURN_IF_ERROR(ScoreJson(request, scratch, response));
+  SLIPWAY_ASSIGN_OR_RETURN(const Explanations explanations, ExplainRows(static_cast<BatchScratch&>(scratch)));
+  AppendExplanations(explanations, response);
+  return {};
+}
+
+Result<Explanations> JsonModel::ExplainTable(const tabular::Table& table) const {
+  SLIPWAY_RETURN_IF_ERROR(CheckExplainable());
+  const std::unique_ptr<Scratch> scratch = MakeScratch();
+  auto& batch = static_cast<BatchScratch&>(*scratch);
+  batch.cells().Clear();
+  SLIPWAY_RETURN_IF_ERROR(ReadTable(table, columns_, batch.cells()));
+  SLIPWAY_RETURN_IF_ERROR(Run(batch));
+  return ExplainRows(batch);
+}
+
 }  // namespace slipway::scoring

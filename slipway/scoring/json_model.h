@@ -36,12 +36,16 @@ class JsonModel : public CompiledModel {
                       std::string& response) const final;
   std::string DescribeTensors(const ModelIdentity& identity) const final;
   Result<Predictions> ScoreTable(const tabular::Table& table) const final;
+  Status ExplainJson(std::string_view request, Scratch& scratch, std::string& response) const final;
+  Result<Explanations> ExplainTable(const tabular::Table& table) const final;
 
  protected:
   JsonModel(model::Signature signature, InputColumns columns, OutputShape outputs);
 
   // Scores the cells of `batch` into its labels and scores.
   virtual Status Run(BatchScratch& batch) const = 0;
+  // After Run: explains the rows of `batch`.
+  virtual Result<Explanations> ExplainRows(BatchScratch& batch) const = 0;
 
   const InputColumns& columns() const { return columns_; }
   const OutputShape& outputs() const { return outputs_; }

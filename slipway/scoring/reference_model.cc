@@ -136,6 +136,11 @@ class ReferenceModel final : public JsonModel {
   }
 
  private:
+  Status CheckExplainable() const override {
+    return Unimplemented("explanations are not supported for this model, whose graph is not fused because: " + why_);
+  }
+  Result<Explanations> ExplainRows(BatchScratch&) const override { return CheckExplainable().error(); }
+
   Status Run(BatchScratch& batch) const override {
     auto& scratch = static_cast<TensorScratch&>(batch);
     batch.labels.clear();

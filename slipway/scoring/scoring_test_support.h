@@ -15,7 +15,7 @@ namespace slipway::scoring {
 
 // age (double, imputed by 40) and job (text, imputed by "none"; clerk, none, smith) before one tree:
 //   age <= 30: 0.25 of class 1; else by job_smith <= 0.5: 0.5 and 0.75.
-inline model::OnnxModel SmallClassifier(bool integer_labels = true) {
+inline model::OnnxModel SmallClassifier(bool integer_labels = true, std::vector<float> cover = {}) {
   const std::vector<model::ColumnTransform> columns = {{.name = "age", .imputed_number = 40},
                                                        {.name = "job",
                                                         .kind = model::ColumnTransform::Kind::kCategorical,
@@ -29,6 +29,7 @@ inline model::OnnxModel SmallClassifier(bool integer_labels = true) {
   forest.feature = {0, 0, 3, 0, 0};
   forest.threshold = {30, 0, 0.5f, 0, 0};
   forest.fractions = {0, 0.25, 0, 0.5, 0.75};
+  forest.cover = std::move(cover);
   auto graph = model::TabularClassifierGraph(columns, forest, {"0", "1"}, integer_labels);
   EXPECT_TRUE(graph) << graph.error().ToString();
   return std::move(*graph);

@@ -84,6 +84,8 @@ class EnsembleReader {
         values.size() != count || (!missing.empty() && missing.size() != count))
       return InvalidArgument("the lists nodes_* differ in length");
     ensemble_.nodes.resize(count);
+    for (const double cover : NumbersOf(node_, "nodes_hitrates")) ensemble_.covers.push_back(static_cast<float>(cover));
+    if (ensemble_.covers.size() != count) ensemble_.covers.clear();
     index_.reserve(count);
     for (size_t i = 0; i < count; ++i) {
       TreeNode& node = ensemble_.nodes[i];

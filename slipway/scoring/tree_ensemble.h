@@ -57,6 +57,7 @@ struct TreeEnsemble {
   std::vector<uint32_t> roots;   // one a tree, in the order of the file
   std::vector<uint32_t> depths;  // per tree, edges of its longest path
   std::vector<Vote> votes;
+  std::vector<float> covers;  // nodes_hitrates, per node; empty where there are none. Not checked.
   size_t targets = 1;
   size_t features = 0;  // 1 + the largest feature id
   PostTransform post_transform = PostTransform::kNone;
