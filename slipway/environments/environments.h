@@ -1,7 +1,7 @@
 // Environments made real on this machine: what has to be present, built or installed before a command of a job or a
 // scoring script of a deployment can start.
 //
-// Providers (docs/decisions/environments.md): `native` checks packages and programs and runs a build command once per
+// Providers (docs/decisions/0005): `native` checks packages and programs and runs a build command once per
 // code snapshot; `venv` installs the pip section of a conda file into a Python virtual environment. Everything made is
 // kept below Options::cache_folder under a name derived from the content, so equal wishes are met once.
 #pragma once

@@ -3,7 +3,7 @@
 // One thread (the engine) owns all decisions: it takes events (submitted, prepared, started, exited, cancelled, time),
 // asks plan/ what follows and applies it, writing each new state to the JobStore before acting on it. Commands run
 // detached from the server: when the server stops or dies they go on, and the next start finds them again by process
-// id and start time, or by the exit code they left behind (docs/decisions/job-restart.md).
+// id and start time, or by the exit code they left behind (docs/decisions/0006).
 #pragma once
 
 #include <cstdint>
