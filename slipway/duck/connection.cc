@@ -61,14 +61,20 @@ class PendingHandle {
   duckdb_pending_result handle_ = nullptr;
 };
 
-// Runs the query's tasks on this thread (and DuckDB's own) until it is finished or the deadline passes.
-Status RunTasks(duckdb_pending_result pending, const Deadline& deadline) {
+// Runs the query's tasks on this thread (and DuckDB's own) until it is finished. One that is not by the deadline is
+// interrupted, and its tasks are seen to their end: DuckDB's threads would go on with them, and the next statement wait.
+Status RunTasks(duckdb_connection connection, duckdb_pending_result pending, const Deadline& deadline) {
+  bool is_late = false;
   while (true) {
     const duckdb_pending_state state = duckdb_pending_execute_task(pending);
-    if (state == DUCKDB_PENDING_ERROR) return FromText(duckdb_pending_error(pending));
+    if (state == DUCKDB_PENDING_ERROR) {
+      if (is_late) return Error(Code::kDeadlineExceeded, "the query took longer than it may");
+      return FromText(duckdb_pending_error(pending));
+    }
     if (duckdb_pending_execution_is_finished(state)) return {};
     if (deadline && std::chrono::steady_clock::now() >= *deadline) {
-      return Error(Code::kDeadlineExceeded, "the query took longer than it may");
+      is_late = true;
+      duckdb_interrupt(connection);
     }
     if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) std::this_thread::sleep_for(std::chrono::microseconds(50));
   }
@@ -135,7 +141,7 @@ Result<ResultSet> Statement::Run(std::span<const Value> parameters, Deadline dea
   if (duckdb_pending_prepared(handle_, pending.address()) != DuckDBSuccess) {
     return FromText(duckdb_pending_error(pending.get()));
   }
-  SLIPWAY_RETURN_IF_ERROR(RunTasks(pending.get(), deadline));
+  SLIPWAY_RETURN_IF_ERROR(RunTasks(connection_, pending.get(), deadline));
   auto impl = std::make_unique<ResultSet::Impl>();
   if (duckdb_execute_pending(pending.get(), &impl->result) != DuckDBSuccess) {
     return FromDuckdb(duckdb_result_error_type(&impl->result), duckdb_result_error(&impl->result));
