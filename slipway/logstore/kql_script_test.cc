@@ -1,7 +1,10 @@
 // Runs tests/kql/**/*.kqltest: tables, queries and what they answer, in a form that can be read without knowing the
-// engine (tests/kql/README.md). Every query runs with all passes, without any, and without each one.
+// engine (tests/kql/README.md). Every query runs with all passes, without any, and without each one. When the variable
+// SLIPWAY_KQL_ANSWERS names a file, each query and what it answered is added to it, for tests/kql/run.py to compare.
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -249,6 +252,30 @@ void CheckCase(const ScriptCase& expected, const Result<QueryResult>& result) {
   EXPECT_EQ(Join(rows, "\n"), Join(wanted, "\n"));
 }
 
+std::string ShowSchema(const kql::CatalogTable& table) {
+  Lines columns;
+  for (const kql::CatalogColumn& column : table.columns)
+    columns.push_back(fmt::format("{}:{}", column.name, kql::TypeName(column.type)));
+  return fmt::format("({})", Join(columns, ", "));
+}
+
+void RecordAnswer(const fs::path& file, const Script& script, const std::string& query,
+                  const Result<QueryResult>& result) {
+  const char* answers = std::getenv("SLIPWAY_KQL_ANSWERS");
+  if (answers == nullptr) return;
+  json answer = {{"file", file.filename().string()}, {"query", query}, {"tables", json::array()}};
+  for (const ScriptTable& table : script.tables)
+    answer["tables"].push_back({{"name", table.schema.name}, {"schema", ShowSchema(table.schema)}});
+  if (result) {
+    answer["columns"] = json::array();
+    for (const ResultColumn& column : result->columns) answer["columns"].push_back(column.name + ":" + column.type);
+  } else {
+    answer["error"] = result.error().message();
+    answer["unsupported"] = result.error().code() == Code::kUnimplemented;
+  }
+  std::ofstream(answers, std::ios::app) << answer.dump() << '\n';
+}
+
 std::vector<fs::path> ScriptFiles() {
   std::vector<fs::path> files;
   const fs::path root = fs::path(SLIPWAY_SOURCE_DIR) / "tests" / "kql";
@@ -290,7 +317,9 @@ TEST_P(KqlScript, AnswersAsWrittenWithAndWithoutPasses) {
                            .limits = {},
                            .now = *ParseTimestamp(kNow),
                            .disabled_passes = disabled};
-      CheckCase(expected, RunQuery(*connection, catalog, request));
+      const auto result = RunQuery(*connection, catalog, request);
+      if (disabled.empty()) RecordAnswer(GetParam(), script, expected.query, result);
+      CheckCase(expected, result);
       if (HasFailure()) break;
     }
   }

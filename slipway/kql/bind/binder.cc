@@ -81,6 +81,23 @@ Binder::StepBinder Binder::FindStepBinder(OperatorKind kind) {
       return &Binder::BindGetSchema;
     case OperatorKind::kUnion:
       return &Binder::BindUnionStep;
+    case OperatorKind::kJoin:
+      return &Binder::BindJoin;
+    case OperatorKind::kLookup:
+      return &Binder::BindLookup;
+    case OperatorKind::kParse:
+    case OperatorKind::kParseWhere:
+      return &Binder::BindParse;
+    case OperatorKind::kMakeSeries:
+      return &Binder::BindMakeSeries;
+    case OperatorKind::kSample:
+      return &Binder::BindSample;
+    case OperatorKind::kSampleDistinct:
+      return &Binder::BindSampleDistinct;
+    case OperatorKind::kTopHitters:
+      return &Binder::BindTopHitters;
+    case OperatorKind::kAs:
+      return &Binder::BindAs;
   }
   return nullptr;
 }
@@ -107,12 +124,63 @@ bool Binder::BindLet(const tree::Let& let) {
 }
 
 NodePtr Binder::BindPipeline(const tree::Pipeline& pipeline) {
+  is_ordered_ = false;
   NodePtr node = BindSource(pipeline);
   for (const tree::Operator& step : pipeline.operators) {
     if (!node || failure_) return nullptr;
-    node = (this->*FindStepBinder(step.kind))(step, std::move(node));
+    node = BindStep(step, std::move(node));
   }
   return node;
+}
+
+namespace {
+
+// Steps whose rows come in an order that a query may rely on, and steps that keep the order they get.
+bool MakesOrder(OperatorKind kind) {
+  static constexpr OperatorKind kMakers[] = {OperatorKind::kSort, OperatorKind::kTop, OperatorKind::kSerialize,
+                                             OperatorKind::kGetSchema, OperatorKind::kTopHitters};
+  return std::find(std::begin(kMakers), std::end(kMakers), kind) != std::end(kMakers);
+}
+
+bool KeepsOrder(OperatorKind kind) {
+  static constexpr OperatorKind kKeepers[] = {
+      OperatorKind::kWhere,       OperatorKind::kProject,     OperatorKind::kExtend,
+      OperatorKind::kProjectAway, OperatorKind::kProjectKeep, OperatorKind::kProjectRename,
+      OperatorKind::kTake,        OperatorKind::kRender,      OperatorKind::kProjectReorder,
+      OperatorKind::kParse,       OperatorKind::kParseWhere,  OperatorKind::kAs};
+  return std::find(std::begin(kKeepers), std::end(kKeepers), kind) != std::end(kKeepers);
+}
+
+bool MayLookAround(OperatorKind kind) {
+  return kind == OperatorKind::kWhere || kind == OperatorKind::kProject || kind == OperatorKind::kExtend ||
+         kind == OperatorKind::kSerialize;
+}
+
+}  // namespace
+
+NodePtr Binder::BindStep(Step step, NodePtr input) {
+  const bool ordered = is_ordered_ || step.kind == OperatorKind::kSerialize;
+  context_.uses_row_number = false;
+  context_.row_number.reset();
+  if (ordered && MayLookAround(step.kind)) context_.row_number = Column{context_.NewColumn(), "", Type::kLong};
+  NodePtr node = (this->*FindStepBinder(step.kind))(step, std::move(input));
+  if (node && context_.uses_row_number) node = NumberRows(std::move(node), *context_.row_number);
+  context_.row_number.reset();
+  is_ordered_ = MakesOrder(step.kind) || (ordered && KeepsOrder(step.kind));
+  return node;
+}
+
+// Puts the count of rows under a node that reads it, and sorts by it above: an engine may shuffle rows where it looks
+// around.
+NodePtr Binder::NumberRows(NodePtr node, const Column& number) {
+  std::vector<Column> counted = node->inputs[0]->outputs, visible = node->outputs;
+  counted.push_back(number);
+  node->inputs[0] = MakeNode(plan::Number{number.id}, std::move(counted), std::move(node->inputs[0]));
+  node->outputs.push_back(number);
+  if (auto* project = std::get_if<plan::Project>(&node->body)) project->expressions.push_back(Scalar::Of(number));
+  plan::Sort sort;
+  sort.keys.push_back({Scalar::Of(number), false, true});
+  return MakeNode(std::move(sort), std::move(visible), std::move(node));
 }
 
 NodePtr Binder::BindSource(const tree::Pipeline& pipeline) {
@@ -268,6 +336,7 @@ NodePtr Binder::BindRange(const tree::Pipeline& pipeline) {
   if (numbers) {
     for (Scalar& bound : bounds) bound = Convert(std::move(bound), Type::kLong);
   }
+  is_ordered_ = true;
   return MakeNode(plan::Range{std::move(bounds[0]), std::move(bounds[1]), std::move(bounds[2])}, {column});
 }
 
@@ -511,6 +580,21 @@ NodePtr Binder::BindGetSchema(Step, NodePtr input) {
          Scalar::Of(Constant{Type::kString, std::string(TypeName(column.type))})});
   }
   return MakeNode(std::move(values), columns);
+}
+
+NodePtr Binder::BindSample(Step step, NodePtr input) {
+  const std::vector<Column> no_columns, passed = input->outputs;
+  const auto rows = ScalarBinder(context_, no_columns).BindCount(*step.expression, "sample");
+  if (!rows) return nullptr;
+  plan::Sort shuffle;
+  shuffle.keys.push_back({Scalar::Call("rand", Type::kReal, {}), false, true});
+  shuffle.limit = *rows;
+  return MakeNode(std::move(shuffle), passed, std::move(input));
+}
+
+// The name matters to union's withsource alone, which reads it from the tree.
+NodePtr Binder::BindAs(Step, NodePtr input) {
+  return input;
 }
 
 NodePtr Binder::BindUnionStep(Step step, NodePtr input) {

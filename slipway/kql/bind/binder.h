@@ -74,6 +74,12 @@ class Binder {
     AggregateCollector collector;
     std::vector<Item> items;  // over keys and aggregates
   };
+  // The columns that a join's condition names.
+  struct JoinCondition {
+    const tree::Expression* expression = nullptr;
+    std::string left, right;
+    Span left_span, right_span;
+  };
   struct UnpackRequest {
     int bag = 0;
     Span span;
@@ -105,6 +111,11 @@ class Binder {
   NodePtr BindSerialize(Step step, NodePtr input);
   NodePtr BindGetSchema(Step step, NodePtr input);
   NodePtr BindUnionStep(Step step, NodePtr input);
+  NodePtr BindSample(Step step, NodePtr input);
+  NodePtr BindAs(Step step, NodePtr input);
+  // Runs one step; afterwards is_ordered_ tells whether the rows have an order that window functions may use.
+  NodePtr BindStep(Step step, NodePtr input);
+  NodePtr NumberRows(NodePtr node, const plan::Column& number);
   // summarize_binder.cc
   NodePtr BindSummarize(Step step, NodePtr input);
   bool BindKeys(Step step, const plan::Node& input, SummarizeBuilder& builder);
@@ -115,6 +126,27 @@ class Binder {
                     SummarizeBuilder& builder);
   NodePtr BindCount(Step step, NodePtr input);
   NodePtr BindDistinct(Step step, NodePtr input);
+  NodePtr BindSampleDistinct(Step step, NodePtr input);
+  NodePtr BindTopHitters(Step step, NodePtr input);
+  // join_binder.cc
+  NodePtr BindJoin(Step step, NodePtr left);
+  NodePtr BindLookup(Step step, NodePtr left);
+  NodePtr JoinWith(Step step, NodePtr left, plan::JoinKind kind, bool drops_right_keys);
+  bool ReadCondition(const tree::Expression& expression, std::vector<JoinCondition>& conditions);
+  std::optional<plan::Join::Key> BindJoinKey(const JoinCondition& condition, const plan::Node& left,
+                                             const plan::Node& right);
+  // parse_binder.cc
+  NodePtr BindParse(Step step, NodePtr input);
+  bool CheckPattern(Step step);
+  // series_binder.cc
+  NodePtr BindMakeSeries(Step step, NodePtr input);
+  // pivot_binder.cc
+  NodePtr BindPivot(Step step, NodePtr input);
+  std::optional<std::vector<plan::Column>> PivotKeys(const tree::Expression& call, int pivoted,
+                                                     const plan::Node& input);
+  NodePtr SpreadPivot(NodePtr input, std::vector<plan::Column> keys, const plan::Scalar& pivoted,
+                      const AggregateCollector& collector, Span span);
+  NodePtr BindNarrow(Step step, NodePtr input);
   // expand_binder.cc
   NodePtr BindMvExpand(Step step, NodePtr input);
   NodePtr BindEvaluate(Step step, NodePtr input);
@@ -143,6 +175,7 @@ class Binder {
   QueryContext context_;
   std::map<std::string, const tree::Pipeline*, std::less<>> tables_;  // let T = …
   int table_depth_ = 0;
+  bool is_ordered_ = false;
   std::string visualization_;
   std::optional<Error> failure_;  // of a materialization
 };

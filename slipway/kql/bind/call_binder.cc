@@ -86,8 +86,9 @@ bool Takes(const Arity& arity, size_t count) {
 // The index of the argument that has to be a constant text; nullopt for functions without one.
 std::optional<size_t> ConstantTextArgument(std::string_view operation) {
   static constexpr std::pair<std::string_view, size_t> kArguments[] = {
-      {"trim", 0},          {"trim_start", 0},   {"trim_end", 0},      {"extract", 0},         {"replace_regex", 1},
-      {"datetime_part", 0}, {"datetime_add", 0}, {"datetime_diff", 0}, {"format_datetime", 1},
+      {"trim", 0},          {"trim_start", 0},    {"trim_end", 0},        {"extract", 0},
+      {"replace_regex", 1}, {"extract_all", 0},   {"countof_regex", 1},   {"datetime_part", 0},
+      {"datetime_add", 0},  {"datetime_diff", 0}, {"format_datetime", 1},
   };
   for (const auto& [name, index] : kArguments) {
     if (name == operation) return index;
@@ -274,6 +275,7 @@ const AggregateRow* ScalarBinder::BindAggregate(const Expression& call, Scalar& 
   }
   ScalarBinder inner(context_, *aggregates_->input);
   plan::Aggregate aggregate{row->operation, {}, Type::kLong};
+  bool of_dynamic = false;
   for (size_t i = 0; i < call.children.size(); ++i) {
     Scalar argument = inner.Bind(*call.children[i]);
     if (IsError(argument)) return nullptr;
@@ -284,6 +286,7 @@ const AggregateRow* ScalarBinder::BindAggregate(const Expression& call, Scalar& 
                        TypeName(argument.type)));
       return nullptr;
     }
+    of_dynamic |= i == 0 && argument.type == Type::kDynamic;
     aggregate.arguments.push_back(std::move(*fitted));
   }
   if (row->has_condition) {
@@ -299,11 +302,27 @@ const AggregateRow* ScalarBinder::BindAggregate(const Expression& call, Scalar& 
   if (aggregate.type == Type::kInt && (row->operation == "sum" || row->operation == "percentile"))
     aggregate.type = Type::kLong;
   if (row->operation == "avg" && aggregate.arguments[0].type == Type::kTimespan) aggregate.type = Type::kTimespan;
+  std::optional<Scalar> limit;
+  if (aggregate.type == Type::kDynamic && aggregate.arguments.size() == 2) {
+    limit = std::move(aggregate.arguments.back());
+    aggregate.arguments.pop_back();
+  }
   const Column column{context_.NewColumn(), "", aggregate.type};
   aggregates_->aggregates.push_back(std::move(aggregate));
   aggregates_->columns.push_back(column);
-  result = Scalar::Of(column);
+  result = FinishAggregate(*row, column, of_dynamic, std::move(limit));
   return row;
+}
+
+// make_set of arrays is the set of their elements.
+Scalar ScalarBinder::FinishAggregate(const AggregateRow& row, const Column& column, bool of_dynamic,
+                                     std::optional<Scalar> limit) {
+  Scalar result = Scalar::Of(column);
+  if (row.operation == "make_bag") result = Scalar::Call("merge_bags", Type::kDynamic, {std::move(result)});
+  if (row.operation == "make_set" && of_dynamic)
+    result = Scalar::Call("flatten_set", Type::kDynamic, {std::move(result)});
+  if (limit) result = Scalar::Call("array_take", Type::kDynamic, {std::move(result), std::move(*limit)});
+  return result;
 }
 
 ScalarBinder::SpecialBinder ScalarBinder::FindSpecial(std::string_view name) {
@@ -318,6 +337,20 @@ ScalarBinder::SpecialBinder ScalarBinder::FindSpecial(std::string_view name) {
       {"pack", &ScalarBinder::BindBagPack},
       {"pack_dictionary", &ScalarBinder::BindBagPack},
       {"column_ifexists", &ScalarBinder::BindColumnIfExists},
+      {"bag_pack_columns", &ScalarBinder::BindBagPackColumns},
+      {"pack_all", &ScalarBinder::BindPackAll},
+      {"extract_all", &ScalarBinder::BindExtractAll},
+      {"countof", &ScalarBinder::BindCountof},
+      {"bag_merge", &ScalarBinder::BindSetOperation},
+      {"set_union", &ScalarBinder::BindSetOperation},
+      {"set_intersect", &ScalarBinder::BindSetOperation},
+      {"set_difference", &ScalarBinder::BindSetOperation},
+      {"prev", &ScalarBinder::BindNeighbour},
+      {"next", &ScalarBinder::BindNeighbour},
+      {"row_number", &ScalarBinder::BindRowNumber},
+      {"row_cumsum", &ScalarBinder::BindRowCumsum},
+      {"row_rank_dense", &ScalarBinder::BindRowRank},
+      {"row_rank_min", &ScalarBinder::BindRowRank},
   };
   for (const auto& [special, binder] : kSpecial) {
     if (special == name) return binder;
@@ -427,6 +460,113 @@ Scalar ScalarBinder::BindBagPack(const Expression& call) {
     arguments.push_back(i % 2 == 0 ? std::move(argument) : Convert(std::move(argument), Type::kDynamic));
   }
   return Scalar::Call("bag_pack", Type::kDynamic, std::move(arguments));
+}
+
+Scalar ScalarBinder::BindBagPackColumns(const Expression& call) {
+  if (!ExpectArguments(call, 1, 64)) return Scalar::Of(Constant{Type::kError, {}});
+  std::vector<Scalar> arguments;
+  for (const auto& child : call.children) {
+    if (child->kind != ExpressionKind::kName) return Fail("SEM0008", child->span, "a column's name is wanted here");
+    Scalar column = Bind(*child);
+    if (IsError(column)) return column;
+    arguments.push_back(Scalar::Of(Constant{Type::kString, child->text}));
+    arguments.push_back(Convert(std::move(column), Type::kDynamic));
+  }
+  return Scalar::Call("bag_pack", Type::kDynamic, std::move(arguments));
+}
+
+Scalar ScalarBinder::BindPackAll(const Expression& call) {
+  if (!call.children.empty()) {
+    context_.diagnostics->AddUnsupported(call.name_span, "pack_all() with an argument");
+    return Scalar::Of(Constant{Type::kError, {}});
+  }
+  std::vector<Scalar> arguments;
+  for (const Column& column : columns_) {
+    arguments.push_back(Scalar::Of(Constant{Type::kString, column.name}));
+    arguments.push_back(Convert(Scalar::Of(column), Type::kDynamic));
+  }
+  return Scalar::Call("bag_pack", Type::kDynamic, std::move(arguments));
+}
+
+namespace {
+
+// Groups that a regular expression captures.
+int CountGroups(std::string_view regex) {
+  int groups = 0;
+  bool in_class = false;
+  for (size_t i = 0; i < regex.size(); ++i) {
+    if (regex[i] == '\\') {
+      ++i;
+    } else if (in_class) {
+      in_class = regex[i] != ']';
+    } else if (regex[i] == '[') {
+      in_class = true;
+    } else if (regex[i] == '(') {
+      const bool captures = regex.substr(i + 1, 1) != "?" || regex.substr(i + 1, 3) == "?P<";
+      groups += captures ? 1 : 0;
+    }
+  }
+  return groups;
+}
+
+}  // namespace
+
+// extract_all(regex, text): of each match its group.
+Scalar ScalarBinder::BindExtractAll(const Expression& call) {
+  static constexpr FunctionRow kForm = {"extract_all", "ss", 'y', "extract_all"};
+  if (call.children.size() == 3) {
+    context_.diagnostics->AddUnsupported(call.name_span, "extract_all() with a choice of groups");
+    return Scalar::Of(Constant{Type::kError, {}});
+  }
+  Scalar bound = BindFunction(call, {&kForm});
+  if (IsError(bound)) return bound;
+  const int groups = CountGroups(std::get<std::string>(bound.arguments[0].constant.value));
+  if (groups == 1) return bound;
+  if (groups == 0)
+    return Fail("SEM0001", call.children[0]->span, "the regular expression of extract_all() has a group");
+  context_.diagnostics->AddUnsupported(call.children[0]->span, "extract_all() with several groups");
+  return Scalar::Of(Constant{Type::kError, {}});
+}
+
+// countof(text, search [, "normal" | "regex"])
+Scalar ScalarBinder::BindCountof(const Expression& call) {
+  static constexpr FunctionRow kNormal = {"countof", "ss?s", 'l', "countof"},
+                               kRegex = {"countof", "ss?s", 'l', "countof_regex"};
+  bool is_regex = false;
+  if (call.children.size() == 3) {
+    const auto kind = BindConstant(*call.children[2]);
+    if (!kind) return Scalar::Of(Constant{Type::kError, {}});
+    const auto* text = std::get_if<std::string>(&kind->value);
+    is_regex = text != nullptr && *text == "regex";
+    if (!is_regex && (text == nullptr || *text != "normal"))
+      return Fail("SEM0008", call.children[2]->span, "countof() knows 'normal' and 'regex'");
+  }
+  Scalar bound = BindFunction(call, {is_regex ? &kRegex : &kNormal});
+  if (!IsError(bound)) bound.arguments.resize(2);
+  return bound;
+}
+
+// Operations on two sets or bags, and one after the other on more.
+Scalar ScalarBinder::BindSetOperation(const Expression& call) {
+  if (!ExpectArguments(call, 2, 64)) return Scalar::Of(Constant{Type::kError, {}});
+  std::optional<Scalar> result;
+  for (const auto& child : call.children) {
+    Scalar argument = Bind(*child);
+    if (IsError(argument)) return argument;
+    if (argument.type != Type::kDynamic)
+      return Fail("SEM0008", child->span,
+                  fmt::format("{}() wants dynamics, and this is a {}", call.text, TypeName(argument.type)));
+    if (!result) {
+      result = std::move(argument);
+      continue;
+    }
+    const std::string_view operation = call.text == "bag_merge"       ? "bag_merge"
+                                       : call.text == "set_union"     ? "set_union"
+                                       : call.text == "set_intersect" ? "set_intersect"
+                                                                      : "set_difference";
+    result = Scalar::Call(operation, Type::kDynamic, {std::move(*result), std::move(argument)});
+  }
+  return std::move(*result);
 }
 
 Scalar ScalarBinder::BindColumnIfExists(const Expression& call) {

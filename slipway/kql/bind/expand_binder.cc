@@ -60,9 +60,7 @@ NodePtr Binder::BindMvExpand(Step step, NodePtr input) {
 }
 
 NodePtr Binder::BindEvaluate(Step step, NodePtr input) {
-  static constexpr std::string_view kUnsupported[] = {"pivot",
-                                                      "narrow",
-                                                      "autocluster",
+  static constexpr std::string_view kUnsupported[] = {"autocluster",
                                                       "basket",
                                                       "diffpatterns",
                                                       "rows_near",
@@ -80,11 +78,13 @@ NodePtr Binder::BindEvaluate(Step step, NodePtr input) {
                                                       "r",
                                                       "schema_merge"};
   if (step.text == "bag_unpack") return BindBagUnpack(step, std::move(input));
+  if (step.text == "pivot") return BindPivot(step, std::move(input));
+  if (step.text == "narrow") return BindNarrow(step, std::move(input));
   if (std::find(std::begin(kUnsupported), std::end(kUnsupported), step.text) != std::end(kUnsupported)) {
     diagnostics_.AddUnsupported(step.expression->name_span, fmt::format("the plugin '{}'", step.text));
     return nullptr;
   }
-  std::vector<std::string> names = {"bag_unpack"};
+  std::vector<std::string> names = {"bag_unpack", "pivot", "narrow"};
   for (const std::string_view name : kUnsupported) names.emplace_back(name);
   diagnostics_.Add("SEM0260", step.expression->name_span,
                    fmt::format("there is no plugin '{}'{}", step.text, DidYouMean(step.text, names)));

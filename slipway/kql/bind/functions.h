@@ -16,6 +16,7 @@ enum class Naming {
   kNumbered,       // Column1, Column2, …
   kFirstArgument,  // as its first argument
   kPrefixed,       // "<prefix>_<first argument>"
+  kSuffixed,       // "<first argument>_<prefix>"
 };
 
 // One form of a function. Parameters are letters:

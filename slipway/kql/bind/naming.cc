@@ -62,6 +62,7 @@ std::optional<std::string> DerivedName(const Expression& expression) {
       if (!naming || *naming == Naming::kNumbered) return std::nullopt;
       const auto first = DerivedName(*expression.children[0]);
       if (!first) return std::nullopt;
+      if (*naming == Naming::kSuffixed) return fmt::format("{}_{}", *first, prefix);
       return *naming == Naming::kPrefixed ? fmt::format("{}_{}", prefix, *first) : *first;
     }
     default:
@@ -76,6 +77,8 @@ std::string AggregateName(const Expression& call) {
   if (row->parameters.empty() || row->parameters == "b") return fmt::format("{}_", row->prefix);
   std::string name = fmt::format("{}_{}", row->prefix, argument.value_or(""));
   if (row->operation == "percentile" && call.children.size() > 1) name += "_" + NumberInName(*call.children[1]);
+  if (row->operation.starts_with("covariance") && call.children.size() > 1)
+    name += "_" + DerivedName(*call.children[1]).value_or("");
   return name;
 }
 

@@ -372,14 +372,18 @@ Scalar ScalarBinder::BindList(const Expression& expression) {
   if (failed) return ErrorScalar();
   if (expression.text != "has_any" && expression.text != "has_all")
     return BindIn(expression, std::move(left), std::move(items));
+  if (left.type != Type::kString && left.type != Type::kDynamic) {
+    return Fail(
+        "SEM0001", expression.children[0]->span,
+        fmt::format("'{}' wants a string, and this is a {}; write tostring(…)", expression.text, TypeName(left.type)));
+  }
+  if (items.size() == 1 && items[0].type == Type::kDynamic) {
+    return Scalar::Call(expression.text == "has_any" ? "has_any_of" : "has_all_of", Type::kBool,
+                        {Text(std::move(left)), std::move(items[0])});
+  }
   std::vector<Scalar> terms;
   for (size_t i = 0; i < items.size(); ++i) {
     if (items[i].type != Type::kString) {
-      if (items[i].type == Type::kDynamic) {
-        context_.diagnostics->AddUnsupported(expression.children[i + 1]->span,
-                                             fmt::format("a dynamic array in '{}'", expression.text));
-        return ErrorScalar();
-      }
       return Fail("SEM0001", expression.children[i + 1]->span, fmt::format("'{}' wants strings", expression.text));
     }
     terms.push_back(Scalar::Call("has", Type::kBool, {Text(left), std::move(items[i])}));
@@ -395,7 +399,8 @@ Scalar ScalarBinder::BindIn(const Expression& expression, Scalar left, std::vect
   const auto finish = [negated](Scalar call) { return negated ? Not(std::move(call)) : call; };
   if (items.empty()) return finish(Scalar::Of(Constant{Type::kBool, false}));
   if (items.size() == 1 && items[0].type == Type::kDynamic) {
-    return finish(Scalar::Call("in_array", Type::kBool, {Text(std::move(left)), std::move(items[0])}));
+    return finish(Scalar::Call(ignores_case ? "in_array_ignore_case" : "in_array", Type::kBool,
+                               {Text(std::move(left)), std::move(items[0])}));
   }
   if (left.type == Type::kDynamic || ignores_case)
     left = left.type == Type::kDynamic && !ignores_case && items[0].type != Type::kString

@@ -25,6 +25,10 @@ struct QueryContext {
   Diagnostics* diagnostics = nullptr;
   int next_column = 1;
   std::map<std::string, plan::Scalar, std::less<>> scalars;  // let x = 5
+  // The column that counts the rows of the step that is bound now, when they have an order; and whether a window
+  // function asked for it.
+  std::optional<plan::Column> row_number;
+  bool uses_row_number = false;
 
   int NewColumn() { return next_column++; }
 };
@@ -87,6 +91,21 @@ class ScalarBinder {
   Scalar BindAgo(const tree::Expression& call);
   Scalar BindBagPack(const tree::Expression& call);
   Scalar BindColumnIfExists(const tree::Expression& call);
+  Scalar BindBagPackColumns(const tree::Expression& call);
+  Scalar BindPackAll(const tree::Expression& call);
+  Scalar BindExtractAll(const tree::Expression& call);
+  Scalar BindCountof(const tree::Expression& call);
+  Scalar BindSetOperation(const tree::Expression& call);
+  // An aggregate's column, or what is made of it once all rows are seen.
+  static Scalar FinishAggregate(const AggregateRow& row, const plan::Column& column, bool of_dynamic,
+                                std::optional<Scalar> limit);
+  // window_binder.cc
+  std::optional<plan::Scalar> RowNumberOf(const tree::Expression& call);
+  std::optional<plan::Scalar> BindRestart(const tree::Expression& call, size_t index);
+  Scalar BindNeighbour(const tree::Expression& call);
+  Scalar BindRowNumber(const tree::Expression& call);
+  Scalar BindRowCumsum(const tree::Expression& call);
+  Scalar BindRowRank(const tree::Expression& call);
   bool ExpectArguments(const tree::Expression& call, size_t least, size_t most);
 
   Scalar Fail(std::string_view code, Span span, std::string message);

@@ -211,4 +211,55 @@ NodePtr Binder::BindDistinct(Step step, NodePtr input) {
   return MakeNode(std::move(summarize), std::move(columns), std::move(input));
 }
 
+// sample-distinct n of column: any n values.
+NodePtr Binder::BindSampleDistinct(Step step, NodePtr input) {
+  NodePtr distinct = BindDistinct(step, std::move(input));
+  if (!distinct) return nullptr;
+  const std::vector<Column> no_columns, passed = distinct->outputs;
+  const auto rows = ScalarBinder(context_, no_columns).BindCount(*step.expression, "sample-distinct");
+  if (!rows) return nullptr;
+  return MakeNode(plan::Limit{*rows}, passed, std::move(distinct));
+}
+
+// top-hitters n of key [by weight]: the most frequent, or heaviest, values; exact here.
+NodePtr Binder::BindTopHitters(Step step, NodePtr input) {
+  if (step.items.size() != 1 || step.keys.size() > 1) {
+    diagnostics_.Add("SEM0219", step.name_span, "top-hitters takes one expression, and one weight after 'by'");
+    return nullptr;
+  }
+  NameList names;
+  auto items = BindItems(step.items, input->outputs, names);
+  if (!items) return nullptr;
+  if ((*items)[0].column.type == Type::kDynamic) {
+    diagnostics_.Add("SEM0001", step.items[0].expression->span,
+                     "rows cannot be grouped by a dynamic; convert it, as in tostring(…)");
+    return nullptr;
+  }
+  plan::Aggregate aggregate{"count", {}, Type::kLong};
+  std::string name = "approximate_count_" + DerivedName(*step.items[0].expression).value_or("");
+  if (step.has_keys) {
+    const auto weight = FitArgument(ScalarBinder(context_, input->outputs).Bind(*step.keys[0].expression), 'n');
+    if (!weight || weight->type == Type::kError) {
+      if (!weight) diagnostics_.Add("SEM0008", step.keys[0].expression->span, "a weight is a number");
+      return nullptr;
+    }
+    aggregate = {"sum", {*weight}, weight->type == Type::kInt ? Type::kLong : weight->type};
+    name = "approximate_sum_" + DerivedName(*step.keys[0].expression).value_or("");
+  }
+  const std::vector<Column> no_columns;
+  const auto rows = ScalarBinder(context_, no_columns).BindCount(*step.expression, "top-hitters");
+  if (!rows) return nullptr;
+  const Column weight{context_.NewColumn(), names.AddGenerated(name), aggregate.type};
+  const std::vector<Column> columns = {(*items)[0].column, weight};
+  plan::Summarize summarize;
+  summarize.has_keys = true;
+  summarize.keys.push_back(std::move((*items)[0].expression));
+  summarize.aggregates.push_back(std::move(aggregate));
+  NodePtr node = MakeNode(std::move(summarize), columns, std::move(input));
+  plan::Sort sort;
+  sort.keys.push_back({Scalar::Of(weight), true, false});
+  sort.limit = *rows;
+  return MakeNode(std::move(sort), columns, std::move(node));
+}
+
 }  // namespace slipway::kql::bind

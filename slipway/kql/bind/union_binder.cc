@@ -53,6 +53,9 @@ Scalar Missing(Type type) {
 }
 
 std::string LegName(const tree::Pipeline& leg, size_t index) {
+  for (auto step = leg.operators.rbegin(); step != leg.operators.rend(); ++step) {
+    if (step->kind == tree::OperatorKind::kAs) return step->text;
+  }
   const bool named =
       leg.expression != nullptr && leg.expression->kind == ExpressionKind::kName && leg.operators.empty();
   return named ? leg.expression->text : fmt::format("union_arg{}", index);

@@ -9,6 +9,17 @@ namespace {
 
 using plan::NodePtr;
 
+// Fewer rows would change what functions of other rows find.
+bool IsAloneInRow(const plan::Scalar& scalar) {
+  if (scalar.IsCall("next")) return false;
+  return std::all_of(scalar.arguments.begin(), scalar.arguments.end(), IsAloneInRow);
+}
+
+bool IsAloneInRow(const plan::Project& project) {
+  return std::all_of(project.expressions.begin(), project.expressions.end(),
+                     [](const plan::Scalar& scalar) { return IsAloneInRow(scalar); });
+}
+
 void Fuse(NodePtr& node) {
   const auto* limit = std::get_if<plan::Limit>(&node->body);
   if (limit == nullptr) return;
@@ -17,7 +28,8 @@ void Fuse(NodePtr& node) {
     sort->limit = std::min(rows, sort->limit.value_or(rows));
     NodePtr input = std::move(node->inputs[0]);
     node = std::move(input);
-  } else if (std::holds_alternative<plan::Project>(node->inputs[0]->body)) {
+  } else if (const auto* above = std::get_if<plan::Project>(&node->inputs[0]->body);
+             above != nullptr && IsAloneInRow(*above)) {
     // Below the projection, so that it works on fewer rows, and the limit may meet a sort.
     NodePtr project = std::move(node->inputs[0]);
     node->inputs[0] = std::move(project->inputs[0]);

@@ -79,6 +79,16 @@ struct Pruner {
     }
     node.outputs = outputs;
   }
+  void operator()(plan::Join& join) const {
+    Ids below = required;
+    for (const plan::Join::Key& key : join.keys) {
+      below.insert(key.left);
+      below.insert(key.right);
+    }
+    KeepOutputs(node, required);
+    for (const plan::NodePtr& input : node.inputs) Prune(*input, below);
+  }
+  void operator()(plan::Number&) const { PassOn({}); }
   void operator()(plan::Filter&) const { PassOn({}); }
   void operator()(plan::Sort&) const { PassOn({}); }
   void operator()(plan::Limit&) const { PassOn({}); }

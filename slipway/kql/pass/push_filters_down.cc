@@ -17,8 +17,28 @@ bool Reads(const Scalar& scalar, int id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
+bool LooksAround(const Scalar& scalar) {
+  static constexpr std::string_view kWindows[] = {"prev",       "next",           "row_number",
+                                                  "row_cumsum", "row_rank_dense", "row_rank_min"};
+  const bool is_window = scalar.kind == plan::ScalarKind::kCall &&
+                         std::find(std::begin(kWindows), std::end(kWindows), scalar.operation) != std::end(kWindows);
+  return is_window || std::any_of(scalar.arguments.begin(), scalar.arguments.end(), LooksAround);
+}
+
+// Past a join whose rows all have a left row, when only that side is read.
+bool PassesJoin(const Scalar& predicate, const plan::Join& join, const Node& left) {
+  const bool keeps_left = join.kind == plan::JoinKind::kInner || join.kind == plan::JoinKind::kLeftOuter ||
+                          join.kind == plan::JoinKind::kLeftSemi || join.kind == plan::JoinKind::kLeftAnti;
+  if (!keeps_left) return false;
+  std::vector<int> ids;
+  plan::CollectColumns(predicate, ids);
+  return std::all_of(ids.begin(), ids.end(), [&](int id) { return left.FindOutput(id) != nullptr; });
+}
+
 // Through a projection when what the predicate reads was only passed on.
 bool PrepareForProject(Scalar& predicate, const plan::Project& project, const std::vector<plan::Column>& outputs) {
+  // Functions of other rows need all of them.
+  if (std::any_of(project.expressions.begin(), project.expressions.end(), LooksAround)) return false;
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (project.expressions[i].kind == plan::ScalarKind::kCall && Reads(predicate, outputs[i].id)) return false;
   }
@@ -28,6 +48,8 @@ bool PrepareForProject(Scalar& predicate, const plan::Project& project, const st
 
 // Below the node's input when that changes nothing; the predicate is rewritten for there.
 bool CanPass(Scalar& predicate, const Node& below) {
+  if (LooksAround(predicate)) return false;
+  if (const auto* join = std::get_if<plan::Join>(&below.body)) return PassesJoin(predicate, *join, *below.inputs[0]);
   if (const auto* project = std::get_if<plan::Project>(&below.body)) {
     return PrepareForProject(predicate, *project, below.outputs);
   }

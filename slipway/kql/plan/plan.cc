@@ -46,6 +46,14 @@ struct Describe {
   }
   std::string operator()(const Unpack& unpack) const { return fmt::format("unpack c{}", unpack.bag); }
   std::string operator()(const Union&) const { return "union"; }
+  std::string operator()(const Join& join) const {
+    static constexpr std::string_view kKinds[] = {"innerunique", "inner",     "leftouter", "rightouter", "fullouter",
+                                                  "leftsemi",    "rightsemi", "leftanti",  "rightanti"};
+    std::string text = fmt::format("join {} on", kKinds[static_cast<size_t>(join.kind)]);
+    for (const Join::Key& key : join.keys) text += fmt::format(" c{} = c{}", key.left, key.right);
+    return text;
+  }
+  std::string operator()(const Number& number) const { return fmt::format("number c{}", number.output); }
 };
 
 void Append(const Node& node, int indent, std::string& text) {

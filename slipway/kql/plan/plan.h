@@ -114,8 +114,34 @@ struct Union {
   std::vector<std::vector<Scalar>> sources;
 };
 
+enum class JoinKind {
+  kInnerUnique,
+  kInner,
+  kLeftOuter,
+  kRightOuter,
+  kFullOuter,
+  kLeftSemi,
+  kRightSemi,
+  kLeftAnti,
+  kRightAnti
+};
+// Rows of inputs[0] and inputs[1] whose keys are equal, null with null too. Outputs are columns of the inputs; those of
+// a side without a match are null, or "" for strings.
+struct Join {
+  struct Key {
+    int left = 0, right = 0;  // ids
+    Type type = Type::kDynamic;
+  };
+  JoinKind kind = JoinKind::kInnerUnique;
+  std::vector<Key> keys;
+};
+// The input with one more column that counts its rows from 1, in their order.
+struct Number {
+  int output = 0;
+};
+
 struct Node {
-  std::variant<Scan, Values, Range, Filter, Project, Summarize, Sort, Limit, Expand, Unpack, Union> body;
+  std::variant<Scan, Values, Range, Filter, Project, Summarize, Sort, Limit, Expand, Unpack, Union, Join, Number> body;
   std::vector<Column> outputs;
   std::vector<NodePtr> inputs;
 

@@ -12,6 +12,8 @@ void ForEachScalar(Node& node, Visit visit) {
     void operator()(Scan&) const {}
     void operator()(Limit&) const {}
     void operator()(Unpack&) const {}
+    void operator()(Join&) const {}
+    void operator()(Number&) const {}
     void operator()(Range& range) const {
       visit(range.from);
       visit(range.to);

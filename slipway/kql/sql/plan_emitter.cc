@@ -203,6 +203,70 @@ class PlanEmitter {
     return fmt::format("SELECT {} FROM (SELECT *{} FROM {} AS t) AS t", List(columns), lists, From(node));
   }
 
+  // Whether a side's rows may be absent from a row of the join.
+  static bool MayLack(plan::JoinKind kind, bool left) {
+    return kind == plan::JoinKind::kFullOuter ||
+           kind == (left ? plan::JoinKind::kRightOuter : plan::JoinKind::kLeftOuter);
+  }
+
+  static std::string_view JoinWord(plan::JoinKind kind) {
+    switch (kind) {
+      case plan::JoinKind::kLeftOuter:
+        return "LEFT JOIN";
+      case plan::JoinKind::kRightOuter:
+        return "RIGHT JOIN";
+      case plan::JoinKind::kFullOuter:
+        return "FULL JOIN";
+      case plan::JoinKind::kLeftSemi:
+      case plan::JoinKind::kRightSemi:
+        return "SEMI JOIN";
+      case plan::JoinKind::kLeftAnti:
+      case plan::JoinKind::kRightAnti:
+        return "ANTI JOIN";
+      default:
+        return "JOIN";
+    }
+  }
+
+  // Strings are never null, which lets their comparison be the plain one. Real keys: NaN is equal to nothing.
+  static std::string KeySql(const plan::Join::Key& key) {
+    const std::string left = ColumnName(key.left), right = ColumnName(key.right);
+    if (key.type == Type::kString) return fmt::format("{} = {}", left, right);
+    if (key.type == Type::kReal)
+      return fmt::format("({0} IS NOT DISTINCT FROM {1} AND NOT coalesce(isnan({0}), false))", left, right);
+    return fmt::format("{} IS NOT DISTINCT FROM {}", left, right);
+  }
+
+  std::string EmitBody(const Node& node, const plan::Join& join) {
+    const bool is_right = join.kind == plan::JoinKind::kRightSemi || join.kind == plan::JoinKind::kRightAnti;
+    std::vector<std::string> conditions, columns, left_keys;
+    for (const plan::Join::Key& key : join.keys) {
+      conditions.push_back(KeySql(key));
+      left_keys.push_back(ColumnName(key.left));
+    }
+    std::string left = fmt::format("({})", Emit(*node.inputs[0]));
+    const std::string right = fmt::format("({})", Emit(*node.inputs[1]));
+    if (join.kind == plan::JoinKind::kInnerUnique)
+      left = fmt::format("(SELECT DISTINCT ON ({}) * FROM {} AS t)", Join(left_keys, ", "), left);
+    for (const Column& column : node.outputs) {
+      const std::string name = ColumnName(column.id);
+      const bool may_lack = MayLack(join.kind, node.inputs[0]->FindOutput(column.id) != nullptr);
+      columns.push_back(may_lack && column.type == Type::kString ? fmt::format("coalesce({0}, '') AS {0}", name)
+                                                                 : name);
+    }
+    return fmt::format("SELECT {} FROM {} AS l {} {} AS r ON ({})", List(columns), is_right ? right : left,
+                       JoinWord(join.kind), is_right ? left : right, Join(conditions, " AND "));
+  }
+
+  std::string EmitBody(const Node& node, const plan::Number& number) {
+    std::vector<std::string> columns;
+    for (const Column& column : node.outputs) {
+      const std::string name = ColumnName(column.id);
+      columns.push_back(column.id == number.output ? fmt::format("row_number() OVER () AS {}", name) : name);
+    }
+    return fmt::format("SELECT {} FROM {} AS t", List(columns), From(node));
+  }
+
   std::string EmitBody(const Node& node, const plan::Union& all) {
     std::vector<std::string> legs;
     for (size_t leg = 0; leg < all.sources.size(); ++leg) {

@@ -44,6 +44,69 @@ CREATE OR REPLACE TEMP MACRO kql_bag_items(d) AS
   list_transform(json_keys(d), lambda k: '{' || CAST(to_json(k) AS VARCHAR) || ':' || CAST(json_extract(d, kql_pointer(k)) AS VARCHAR) || '}');
 CREATE OR REPLACE TEMP MACRO kql_bag_pairs(d) AS
   list_transform(json_keys(d), lambda k: '[' || CAST(to_json(k) AS VARCHAR) || ',' || CAST(json_extract(d, kql_pointer(k)) AS VARCHAR) || ']');
+CREATE OR REPLACE TEMP MACRO kql_items(d) AS
+  CASE WHEN json_type(d) = 'ARRAY' THEN CAST(json_extract(d, '$[*]') AS VARCHAR[]) END;
+CREATE OR REPLACE TEMP MACRO kql_array(l) AS
+  CASE WHEN l IS NOT NULL THEN '[' || coalesce(array_to_string(l, ','), '') || ']' END;
+CREATE OR REPLACE TEMP MACRO kql_numbers(d) AS list_transform(kql_items(d), lambda x: try_cast(x AS DOUBLE));
+CREATE OR REPLACE TEMP MACRO kql_texts(l) AS kql_array(list_transform(l, lambda x: CAST(to_json(x) AS VARCHAR)));
+CREATE OR REPLACE TEMP MACRO kql_texts_of_numbers(l) AS kql_array(list_transform(l, lambda x: CAST(x AS VARCHAR)));
+CREATE OR REPLACE TEMP MACRO kql_texts_of_datetimes(l) AS
+  kql_array(list_transform(l, lambda x: '"' || kql_datetime_text(x) || '"'));
+CREATE OR REPLACE TEMP MACRO kql_texts_of_timespans(l) AS
+  kql_array(list_transform(l, lambda x: '"' || kql_timespan_text(x) || '"'));
+CREATE OR REPLACE TEMP MACRO kql_range(a, b, s) AS
+  CASE WHEN s > 0 THEN generate_series(a, least(b, a + 1048575 * s), s)
+       WHEN s < 0 THEN generate_series(a, greatest(b, a + 1048575 * s), s) END;
+CREATE OR REPLACE TEMP MACRO kql_rotate(l, n) AS
+  list_transform(range(len(l)), lambda i: l[((i + n) % len(l) + len(l)) % len(l) + 1]);
+CREATE OR REPLACE TEMP MACRO kql_shift(l, n, fill) AS
+  list_transform(range(len(l)), lambda i: CASE WHEN i + n >= 0 AND i + n < len(l) THEN l[i + n + 1] ELSE fill END);
+CREATE OR REPLACE TEMP MACRO kql_sorted(l, direction) AS
+  list_concat(
+    list_transform(
+      list_sort(list_transform(list_filter(l, lambda x: x <> 'null'), lambda x: {'n': try_cast(x AS DOUBLE), 's': x}), direction, 'NULLS LAST'),
+      lambda e: e.s),
+    list_filter(l, lambda x: x = 'null'));
+CREATE OR REPLACE TEMP MACRO kql_distinct(l) AS list_filter(l, lambda x, i: list_position(l, x) = i);
+CREATE OR REPLACE TEMP MACRO kql_flatten_set(l) AS
+  kql_array(kql_distinct(flatten(list_transform(l, lambda x: coalesce(kql_items(x), [x])))));
+CREATE OR REPLACE TEMP MACRO kql_zip(a, b) AS
+  kql_array(list_transform(range(greatest(len(a), len(b))),
+                           lambda i: '[' || coalesce(a[i + 1], 'null') || ',' || coalesce(b[i + 1], 'null') || ']'));
+CREATE OR REPLACE TEMP MACRO kql_bag_member(bags, k) AS
+  CAST(json_extract(list_filter(bags, lambda b: json_exists(b, kql_pointer(k)))[1], kql_pointer(k)) AS VARCHAR);
+CREATE OR REPLACE TEMP MACRO kql_merge_keys(bags, keys) AS
+  '{' || coalesce(array_to_string(list_transform(keys, lambda k: CAST(to_json(k) AS VARCHAR) || ':' || kql_bag_member(bags, k)), ','), '') || '}';
+CREATE OR REPLACE TEMP MACRO kql_merge_bags(bags) AS
+  kql_merge_keys(list_filter(bags, lambda b: json_type(b) = 'OBJECT'),
+                 kql_distinct(flatten(list_transform(list_filter(bags, lambda b: json_type(b) = 'OBJECT'), lambda b: json_keys(b)))));
+CREATE OR REPLACE TEMP MACRO kql_fill_forward(l) AS
+  kql_array(list_transform(range(len(l)),
+                           lambda i: coalesce(list_filter(l[:i + 1], lambda x: x <> 'null')[-1], 'null')));
+CREATE OR REPLACE TEMP MACRO kql_json_number(x) AS coalesce(CAST(x AS VARCHAR), 'null');
+CREATE OR REPLACE TEMP MACRO kql_series_stats(l) AS
+  CASE WHEN l IS NOT NULL THEN
+  '{"min":' || kql_json_number(list_min(l)) || ',"min_idx":' || kql_json_number(list_position(l, list_min(l)) - 1)
+  || ',"max":' || kql_json_number(list_max(l)) || ',"max_idx":' || kql_json_number(list_position(l, list_max(l)) - 1)
+  || ',"avg":' || kql_json_number(list_avg(l)) || ',"stdev":' || kql_json_number(coalesce(list_stddev_samp(l), 0))
+  || ',"variance":' || kql_json_number(coalesce(list_var_samp(l), 0)) || ',"sum":' || kql_json_number(list_sum(l))
+  || ',"len":' || CAST(len(l) AS VARCHAR) || '}' END;
+CREATE OR REPLACE TEMP MACRO kql_spread(bins, vals, n, missing) AS
+  kql_array(list_transform(range(n), lambda i: coalesce(vals[list_position(bins, CAST(i AS VARCHAR))], missing)));
+CREATE OR REPLACE TEMP MACRO kql_translate(f, t, s) AS
+  translate(s, f, CASE WHEN t = '' THEN '' ELSE rpad(t, CAST(length(f) AS INTEGER), right(t, 1)) END);
+CREATE OR REPLACE TEMP MACRO kql_countof(s, x) AS
+  CASE WHEN x = '' THEN 0
+       ELSE CAST(len(list_filter(range(length(s) - length(x) + 1), lambda i: substring(s, i + 1, length(x)) = x)) AS BIGINT) END;
+CREATE OR REPLACE TEMP MACRO kql_has(s, w) AS
+  contains(lower(s), lower(w)) AND regexp_matches(s, '(?is)'
+    || CASE WHEN regexp_matches(w, '^[\pL\pN]') THEN '(?:^|[^\pL\pN])' ELSE '' END || regexp_escape(w)
+    || CASE WHEN regexp_matches(w, '[\pL\pN]$') THEN '(?:$|[^\pL\pN])' ELSE '' END);
+CREATE OR REPLACE TEMP MACRO kql_has_any(s, words) AS len(list_filter(words, lambda w: kql_has(s, w))) > 0;
+CREATE OR REPLACE TEMP MACRO kql_has_all(s, words) AS len(list_filter(words, lambda w: NOT kql_has(s, w))) = 0;
+CREATE OR REPLACE TEMP MACRO kql_has_any_index(s, words) AS
+  coalesce(list_position(list_transform(words, lambda w: kql_has(s, w)), true), 0) - 1;
 )sql";
 }
 

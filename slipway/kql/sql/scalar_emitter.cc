@@ -186,6 +186,12 @@ ScalarEmitter::Custom ScalarEmitter::FindCustom(std::string_view operation) {
       {"datetime_diff", &S::EmitDatePart},
       {"format_datetime", &S::EmitFormatDatetime},
       {"bin", &S::EmitBin},
+      {"prev", &S::EmitNeighbour},
+      {"next", &S::EmitNeighbour},
+      {"row_number", &S::EmitRowNumber},
+      {"row_cumsum", &S::EmitRowCumsum},
+      {"row_rank_dense", &S::EmitRowRank},
+      {"row_rank_min", &S::EmitRowRank},
   };
   for (const auto& [name, custom] : kCustom) {
     if (name == operation) return custom;

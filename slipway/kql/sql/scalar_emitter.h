@@ -58,6 +58,12 @@ class ScalarEmitter {
   std::string EmitDatePart(const plan::Scalar& call, bool as_filter);
   std::string EmitFormatDatetime(const plan::Scalar& call, bool as_filter);
   std::string EmitBin(const plan::Scalar& call, bool as_filter);
+  // window_emitter.cc
+  std::string WindowOf(const std::string& number, const plan::Scalar& restart);
+  std::string EmitNeighbour(const plan::Scalar& call, bool as_filter);
+  std::string EmitRowNumber(const plan::Scalar& call, bool as_filter);
+  std::string EmitRowCumsum(const plan::Scalar& call, bool as_filter);
+  std::string EmitRowRank(const plan::Scalar& call, bool as_filter);
 
   EmitState& state_;
   struct Hoisted {

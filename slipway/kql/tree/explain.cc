@@ -23,9 +23,10 @@ std::string List(const std::vector<NamedExpression>& list) {
 
 std::string_view OperatorName(OperatorKind kind) {
   constexpr std::string_view kNames[] = {
-      "where",     "project", "extend",    "project-away", "project-keep", "project-rename", "project-reorder",
-      "summarize", "sort",    "take",      "top",          "count",        "distinct",       "mv-expand",
-      "evaluate",  "render",  "serialize", "getschema",    "union"};
+      "where",     "project",     "extend",      "project-away", "project-keep",    "project-rename", "project-reorder",
+      "summarize", "sort",        "take",        "top",          "count",           "distinct",       "mv-expand",
+      "evaluate",  "render",      "serialize",   "getschema",    "union",           "join",           "lookup",
+      "parse",     "parse-where", "make-series", "sample",       "sample-distinct", "top-hitters",    "as"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -36,6 +37,13 @@ std::string Explain(const Operator& step) {
   if (!step.items.empty()) text += " " + List(step.items);
   if (step.has_star) text += " *";
   if (step.has_keys) text += " by " + List(step.keys);
+  for (const ExpressionPtr& condition : step.conditions) text += " on " + tree::Explain(*condition);
+  for (const PatternPart& part : step.parts) {
+    text += part.kind == PatternPart::Kind::kStar   ? " *"
+            : part.kind == PatternPart::Kind::kText ? " " + FormatConstant({Type::kString, part.text})
+                                                    : fmt::format(" {}:{}", part.text, TypeName(part.type));
+  }
+  if (step.axis.step) text += fmt::format(" on {}", tree::Explain(*step.axis.axis.expression));
   for (const ColumnPattern& pattern : step.patterns) text += " " + pattern.text;
   for (const SortKey& key : step.sort) {
     text += fmt::format(" by {} {}", tree::Explain(*key.expression), key.descending ? "desc" : "asc");

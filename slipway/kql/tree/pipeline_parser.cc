@@ -42,36 +42,20 @@ struct OperatorTable {
       {"serialize", OperatorKind::kSerialize, &P::ReadSerialize},
       {"getschema", OperatorKind::kGetSchema, &P::ReadNothing},
       {"union", OperatorKind::kUnion, &P::ReadUnion},
+      {"join", OperatorKind::kJoin, &P::ReadJoin},
+      {"lookup", OperatorKind::kLookup, &P::ReadJoin},
+      {"parse", OperatorKind::kParse, &P::ReadParse},
+      {"parse-where", OperatorKind::kParseWhere, &P::ReadParse},
+      {"make-series", OperatorKind::kMakeSeries, &P::ReadMakeSeries},
+      {"sample", OperatorKind::kSample, &P::ReadTake},
+      {"sample-distinct", OperatorKind::kSampleDistinct, &P::ReadSampleDistinct},
+      {"top-hitters", OperatorKind::kTopHitters, &P::ReadTopHitters},
+      {"as", OperatorKind::kAs, &P::ReadAs},
   };
   static constexpr std::string_view kUnsupported[] = {
-      "as",
-      "assert-schema",
-      "consume",
-      "externaldata",
-      "facet",
-      "find",
-      "fork",
-      "graph-match",
-      "graph-shortest-paths",
-      "graph-to-table",
-      "invoke",
-      "join",
-      "lookup",
-      "make-graph",
-      "make-series",
-      "mv-apply",
-      "parse",
-      "parse-kv",
-      "parse-where",
-      "partition",
-      "project-by-names",
-      "reduce",
-      "sample",
-      "sample-distinct",
-      "scan",
-      "search",
-      "top-hitters",
-      "top-nested",
+      "assert-schema",        "consume",        "externaldata", "facet",      "find",       "fork",     "graph-match",
+      "graph-shortest-paths", "graph-to-table", "invoke",       "make-graph", "mv-apply",   "parse-kv", "partition",
+      "project-by-names",     "reduce",         "scan",         "search",     "top-nested",
   };
 
   static const Row* Find(std::string_view word) {
@@ -229,11 +213,14 @@ bool PipelineParser::ParseStep(Pipeline& pipeline) {
   Operator step = MakeStep(row->kind, span);
   if (!(this->*row->read)(step)) return false;
   step.span.end = cursor_.end();
-  const bool ended = cursor_.AtEnd() || cursor_.Sees("|") || cursor_.Sees(";") ||
-                     (nesting_ > 1 && (cursor_.Sees(")") || cursor_.Sees(",")));
-  if (!ended) return cursor_.Fail(fmt::format("expected '|' or the end after '{}'", word));
+  if (!AtStepEnd()) return cursor_.Fail(fmt::format("expected '|' or the end after '{}'", word));
   pipeline.operators.push_back(std::move(step));
   return true;
+}
+
+bool PipelineParser::AtStepEnd() const {
+  return cursor_.AtEnd() || cursor_.Sees("|") || cursor_.Sees(";") ||
+         (nesting_ > 1 && (cursor_.Sees(")") || cursor_.Sees(",")));
 }
 
 bool PipelineParser::ParseNamedList(std::vector<NamedExpression>& items) {
@@ -243,6 +230,15 @@ bool PipelineParser::ParseNamedList(std::vector<NamedExpression>& items) {
     items.push_back(std::move(*item));
   } while (cursor_.Accept(","));
   return true;
+}
+
+std::optional<Type> PipelineParser::ParseType() {
+  const Span span = cursor_.Peek().span;
+  const auto name = expressions_.ParseName();
+  if (!name) return std::nullopt;
+  const auto type = ParseTypeName(*name);
+  if (!type) cursor_.diagnostics().Add("SYN0002", span, fmt::format("there is no type '{}'", *name));
+  return type;
 }
 
 bool PipelineParser::ParseSchema(std::vector<TypedName>& schema, bool* star) {
@@ -256,14 +252,8 @@ bool PipelineParser::ParseSchema(std::vector<TypedName>& schema, bool* star) {
       const auto name = expressions_.ParseName();
       if (!name || !cursor_.Expect(":")) return false;
       column.name = *name;
-      const Span type_span = cursor_.Peek().span;
-      const auto type_name = expressions_.ParseName();
-      if (!type_name) return false;
-      const auto type = ParseTypeName(*type_name);
-      if (!type) {
-        cursor_.diagnostics().Add("SYN0002", type_span, fmt::format("there is no type '{}'", *type_name));
-        return false;
-      }
+      const auto type = ParseType();
+      if (!type) return false;
       column.type = *type;
       schema.push_back(std::move(column));
     }
@@ -491,6 +481,25 @@ bool PipelineParser::ReadSerialize(Operator& step) {
   return ParseNamedList(step.items);
 }
 
+// n of column
+bool PipelineParser::ReadSampleDistinct(Operator& step) {
+  return ReadTake(step) && cursor_.ExpectName("of") && ParseNamedList(step.items);
+}
+
+// n of column [by weight]
+bool PipelineParser::ReadTopHitters(Operator& step) {
+  if (!ReadSampleDistinct(step)) return false;
+  step.has_keys = cursor_.AcceptName("by");
+  return !step.has_keys || ParseNamedList(step.keys);
+}
+
+bool PipelineParser::ReadAs(Operator& step) {
+  SkipHints();
+  const auto name = expressions_.ParseName();
+  if (name) step.text = *name;
+  return name.has_value();
+}
+
 bool PipelineParser::ReadNothing(Operator&) {
   return true;
 }
@@ -511,17 +520,8 @@ bool PipelineParser::ReadUnion(Operator& step) {
     return false;
   }
   do {
-    const bool nested = cursor_.Accept("(");
-    PipelinePtr leg;
-    if (nested) {
-      leg = ParsePipeline();
-      if (!leg || !cursor_.Expect(")")) return false;
-    } else {
-      leg = std::make_unique<Pipeline>();
-      leg->span = cursor_.Peek().span;
-      if (!ParseSource(*leg)) return false;
-      leg->span.end = cursor_.end();
-    }
+    PipelinePtr leg = ParseSide();
+    if (!leg) return false;
     step.pipelines.push_back(std::move(leg));
   } while (cursor_.Accept(","));
   return true;

@@ -46,12 +46,27 @@ class PipelineParser {
   bool ReadSerialize(Operator& step);
   bool ReadNothing(Operator& step);
   bool ReadUnion(Operator& step);
+  bool ReadSampleDistinct(Operator& step);
+  bool ReadTopHitters(Operator& step);
+  bool ReadAs(Operator& step);
+  // join_parser.cc
+  PipelinePtr ParseSide();
+  bool ReadJoin(Operator& step);
+  // pattern_parser.cc
+  bool ReadParse(Operator& step);
+  bool ReadPatternPart(PatternPart& part);
+  bool ReadColumnPart(PatternPart& part);
+  bool ReadMakeSeries(Operator& step);
+  bool ReadSeriesAxis(SeriesAxis& axis);
 
   bool ParseNamedList(std::vector<NamedExpression>& items);
   bool ParseSortKey(std::vector<SortKey>& keys);
   bool ParseExpandItem(std::vector<ExpandItem>& items);
   bool ParseSchema(std::vector<TypedName>& schema, bool* star);
   std::optional<std::string> ParsePattern(Span& span);
+  std::optional<Type> ParseType();
+  // Whether the step that is read ends here.
+  bool AtStepEnd() const;
   // Passes "hint.name=value" words, which change nothing here.
   void SkipHints();
   // "name=value" before the arguments: true when `name` stands here; its value goes to `value`.

@@ -65,6 +65,21 @@ struct TypedName {
   Span span;
 };
 
+// One part of what `parse` reads: a constant text, a column, or "*" for any text.
+struct PatternPart {
+  enum class Kind { kText, kColumn, kStar };
+  Kind kind = Kind::kText;
+  std::string text;  // the constant, or the column's name
+  Type type = Type::kString;
+  Span span;
+};
+
+// make-series: "on axis from a to b step s".
+struct SeriesAxis {
+  NamedExpression axis;
+  ExpressionPtr from, to, step;
+};
+
 struct ExpandItem {
   NamedExpression item;
   std::optional<Type> to;
@@ -90,6 +105,15 @@ enum class OperatorKind {
   kSerialize,
   kGetSchema,
   kUnion,
+  kJoin,
+  kLookup,
+  kParse,
+  kParseWhere,
+  kMakeSeries,
+  kSample,
+  kSampleDistinct,
+  kTopHitters,
+  kAs,
 };
 
 // One step of a pipeline; which members count depends on the kind.
@@ -102,10 +126,16 @@ struct Operator {
   std::vector<ColumnPattern> patterns;  // project-away, -keep, -reorder
   std::vector<SortKey> sort;            // sort, top
   std::vector<ExpandItem> expand;
-  std::vector<TypedName> schema;       // evaluate … : (schema)
-  std::vector<PipelinePtr> pipelines;  // union
-  ExpressionPtr expression;            // where's predicate, take's and top's number, mv-expand's limit
-  std::string text;  // evaluate: the plugin; count, mv-expand: a name; render: the kind; union: withsource
+  std::vector<TypedName> schema;          // evaluate … : (schema)
+  std::vector<PipelinePtr> pipelines;     // union; join, lookup: the right side
+  std::vector<ExpressionPtr> conditions;  // join, lookup: on …
+  std::vector<PatternPart> parts;         // parse
+  std::vector<ExpressionPtr> defaults;    // make-series: default = …, one an aggregate, may be null
+  SeriesAxis axis;                        // make-series
+  ExpressionPtr expression;               // where's predicate, take's and top's number, mv-expand's limit
+  std::string text;   // evaluate: the plugin; count, mv-expand, as: a name; render, join, lookup, parse: the kind;
+                      // union: withsource
+  std::string flags;  // parse kind=regex
   bool has_schema = false;
   bool has_star = false;   // distinct *, schema (*, …)
   bool has_keys = false;   // summarize … by
