@@ -9,7 +9,8 @@ namespace slipway::gateway {
 namespace {
 
 constexpr size_t kClientIdCharactersMax = 40;
-constexpr std::string_view kServerVersion = "slipway/0.1.0";
+// Seconds after which a caller who met a full queue may try again; queues empty faster than that.
+constexpr std::string_view kRetryAfterSeconds = "1";
 
 std::string CleanId(std::string_view id) {
   std::string clean;
@@ -111,6 +112,7 @@ CallAnswer AnswerOfModel(const Call& call, int status, std::string_view body, st
 CallAnswer AnswerOfFailure(const Call& call, ScoreOutcome::Kind kind) {
   if (kind == ScoreOutcome::Kind::kTimedOut)
     return AnswerText(call, 408, "Request timeout", "upstream request timeout");
+  if (kind == ScoreOutcome::Kind::kWaitedTooLong) return AnswerTooManyPending(call);
   const bool has_crashed = kind == ScoreOutcome::Kind::kCrashed;
   CallAnswer answer = AnswerText(
       call, 424, "Model error",
@@ -128,6 +130,25 @@ CallAnswer AnswerOfFailure(const Call& call, ScoreOutcome::Kind kind) {
 CallAnswer AnswerTooManyPending(const Call& call) {
   CallAnswer answer = AnswerText(call, 429, "Too many pending requests", "");
   AppendModelError(answer.headers, 429, "too_many_pending_request");
+  net::AppendHeader(answer.headers, "Retry-After", kRetryAfterSeconds);
+  return answer;
+}
+
+CallAnswer AnswerHeldBack(const Call& call, std::chrono::seconds wait) {
+  CallAnswer answer = AnswerText(call, 429, "Too many failed attempts", "too_many_failed_attempts");
+  net::AppendHeader(answer.headers, "Retry-After", std::to_string(wait.count()));
+  return answer;
+}
+
+CallAnswer AnswerOfProtocol(const Call& call, int status, std::string_view body, std::optional<double> exec_ms) {
+  CallAnswer answer;
+  answer.status = status;
+  answer.reason = net::ReasonPhrase(status);
+  answer.model_status = status;
+  AppendIdentityHeaders(answer.headers, call);
+  if (exec_ms) AppendExecTime(answer.headers, *exec_ms);
+  answer.headers.append("Content-Type: application/json\r\n");
+  answer.body = body;
   return answer;
 }
 

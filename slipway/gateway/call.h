@@ -1,6 +1,7 @@
 // One scoring call on its way through the data plane: who asked, what was chosen, and how its answer and log rows look.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,8 @@
 #include "slipway/net/exchange.h"
 
 namespace slipway::gateway {
+
+inline constexpr std::string_view kServerVersion = "slipway/0.1.0";
 
 // The ids a request is known by.
 struct CallIds {
@@ -47,6 +50,11 @@ CallAnswer AnswerOfModel(const Call& call, int status, std::string_view body, st
 // What became of a request whose worker gave no answer.
 CallAnswer AnswerOfFailure(const Call& call, ScoreOutcome::Kind kind);
 CallAnswer AnswerTooManyPending(const Call& call);
+// To a caller who failed to authenticate too often; `wait` from now on nothing it sends is looked at.
+CallAnswer AnswerHeldBack(const Call& call, std::chrono::seconds wait);
+// What a model answered in a protocol with status codes of its own: passed on as it is.
+CallAnswer AnswerOfProtocol(const Call& call, int status, std::string_view body,
+                            std::optional<double> exec_ms = std::nullopt);
 // An answer of the gateway itself: JSON {"message"}.
 CallAnswer AnswerMessage(const Call& call, int status, std::string_view reason, std::string& body_buffer,
                          std::string_view message);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
-#include "slipway/gateway/credentials.h"
 #include "slipway/gateway/swagger.h"
 #include "slipway/net/http.h"
 
@@ -85,15 +84,19 @@ void DataPlane::HandleGateway(net::Exchange& exchange, std::string_view route) {
 
 void DataPlane::HandleEndpoint(net::Exchange& exchange, const std::shared_ptr<const RoutingTable>& table, Call& call,
                                std::string_view route) {
-  if (route == "/") return exchange.Reply(200, kHealthyHeaders, "Healthy");
+  const RouteMatch match = MatchRoute(route);
+  if (match.route == Route::kHealth) return exchange.Reply(200, kHealthyHeaders, "Healthy");
+  if (match.route == Route::kPing || match.route == Route::kLive || match.route == Route::kReady)
+    return AnswerProbe(exchange, call, match.route);
   if (!CheckAccess(exchange, call)) return;
-  if (route != "/score" && route != "/swagger.json") {
-    return AnswerWithMessage(
-        exchange, call, 404, "Not found",
-        "The requested URL was not found. The routes of an endpoint are /score and /swagger.json.");
+  if (match.route == Route::kUnknown) {
+    return AnswerWithMessage(exchange, call, 404, "Not found",
+                             "The requested URL was not found. The routes of an endpoint are /score and /swagger.json; "
+                             "models also answer /invocations and /v2/models/{model}/infer.");
   }
+  if (match.route != Route::kScore && match.route != Route::kSwagger) return HandleProtocol(exchange, call, match);
   if (!Choose(exchange, call)) return;
-  if (route == "/swagger.json") {
+  if (match.route == Route::kSwagger) {
     const std::string document = SwaggerDocument(*call.deployment);
     return Answer(exchange, call, AnswerOfModel(call, 200, document, std::nullopt));
   }
@@ -109,12 +112,27 @@ void DataPlane::HandleEndpoint(net::Exchange& exchange, const std::shared_ptr<co
 }
 
 bool DataPlane::CheckAccess(net::Exchange& exchange, const Call& call) {
-  const Access access =
-      CheckAuthorization(call.endpoint->wanted, exchange.request().Find("Authorization"), clock_.Now());
+  const net::RequestView& request = exchange.request();
+  const std::string& endpoint = call.endpoint->wanted.name;
+  if (const auto wait = attempts_.Wait(endpoint, request.remote_address, request.received); wait.count() > 0) {
+    Answer(exchange, call, AnswerHeldBack(call, wait));
+    return false;
+  }
+  const Access access = CheckAuthorization(call.endpoint->wanted, request.Find("Authorization"), clock_.Now());
+  if (access == Access::kGranted) {
+    attempts_.Succeeded(endpoint, request.remote_address);
+    return true;
+  }
+  if (access == Access::kDenied) attempts_.Failed(endpoint, request.remote_address, request.received);
+  AnswerUnauthorized(exchange, call, access);
+  return false;
+}
+
+void DataPlane::AnswerUnauthorized(net::Exchange& exchange, const Call& call, Access access) {
   std::string_view why;
   switch (access) {
     case Access::kGranted:
-      return true;
+      break;
     case Access::kBadHeader:
       why = "key_auth_bad_header_forbidden";
       break;
@@ -131,7 +149,6 @@ bool DataPlane::CheckAccess(net::Exchange& exchange, const Call& call) {
   CallAnswer answer = AnswerText(call, 401, "Unauthorized", why);
   net::AppendHeader(answer.headers, "WWW-Authenticate", "Bearer");
   Answer(exchange, call, answer);
-  return false;
 }
 
 bool DataPlane::Choose(net::Exchange& exchange, Call& call) {
@@ -155,13 +172,14 @@ bool DataPlane::Choose(net::Exchange& exchange, Call& call) {
   return false;
 }
 
-void DataPlane::MirrorRequest(net::Exchange& exchange, const Call& call) {
+void DataPlane::MirrorRequest(net::Exchange& exchange, const Call& call,
+                              std::optional<ModelRuntime::Protocol> protocol) {
   const net::RequestView& request = exchange.request();
   if (call.endpoint->wanted.mirror_traffic.empty() || !request.Find("azureml-model-deployment").empty()) return;
   const TrafficTarget* target = call.endpoint->PickMirror(LaneOf(exchange).random.NextUnit());
   if (!target || !target->live) return;
   const std::string headers = WorkerHeaders(request, call.ids), worker_target = WorkerTarget(request.target);
-  mirror_.Send(call.endpoint->identity, target->live, {request.method, worker_target, headers, request.body});
+  mirror_.Send(call.endpoint->identity, target->live, {request.method, worker_target, headers, request.body}, protocol);
 }
 
 void DataPlane::ScoreByModel(net::Exchange& exchange, const Call& call) {

@@ -3,15 +3,19 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "slipway/base/hash.h"
 #include "slipway/base/time.h"
+#include "slipway/gateway/attempt_limiter.h"
 #include "slipway/gateway/call.h"
+#include "slipway/gateway/credentials.h"
 #include "slipway/gateway/log_sink.h"
 #include "slipway/gateway/mirror.h"
+#include "slipway/gateway/routes.h"
 #include "slipway/gateway/routing_table.h"
 #include "slipway/net/exchange.h"
 
@@ -42,15 +46,28 @@ class DataPlane final : public net::ExchangeHandler {
   void HandleGateway(net::Exchange& exchange, std::string_view route);
   void HandleEndpoint(net::Exchange& exchange, const std::shared_ptr<const RoutingTable>& table, Call& call,
                       std::string_view route);
+  // Answers and returns false when the credential is not good.
   bool CheckAccess(net::Exchange& exchange, const Call& call);
+  void AnswerUnauthorized(net::Exchange& exchange, const Call& call, Access access);
   // Fills in the deployment, or answers and returns false.
   bool Choose(net::Exchange& exchange, Call& call);
-  void MirrorRequest(net::Exchange& exchange, const Call& call);
+  void MirrorRequest(net::Exchange& exchange, const Call& call,
+                     std::optional<ModelRuntime::Protocol> protocol = std::nullopt);
   void ScoreByModel(net::Exchange& exchange, const Call& call);
   void ScoreByScript(net::Exchange& exchange, const std::shared_ptr<const RoutingTable>& table, const Call& call);
   void Answer(net::Exchange& exchange, const Call& call, const CallAnswer& answer);
   void AnswerWithMessage(net::Exchange& exchange, const Call& call, int status, std::string_view reason,
                          std::string_view message);
+
+  // The routes of other protocols (data_plane_protocols.cc); models alone speak them.
+  void AnswerProbe(net::Exchange& exchange, const Call& call, Route route) const;
+  void HandleProtocol(net::Exchange& exchange, Call& call, const RouteMatch& match);
+  // As Choose, for a request that names a model.
+  bool ChooseModel(net::Exchange& exchange, Call& call, const RouteMatch& match);
+  void AnswerAboutModel(net::Exchange& exchange, const Call& call, Route route);
+  void Invoke(net::Exchange& exchange, const Call& call);
+  void ScoreAs(net::Exchange& exchange, const Call& call, ModelRuntime::Protocol protocol);
+
   Lane& LaneOf(const net::Exchange& exchange) { return lanes_[static_cast<size_t>(exchange.core())]; }
 
   RoutingTableHolder& tables_;
@@ -58,6 +75,7 @@ class DataPlane final : public net::ExchangeHandler {
   const Clock& clock_;
   std::vector<Lane> lanes_;
   Mirror mirror_;
+  AttemptLimiter attempts_;
 };
 
 }  // namespace slipway::gateway

@@ -39,6 +39,7 @@ def run(data):
     order = json.loads(data)
     if order.get("do") == "crash": os._exit(9)
     if order.get("do") == "hang": time.sleep(60)
+    if order.get("do") == "doze": time.sleep(0.005)
     if order.get("do") == "raise": raise ValueError("no")
     if order.get("do") == "none": return None
     if order.get("do") == "text": return "hello"

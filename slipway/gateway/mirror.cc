@@ -8,8 +8,9 @@
 namespace slipway::gateway {
 
 void Mirror::Send(const LogIdentity& identity, std::shared_ptr<const LiveDeployment> target,
-                  const WorkerRequest& request) {
+                  const WorkerRequest& request, std::optional<ModelRuntime::Protocol> protocol) {
   if (target->script) {
+    if (protocol) return;
     const auto deadline = std::chrono::steady_clock::now() +
                           std::chrono::milliseconds(target->wanted.request_settings.request_timeout_ms);
     target->script->Submit(request, deadline, [](const ScoreOutcome&) {});
@@ -19,15 +20,20 @@ void Mirror::Send(const LogIdentity& identity, std::shared_ptr<const LiveDeploym
     waiting_.fetch_sub(1, std::memory_order_relaxed);
     return;
   }
-  pool_.Submit([this, identity, target = std::move(target), body = std::string(request.body)] {
-    Score(identity, *target, body);
+  pool_.Submit([this, identity, target = std::move(target), body = std::string(request.body), protocol] {
+    Score(identity, *target, body, protocol);
     waiting_.fetch_sub(1, std::memory_order_relaxed);
   });
 }
 
-void Mirror::Score(const LogIdentity& identity, const LiveDeployment& target, std::string_view body) {
-  const ModelRuntime::Scored scored = target.model->Score(model_lane_, body);
-  const std::string line = fmt::format("slipway: mirrored POST /score {} {:.3f}ms {}", scored.status,
+void Mirror::Score(const LogIdentity& identity, const LiveDeployment& target, std::string_view body,
+                   std::optional<ModelRuntime::Protocol> protocol) {
+  const ModelRuntime::Scored scored = protocol ? target.model->ScoreAs(*protocol, target.wanted, model_lane_, body)
+                                               : target.model->Score(model_lane_, body);
+  const std::string_view route = !protocol                                      ? "/score"
+                                 : protocol == ModelRuntime::Protocol::kTensors ? "/v2/…/infer"
+                                                                                : "/invocations";
+  const std::string line = fmt::format("slipway: mirrored POST {} {} {:.3f}ms {}", route, scored.status,
                                        scored.exec_ms.value_or(0), scored.body.size());
   sink_.Console(identity, {target.wanted.name, target.wanted.name + "-0", line});
 }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "slipway/base/thread_pool.h"
@@ -19,11 +20,14 @@ class Mirror {
 
   // Scores a copy of the request; the shadow's console log tells of it. A copy that comes while too many wait is
   // dropped: mirroring never slows the callers.
-  void Send(const LogIdentity& identity, std::shared_ptr<const LiveDeployment> target, const WorkerRequest& request);
+  // `protocol`: of a request to a model that is not in the dialect's own; scripts get none of those.
+  void Send(const LogIdentity& identity, std::shared_ptr<const LiveDeployment> target, const WorkerRequest& request,
+            std::optional<ModelRuntime::Protocol> protocol = std::nullopt);
 
  private:
   static constexpr int kWaitingMax = 256;
-  void Score(const LogIdentity& identity, const LiveDeployment& target, std::string_view body);
+  void Score(const LogIdentity& identity, const LiveDeployment& target, std::string_view body,
+             std::optional<ModelRuntime::Protocol> protocol);
   LogSink& sink_;
   const int model_lane_;
   std::atomic<int> waiting_{0};

@@ -30,6 +30,10 @@ class ModelRuntime {
   };
   Scored Score(int lane, std::string_view request);
 
+  // The same for a request of another protocol, in which errors are told as well; the answer has the names of `wanted`.
+  enum class Protocol { kMlflow, kMlflowCsv, kTensors };
+  Scored ScoreAs(Protocol protocol, const WantedDeployment& wanted, int lane, std::string_view request);
+
   const scoring::CompiledModel& model() const { return *model_; }
 
  private:

@@ -3,7 +3,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdint>
 
 #include "slipway/base/assert.h"
@@ -18,7 +17,12 @@ bool RequestQueue::Push(QueuedRequest& request) {
   {
     const std::lock_guard lock(mutex_);
     if (is_closed_) return false;
+    const SteadyTime expiry = ExpiryOf(request);
     requests_.push_back(std::move(request));
+    if (expiry < expiry_at_) {
+      expiry_at_ = expiry;
+      expires_earlier_.notify_one();
+    }
   }
   Wake();
   return true;
@@ -38,18 +42,38 @@ void RequestQueue::Expire(SteadyTime now) {
   std::deque<QueuedRequest> expired;
   {
     const std::lock_guard lock(mutex_);
-    const auto is_live = [&](const QueuedRequest& request) { return request.deadline > now; };
+    const auto is_live = [&](const QueuedRequest& request) { return ExpiryOf(request) > now; };
     const auto first_expired = std::stable_partition(requests_.begin(), requests_.end(), is_live);
     std::move(first_expired, requests_.end(), std::back_inserter(expired));
     requests_.erase(first_expired, requests_.end());
   }
-  for (QueuedRequest& request : expired) request.done({ScoreOutcome::Kind::kTimedOut, {}});
+  for (QueuedRequest& request : expired) {
+    const bool is_late = request.deadline <= now;
+    request.done({is_late ? ScoreOutcome::Kind::kTimedOut : ScoreOutcome::Kind::kWaitedTooLong, {}});
+  }
 }
 
-std::optional<SteadyTime> RequestQueue::NextDeadline() const {
-  const std::lock_guard lock(mutex_);
-  std::optional<SteadyTime> next;
-  for (const QueuedRequest& request : requests_) next = std::min(next.value_or(request.deadline), request.deadline);
+// It looks again at the time it last settled on, even when what was to expire then has been taken: a request taken at
+// once so wakes nobody but its worker.
+void RequestQueue::ExpireUntilStopped(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    const SteadyTime at = expiry_at_ = NextExpiry();
+    const auto is_earlier = [&] { return expiry_at_ < at; };
+    if (at == SteadyTime::max()) {
+      expires_earlier_.wait(lock, stop, is_earlier);
+    } else {
+      expires_earlier_.wait_until(lock, stop, at, is_earlier);
+    }
+    lock.unlock();
+    Expire(std::chrono::steady_clock::now());
+    lock.lock();
+  }
+}
+
+SteadyTime RequestQueue::NextExpiry() const {
+  SteadyTime next = SteadyTime::max();
+  for (const QueuedRequest& request : requests_) next = std::min(next, ExpiryOf(request));
   return next;
 }
 

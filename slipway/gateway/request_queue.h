@@ -1,11 +1,14 @@
 // The requests of one script deployment that wait for a worker, first come first served.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "slipway/gateway/worker_process.h"
@@ -19,9 +22,10 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 struct ScoreOutcome {
   enum class Kind {
     kAnswered,
-    kTimedOut,  // longer than request_timeout_ms, waiting included
-    kCrashed,   // the worker died over it
-    kNotReady,  // no worker is there to take it
+    kTimedOut,       // longer than request_timeout_ms, waiting included
+    kWaitedTooLong,  // no worker was free within max_queue_wait_ms
+    kCrashed,        // the worker died over it
+    kNotReady,       // no worker is there to take it
   };
   Kind kind = Kind::kAnswered;
   WorkerAnswer answer;  // kAnswered only
@@ -30,7 +34,8 @@ struct ScoreOutcome {
 struct QueuedRequest {
   std::string message;  // as EncodeRequest made it
   SteadyTime deadline;
-  std::function<void(ScoreOutcome)> done;  // called once, on any thread
+  SteadyTime start_by = SteadyTime::max();  // not taken by a worker until then: kWaitedTooLong
+  std::function<void(ScoreOutcome)> done;   // called once, on any thread
 };
 
 // Thread-safe. Bounded by its owner's admission. A descriptor turns readable when something waits, so that workers can
@@ -41,9 +46,10 @@ class RequestQueue {
   // False when the queue is closed; the request is untouched then.
   bool Push(QueuedRequest& request);
   std::optional<QueuedRequest> TryPop();
-  // Answers kTimedOut to those past their deadline.
+  // Answers those that wait past their time.
   void Expire(SteadyTime now);
-  std::optional<SteadyTime> NextDeadline() const;
+  // Expires whatever has to be, as its time comes; returns when asked to stop. For a thread of its own.
+  void ExpireUntilStopped(const std::stop_token& stop);
   // Takes no more, answers kNotReady to those that wait.
   void Close();
 
@@ -52,10 +58,14 @@ class RequestQueue {
   void AcknowledgeWake();
 
  private:
+  static SteadyTime ExpiryOf(const QueuedRequest& request) { return std::min(request.deadline, request.start_by); }
+  SteadyTime NextExpiry() const;
   void Wake();
   Descriptor wake_;
   mutable std::mutex mutex_;
   std::deque<QueuedRequest> requests_;
+  SteadyTime expiry_at_ = SteadyTime::max();  // when ExpireUntilStopped looks next
+  std::condition_variable_any expires_earlier_;
   bool is_closed_ = false;
 };
 

@@ -4,6 +4,12 @@
 
 namespace slipway::gateway {
 
+bool Serves(const LiveDeployment& deployment, std::string_view name, std::string_view version) {
+  const WantedDeployment& wanted = deployment.wanted;
+  if (!version.empty() && wanted.model_version != version) return false;
+  return name == wanted.model_name || EqualsIgnoreCase(name, wanted.name);
+}
+
 LiveEndpoint::LiveEndpoint(WantedEndpoint wanted_endpoint,
                            const std::map<std::string, std::shared_ptr<const LiveDeployment>>& deployments)
     : wanted(std::move(wanted_endpoint)), identity(wanted) {
@@ -31,6 +37,20 @@ const TrafficTarget* LiveEndpoint::FindDeployment(std::string_view name) const {
     if (EqualsIgnoreCase(target.deployment, name)) return &target;
   }
   return nullptr;
+}
+
+const TrafficTarget* LiveEndpoint::FindModel(std::string_view name, std::string_view version) const {
+  for (const TrafficTarget& target : all_) {
+    if (target.live && Serves(*target.live, name, version)) return &target;
+  }
+  return nullptr;
+}
+
+bool LiveEndpoint::CanAnswer() const {
+  for (const TrafficTarget& target : live_targets_) {
+    if (target.live && wanted.traffic.at(target.deployment) > 0) return true;
+  }
+  return false;
 }
 
 const TrafficTarget* LiveEndpoint::Pick(const TrafficSplit& split, const std::vector<TrafficTarget>& targets,

@@ -31,6 +31,10 @@ struct TrafficTarget {
   std::shared_ptr<const LiveDeployment> live;
 };
 
+// Whether a caller who asks for the model `name` (and `version`, unless empty) may be given this deployment, which
+// also answers to its own name.
+bool Serves(const LiveDeployment& deployment, std::string_view name, std::string_view version);
+
 class LiveEndpoint {
  public:
   LiveEndpoint(WantedEndpoint wanted, const std::map<std::string, std::shared_ptr<const LiveDeployment>>& deployments);
@@ -42,8 +46,12 @@ class LiveEndpoint {
   const TrafficTarget* PickLive(double unit) const { return Pick(live_split_, live_targets_, unit); }
   // The deployment that gets a copy; nullptr when this request is not mirrored.
   const TrafficTarget* PickMirror(double unit) const { return Pick(mirror_split_, mirror_targets_, unit); }
+  // Whether a deployment with traffic is ready.
+  bool CanAnswer() const;
   // A deployment the caller named; nullptr when the endpoint has none of that name.
   const TrafficTarget* FindDeployment(std::string_view name) const;
+  // A deployment of that name, or of a model of that name; `version`, when given, is the model's.
+  const TrafficTarget* FindModel(std::string_view name, std::string_view version) const;
 
  private:
   static const TrafficTarget* Pick(const TrafficSplit& split, const std::vector<TrafficTarget>& targets, double unit);

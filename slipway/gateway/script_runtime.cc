@@ -47,7 +47,9 @@ WorkerCommand WorkerCommandOf(const WantedDeployment& wanted, const WorkerProgra
 ScriptRuntime::ScriptRuntime(const WantedDeployment& wanted, std::unique_ptr<ConsoleLog> console)
     : console_(std::move(console)),
       pending_max_(2 * std::max(1, wanted.request_settings.max_concurrent_requests_per_instance) *
-                   std::max(1, wanted.instance_count)) {}
+                   std::max(1, wanted.instance_count)),
+      queue_wait_max_(std::max<int64_t>(0, wanted.request_settings.max_queue_wait_ms)),
+      expiry_thread_([this](const std::stop_token& stop) { queue_.ExpireUntilStopped(stop); }) {}
 
 Result<std::shared_ptr<ScriptRuntime>> ScriptRuntime::Start(const WantedDeployment& wanted,
                                                             const WorkerPrograms& programs,
@@ -110,10 +112,12 @@ bool ScriptRuntime::Submit(const WorkerRequest& request, SteadyTime deadline, st
     pending_.fetch_sub(1, std::memory_order_relaxed);
     return false;
   }
-  QueuedRequest queued{EncodeRequest(request), deadline, [this, done = std::move(done)](ScoreOutcome outcome) {
+  QueuedRequest queued{EncodeRequest(request), deadline, SteadyTime::max(),
+                       [this, done = std::move(done)](ScoreOutcome outcome) {
                          pending_.fetch_sub(1, std::memory_order_relaxed);
                          done(std::move(outcome));
                        }};
+  if (queue_wait_max_.count() > 0) queued.start_by = std::chrono::steady_clock::now() + queue_wait_max_;
   if (!IsAnyReady() || !queue_.Push(queued)) queued.done({ScoreOutcome::Kind::kNotReady, {}});
   return true;
 }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "slipway/base/result.h"
@@ -39,7 +41,8 @@ class ScriptRuntime {
   void Stop();
 
   // Gives the request to a worker when one is free. False (and `done` is not called) when too many are pending already:
-  // 2 × max_concurrent_requests_per_instance × instance_count, half of them waiting.
+  // 2 × max_concurrent_requests_per_instance × instance_count, half of them waiting. One that waits for longer than
+  // max_queue_wait_ms gets kWaitedTooLong: better an early refusal than an answer that comes too late.
   bool Submit(const WorkerRequest& request, SteadyTime deadline, std::function<void(ScoreOutcome)> done);
 
   int pending() const { return pending_.load(std::memory_order_relaxed); }
@@ -52,8 +55,10 @@ class ScriptRuntime {
 
   const std::unique_ptr<ConsoleLog> console_;
   const int pending_max_;
+  const std::chrono::milliseconds queue_wait_max_;  // zero: as long as the request's deadline allows
   std::atomic<int> pending_{0};
   RequestQueue queue_;
+  std::jthread expiry_thread_;
 
   std::mutex mutex_;
   std::condition_variable_any changed_;

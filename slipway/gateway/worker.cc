@@ -99,7 +99,6 @@ bool Worker::RunOnce() {
 Status Worker::WaitUntilReady(Session& session) {
   const SteadyTime deadline = steady_clock::now() + options_.start_timeout;
   while (!session.is_ready) {
-    queue_.Expire(steady_clock::now());
     if (is_stopping_) return FailedPrecondition("the deployment is being removed");
     if (session.has_ended) {
       if (!session.process.WaitForExit(kCrashPatience)) session.process.Kill();
@@ -111,14 +110,13 @@ Status Worker::WaitUntilReady(Session& session) {
       console_.Event(options_.instance, "ReadinessProbeFailed", "Readiness probe failed: init is still running");
       return FailedPrecondition(fmt::format("init() was not done after {} s", options_.start_timeout.count() / 1000));
     }
-    Poll(session, std::min(deadline, queue_.NextDeadline().value_or(deadline)), false);
+    Poll(session, deadline, false);
   }
   return {};
 }
 
 Worker::Ended Worker::Serve(Session& session) {
   while (true) {
-    queue_.Expire(steady_clock::now());
     if (session.has_ended) return EndSession(session, ScoreOutcome::Kind::kCrashed, Ended::kCrashed);
     if (session.current && steady_clock::now() >= session.current->deadline) {
       return EndSession(session, ScoreOutcome::Kind::kTimedOut, Ended::kHung);
@@ -129,8 +127,8 @@ Worker::Ended Worker::Serve(Session& session) {
       session.sent = 0;
     }
     if (session.current && session.sent < session.current->message.size()) WriteSocket(session);
-    std::optional<SteadyTime> until = queue_.NextDeadline();
-    if (session.current) until = std::min(session.current->deadline, until.value_or(session.current->deadline));
+    std::optional<SteadyTime> until;
+    if (session.current) until = session.current->deadline;
     Poll(session, until, !session.current);
   }
 }
@@ -254,9 +252,8 @@ void Worker::StopProcess(Session& session) {
 bool Worker::SleepUnlessStopping(milliseconds time) {
   const SteadyTime deadline = steady_clock::now() + time;
   while (steady_clock::now() < deadline) {
-    queue_.Expire(steady_clock::now());
     pollfd stop{stop_.get(), POLLIN, 0};
-    if (poll(&stop, 1, PollTimeout(std::min(deadline, queue_.NextDeadline().value_or(deadline)))) > 0) return false;
+    if (poll(&stop, 1, PollTimeout(deadline)) > 0) return false;
   }
   return true;
 }
