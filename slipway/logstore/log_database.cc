@@ -1,5 +1,7 @@
 #include "slipway/logstore/log_database.h"
 
+#include <system_error>
+
 #include <fmt/format.h>
 
 #include "slipway/base/file.h"
@@ -28,6 +30,32 @@ Status CheckVersion(duck::Connection& connection) {
       fmt::format("the log database has schema version {}; this program knows version {}", version, kSchemaVersion));
 }
 
+Status MakeTables(duck::Database& database) {
+  SLIPWAY_ASSIGN_OR_RETURN(duck::Connection connection, database.Connect());
+  SLIPWAY_RETURN_IF_ERROR(connection.Execute(std::string(kOwnTables)));
+  SLIPWAY_RETURN_IF_ERROR(CheckVersion(connection));
+  return connection.Execute(SchemaSql());
+}
+
+// DuckDB cannot open a file whose making was cut off by a full disk or a kill: a new one gets its name when it is
+// whole.
+Status MakeFile(const std::filesystem::path& file) {
+  const std::filesystem::path unfinished = file.string() + ".new";
+  for (const std::string& left : {unfinished.string(), unfinished.string() + ".wal"}) {
+    std::error_code ignored;
+    std::filesystem::remove(left, ignored);
+  }
+  {
+    SLIPWAY_ASSIGN_OR_RETURN(duck::Database database, duck::Database::Open(unfinished));
+    SLIPWAY_RETURN_IF_ERROR(MakeTables(database));
+    SLIPWAY_ASSIGN_OR_RETURN(duck::Connection connection, database.Connect());
+    SLIPWAY_RETURN_IF_ERROR(connection.Execute("CHECKPOINT"));
+  }
+  std::error_code failed;
+  std::filesystem::rename(unfinished, file, failed);
+  return failed ? Status(FromErrno(failed.value(), fmt::format("cannot rename '{}'", unfinished.string()))) : Status();
+}
+
 }  // namespace
 
 LogDatabase::Lease::~Lease() {
@@ -39,11 +67,11 @@ LogDatabase::Lease::~Lease() {
 Status LogDatabase::EnsureOpen() {
   if (database_) return {};
   SLIPWAY_RETURN_IF_ERROR(MakeDirectories(folder_));
-  SLIPWAY_ASSIGN_OR_RETURN(duck::Database database, duck::Database::Open(folder_ / "logs.duckdb"));
-  SLIPWAY_ASSIGN_OR_RETURN(duck::Connection connection, database.Connect());
-  SLIPWAY_RETURN_IF_ERROR(connection.Execute(std::string(kOwnTables)));
-  SLIPWAY_RETURN_IF_ERROR(CheckVersion(connection));
-  SLIPWAY_RETURN_IF_ERROR(connection.Execute(SchemaSql()));
+  const std::filesystem::path file = folder_ / "logs.duckdb";
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) SLIPWAY_RETURN_IF_ERROR(MakeFile(file));
+  SLIPWAY_ASSIGN_OR_RETURN(duck::Database database, duck::Database::Open(file));
+  SLIPWAY_RETURN_IF_ERROR(MakeTables(database));
   database_ = std::make_unique<duck::Database>(std::move(database));
   return {};
 }

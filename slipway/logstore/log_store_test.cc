@@ -1,6 +1,8 @@
 #include "slipway/logstore/log_store.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include "slipway/base/file.h"
 #include "slipway/spool/spool.h"
@@ -85,6 +87,38 @@ TEST_F(Logs, TheInputDataQueryOfTheScenarioGivesOneRowAnInput) {
   EXPECT_EQ(result.rows, (Rows{{"\"2026-03-04T10:00:00Z\"", "30", "\"female\""},
                                {"\"2026-03-04T10:00:00Z\"", "40.5", "\"male\""},
                                {"\"2026-03-04T10:01:00Z\"", "50", "\"male\""}}));
+}
+
+// No file of this process grows beyond some bytes, as on a full disk.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) : handler_(signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small = {bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_;
+  void (*handler_)(int);
+};
+
+TEST_F(Logs, AFullDiskAtTheFirstUseLeavesNothingBroken) {
+  const auto ingest = [&] {
+    return store_->Ingest("AppTraces", {R"({"TimeGenerated":"2026-03-04T10:00:00Z","Message":"x"})"});
+  };
+  for (const rlim_t bytes : {0, 5'000, 13'000, 100'000}) {
+    const FullDisk full(bytes);
+    EXPECT_FALSE(ingest()) << bytes;
+    Reopen();
+  }
+  const auto stored = ingest();
+  ASSERT_TRUE(stored) << stored.error().ToString();
+  EXPECT_EQ(Run("traces | count").rows, (Rows{{"1"}}));
 }
 
 }  // namespace
