@@ -36,6 +36,7 @@ using Clock = std::chrono::steady_clock;
 using sdk::Unwrap;
 
 constexpr size_t kBatchRows = 4000;
+constexpr size_t kExplainedRows = 100;
 
 // The ensemble of `whole` on a matrix of features, with its first `trees` trees (0: all).
 model::OnnxModel ForestAlone(const model::OnnxModel& whole, size_t features, size_t trees) {
@@ -134,7 +135,7 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// Of this thread's work: batches take long enough that a busy machine interrupts them.
+// Of this thread's work: batches and explanations take long enough that a busy machine interrupts them.
 double CpuNanoseconds(const std::function<void()>& body) {
   const auto now = [] {
     timespec time{};
@@ -226,7 +227,11 @@ void Time(const std::string& work, unsigned round) {
   std::string response;
   for (const std::string& request : requests)
     json.push_back(Nanoseconds([&] { Unwrap(model->ScoreJson(request, *scratch, response)); }));
-  std::printf("{\"one_ns\": %.1f, \"batch_ns\": %.1f, \"json_ns\": %.1f}\n", Median(one), Median(batch), Median(json));
+  std::vector<double> explained;
+  for (size_t i = 0; i < kExplainedRows; ++i)
+    explained.push_back(CpuNanoseconds([&] { Unwrap(model->ExplainJson(requests[i], *scratch, response)); }));
+  std::printf("{\"one_ns\": %.1f, \"batch_ns\": %.1f, \"json_ns\": %.1f, \"explain_ns\": %.1f}\n", Median(one),
+              Median(batch), Median(json), Median(explained));
 }
 
 }  // namespace

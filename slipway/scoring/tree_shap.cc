@@ -33,7 +33,7 @@ namespace {
 
 using Mode = TreeNode::Mode;
 
-constexpr int kPointCounts[] = {4, 6, 8, 16, 32};
+constexpr int kPointCounts[] = {4, 5, 8, 16, 32};
 constexpr int kFeaturesMax = 2 * 32;
 constexpr uint32_t kDepthMax = 1024;  // the walk is recursive
 constexpr double kTolerance = 1e-5;
@@ -154,23 +154,23 @@ class ExplainerBuilder {
   };
 
   Status AddTree(uint32_t root) {
-    TreeExplainer::Tree tree;
-    tree.root = static_cast<uint32_t>(made_.nodes_.size());
+    tree_ = {.first_output = static_cast<uint32_t>(made_.outputs()), .last_output = 0};
+    tree_.root = static_cast<uint32_t>(made_.nodes_.size());
     distinct_max_ = 0;
     path_.assign(1, {});
     std::vector<Pending> stack = {{.node = root}};
     while (!stack.empty()) {
       const Pending pending = stack.back();
       stack.pop_back();
-      tree.depth = std::max(tree.depth, pending.depth);
+      tree_.depth = std::max(tree_.depth, pending.depth);
       SLIPWAY_RETURN_IF_ERROR(AddNode(pending, stack));
     }
-    if (tree.depth > kDepthMax || distinct_max_ > kFeaturesMax)
+    if (tree_.depth > kDepthMax || distinct_max_ > kFeaturesMax)
       return Unimplemented(fmt::format("explanations of paths of more than {} nodes or {} features are not supported",
                                        kDepthMax, kFeaturesMax));
-    tree.points = *std::find_if(std::begin(kPointCounts), std::end(kPointCounts),
-                                [this](int points) { return 2 * points >= distinct_max_; });
-    made_.trees_.push_back(tree);
+    tree_.points = *std::find_if(std::begin(kPointCounts), std::end(kPointCounts),
+                                 [this](int points) { return 2 * points >= distinct_max_; });
+    made_.trees_.push_back(tree_);
     return {};
   }
 
@@ -205,6 +205,8 @@ class ExplainerBuilder {
     for (uint32_t i = leaf.first_vote; i < leaf.first_vote + leaf.vote_count; ++i) {
       const Vote& vote = ensemble_.votes[i];
       const size_t output = outputs == 1 ? 0 : vote.target;
+      tree_.first_output = std::min(tree_.first_output, static_cast<uint32_t>(output));
+      tree_.last_output = std::max(tree_.last_output, static_cast<uint32_t>(output));
       made_.leaves_[first + output] += static_cast<double>(vote.weight);
       made_.base_values_[output] += reach * static_cast<double>(vote.weight);
     }
@@ -258,24 +260,31 @@ class ExplainerBuilder {
   std::vector<uint32_t> slot_of_;
   std::vector<bool> seen_;
   std::vector<PathEdge> path_;  // by depth; the first is no edge
-  int distinct_max_ = 0;
+  TreeExplainer::Tree tree_;    // at hand
+  int distinct_max_ = 0;        // features on one of its paths
   TreeExplainer made_;
 };
 
-// One row through one tree.
+// One row through one tree, for one output.
 template <int kPoints>
 class TreeWalk {
  public:
-  TreeWalk(const TreeExplainer& explainer, const TreeExplainer::Tree& tree, const float* row, double* values)
+  TreeWalk(const TreeExplainer& explainer, const float* row, size_t output)
       : explainer_(explainer),
-        row_(row),
-        values_(values),
+        leaves_(explainer.leaves_.data() + output),
         outputs_(explainer.outputs()),
-        path_(tree.depth + 1),
-        sums_((tree.depth + 1) * outputs_ * kPoints) {
+        row_(row),
+        gains_(explainer.columns_) {}
+
+  // Adds what the columns gain to `values`.
+  void Add(const TreeExplainer::Tree& tree, double* values) {
+    path_.resize(tree.depth + 1);
     path_[0].inverse.fill(1);
     path_[0].gain.fill(0);
-    Visit(tree.root, 0, quadrature_.weight);
+    std::fill(gains_.begin(), gains_.end(), Points{});
+    Points sums;
+    if (tree.depth > 0) Visit(explainer_.nodes_[tree.root], tree.root, 1, quadrature_.weight, sums);
+    for (size_t i = 0; i < gains_.size(); ++i) values[i] += std::accumulate(gains_[i].begin(), gains_[i].end(), 0.0);
   }
 
  private:
@@ -289,76 +298,61 @@ class TreeWalk {
     bool is_passed = true;
   };
 
-  double* SumsAt(uint32_t depth) { return sums_.data() + depth * outputs_ * kPoints; }
-
-  // Adds leaves times products of the subtree to the sums of `depth`. `product`: over the path, times the weights.
-  void Visit(uint32_t index, uint32_t depth, const Points& product) {
-    const TreeExplainer::Node& node = explainer_.nodes_[index];
-    if (node.right == 0) return AddLeaf(node, depth, product);
+  // `depth`: of the edges below. `product`: over the path, times the weights. `sums`: leaves times products. The side
+  // that the row takes comes first, whichever it is: so nothing branches on the row.
+  void Visit(const TreeExplainer::Node& node, uint32_t index, uint32_t depth, const Points& product, Points& sums) {
     const bool is_left = TreeExplainer::GoesLeft(node, row_);
-    Descend(node, index + 1, depth + 1, is_left, product);
-    Descend(node, node.right, depth + 1, !is_left, product);
+    Points taken, other;
+    Descend<true>(node.column, is_left ? index + 1 : node.right, depth, product, taken);
+    Descend<false>(node.column, is_left ? node.right : index + 1, depth, product, other);
+    for (int i = 0; i < kPoints; ++i) sums[i] = taken[i] + other[i];
   }
 
-  void AddLeaf(const TreeExplainer::Node& leaf, uint32_t depth, const Points& product) {
-    double* sums = SumsAt(depth);
-    const double* values = explainer_.leaves_.data() + leaf.column * outputs_;
-    for (size_t output = 0; output < outputs_; ++output)
-      for (int i = 0; i < kPoints; ++i) sums[output * kPoints + i] += values[output] * product[i];
-  }
-
-  void Descend(const TreeExplainer::Node& parent, uint32_t child, uint32_t depth, bool is_taken,
-               const Points& product) {
+  template <bool kTaken>
+  void Descend(uint32_t column, uint32_t child, uint32_t depth, const Points& product, Points& sums) {
     const TreeExplainer::Node& node = explainer_.nodes_[child];
     const Edge& above = path_[node.above];
     Edge& edge = path_[depth];
-    edge.share = node.share;
-    edge.is_passed = above.is_passed && is_taken;
     Points below;
-    Multiply(above, edge, product, below);
-    std::fill_n(SumsAt(depth), outputs_ * kPoints, 0.0);
-    Visit(child, depth, below);
-    Collect(above, edge, depth, parent.column);
-  }
-
-  void Multiply(const Edge& above, Edge& edge, const Points& product, Points& below) const {
-    const double share = edge.share;
+    edge.share = static_cast<double>(node.share);
+    edge.is_passed = kTaken && above.is_passed;
     if (!above.is_passed) {
-      const double change = share / above.share;
+      const double change = edge.share / above.share;
       for (int i = 0; i < kPoints; ++i) below[i] = product[i] * change;
-    } else if (!edge.is_passed) {
-      for (int i = 0; i < kPoints; ++i) below[i] = product[i] * above.inverse[i] * (quadrature_.rest[i] * share);
-    } else {
-      for (int i = 0; i < kPoints; ++i) {
-        const double factor = quadrature_.at[i] + quadrature_.rest[i] * share;
-        edge.inverse[i] = 1 / factor;
-        edge.gain[i] = (1 - share) * edge.inverse[i];
-        below[i] = product[i] * above.inverse[i] * factor;
-      }
+      return Sum(node, child, depth, below, sums);
+    }
+    kTaken ? Pass(above, edge, product, below) : Fail(above, edge, product, below);
+    Sum(node, child, depth, below, sums);
+    for (int i = 0; i < kPoints; ++i) gains_[column][i] += (edge.gain[i] - above.gain[i]) * sums[i];
+  }
+
+  void Pass(const Edge& above, Edge& edge, const Points& product, Points& below) const {
+    for (int i = 0; i < kPoints; ++i) {
+      const double factor = quadrature_.at[i] + quadrature_.rest[i] * edge.share;
+      edge.inverse[i] = 1 / factor;
+      edge.gain[i] = (1 - edge.share) * edge.inverse[i];
+      below[i] = product[i] * above.inverse[i] * factor;
     }
   }
 
-  // Takes the feature's gain of the sums below the edge, and hands the sums up.
-  void Collect(const Edge& above, const Edge& edge, uint32_t depth, uint32_t column) {
-    const double* own = SumsAt(depth);
-    double* up = SumsAt(depth - 1);
-    for (size_t i = 0; i < outputs_ * kPoints; ++i) up[i] += own[i];
-    if (!above.is_passed) return;
-    const Points& gain = edge.is_passed ? edge.gain : quadrature_.lost;
-    for (size_t output = 0; output < outputs_; ++output) {
-      double value = 0;
-      for (int i = 0; i < kPoints; ++i) value += (gain[i] - above.gain[i]) * own[output * kPoints + i];
-      values_[output * explainer_.columns_ + column] += value;
-    }
+  void Fail(const Edge& above, Edge& edge, const Points& product, Points& below) const {
+    edge.gain = quadrature_.lost;
+    for (int i = 0; i < kPoints; ++i) below[i] = product[i] * above.inverse[i] * (quadrature_.rest[i] * edge.share);
+  }
+
+  void Sum(const TreeExplainer::Node& node, uint32_t index, uint32_t depth, const Points& product, Points& sums) {
+    if (node.right != 0) return Visit(node, index, depth + 1, product, sums);
+    const double value = leaves_[node.column * outputs_];
+    for (int i = 0; i < kPoints; ++i) sums[i] = value * product[i];
   }
 
   const TreeExplainer& explainer_;
   const Quadrature<kPoints>& quadrature_ = Quadrature<kPoints>::Get();
-  const float* row_;
-  double* values_;
+  const double* leaves_;
   size_t outputs_;
-  std::vector<Edge> path_;    // by depth
-  std::vector<double> sums_;  // depth × outputs × points
+  const float* row_;
+  std::vector<Edge> path_;     // by depth
+  std::vector<Points> gains_;  // by column
 };
 
 Result<TreeExplainer> TreeExplainer::Make(const TreeEnsemble& ensemble, std::span<const Feature> features,
@@ -366,28 +360,23 @@ Result<TreeExplainer> TreeExplainer::Make(const TreeEnsemble& ensemble, std::spa
   return ExplainerBuilder(ensemble, features, slots, columns, outputs).Build();
 }
 
-void TreeExplainer::AddTree(const Tree& tree, const float* row, double* values) const {
-  switch (tree.points) {
-    case 4:
-      TreeWalk<4>(*this, tree, row, values);
-      return;
-    case 6:
-      TreeWalk<6>(*this, tree, row, values);
-      return;
-    case 8:
-      TreeWalk<8>(*this, tree, row, values);
-      return;
-    case 16:
-      TreeWalk<16>(*this, tree, row, values);
-      return;
-    default:
-      TreeWalk<32>(*this, tree, row, values);
+template <int kPoints>
+void TreeExplainer::AddTrees(const float* row, std::span<double> values) const {
+  for (size_t output = 0; output < outputs(); ++output) {
+    TreeWalk<kPoints> walk(*this, row, output);
+    for (const Tree& tree : trees_)
+      if (tree.points == kPoints && tree.first_output <= output && output <= tree.last_output)
+        walk.Add(tree, values.data() + output * columns_);
   }
 }
 
 Status TreeExplainer::Explain(const float* row, std::span<double> values) const {
   std::fill(values.begin(), values.end(), 0.0);
-  for (const Tree& tree : trees_) AddTree(tree, row, values.data());
+  AddTrees<4>(row, values);
+  AddTrees<5>(row, values);
+  AddTrees<8>(row, values);
+  AddTrees<16>(row, values);
+  AddTrees<32>(row, values);
   return CheckSum(row, values);
 }
 

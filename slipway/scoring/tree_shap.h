@@ -52,8 +52,9 @@ class TreeExplainer {
   };
   struct Tree {
     uint32_t root = 0;
-    uint32_t depth = 0;  // edges of the longest path
-    int points = 0;      // of the quadrature
+    uint32_t depth = 0;                          // edges of the longest path
+    int points = 0;                              // of the quadrature
+    uint32_t first_output = 0, last_output = 0;  // that its leaves vote for
   };
 
   static bool GoesLeft(const Node& node, const float* row) noexcept {
@@ -62,7 +63,9 @@ class TreeExplainer {
     return value == node.value || (node.missing_is_left && value != value);
   }
 
-  void AddTree(const Tree& tree, const float* row, double* values) const;
+  // Of the trees that need so many points.
+  template <int kPoints>
+  void AddTrees(const float* row, std::span<double> values) const;
   Status CheckSum(const float* row, std::span<const double> values) const;
 
   std::vector<Node> nodes_;

@@ -59,6 +59,9 @@ class Model {
   // Takes any request form of the dialect ({"data":[…]}, {"input_data":…}, …) and returns the JSON answer. Throws
   // InvalidRequest when the request does not fit the model's signature.
   std::string ScoreJson(std::string_view request) const;
+  // The same with "explanations" in the answer: the mean over the training rows and exact SHAP values by column. Throws
+  // Failure for a model that carries no training weights (those that Slipway trains do).
+  std::string ExplainJson(std::string_view request) const;
   std::map<std::string, double> Evaluate(const Table& labelled, const std::string& target) const;
 
  private:

@@ -20,6 +20,12 @@ scoring::Scratch& ScratchOfThread(const std::shared_ptr<const scoring::CompiledM
   return *owned.scratch;
 }
 
+void ThrowUnless(const Status& status) {
+  if (status) return;
+  if (status.error().code() == Code::kInvalidArgument) throw InvalidRequest(status.error().message());
+  throw Failure(status.error().ToString());
+}
+
 }  // namespace
 
 Model Model::Load(const std::string& path) {
@@ -28,10 +34,14 @@ Model Model::Load(const std::string& path) {
 
 std::string Model::ScoreJson(std::string_view request) const {
   std::string response;
-  const Status status = model_->ScoreJson(request, ScratchOfThread(model_), response);
-  if (status) return response;
-  if (status.error().code() == Code::kInvalidArgument) throw InvalidRequest(status.error().message());
-  throw Failure(status.error().ToString());
+  ThrowUnless(model_->ScoreJson(request, ScratchOfThread(model_), response));
+  return response;
+}
+
+std::string Model::ExplainJson(std::string_view request) const {
+  std::string response;
+  ThrowUnless(model_->ExplainJson(request, ScratchOfThread(model_), response));
+  return response;
 }
 
 std::map<std::string, double> Model::Evaluate(const Table& labelled, const std::string& target) const {

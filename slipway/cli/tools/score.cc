@@ -16,6 +16,8 @@ namespace {
 
 using nlohmann::ordered_json;
 using scoring::CompiledModel;
+using scoring::Explain;
+using scoring::Explanations;
 using scoring::Predictions;
 
 // Numbers as scoring writes them: the shortest text of the float32.
@@ -43,6 +45,30 @@ ordered_json RowsJson(const Predictions& predictions) {
   return rows;
 }
 
+// Adds base_value and shap_<column> to every row; with several outputs base_value_<class> and shap_<class>_<column>.
+void AddExplanations(const Explanations& explanations, ordered_json& rows) {
+  const size_t outputs = explanations.base_values.size(), columns = explanations.columns.size();
+  const double* value = explanations.values.data();
+  for (ordered_json& row : rows) {
+    for (size_t output = 0; output < outputs; ++output) {
+      std::string name;
+      if (outputs > 1) name = explanations.outputs.empty() ? std::to_string(output) : explanations.outputs[output];
+      row[name.empty() ? "base_value" : "base_value_" + name] = explanations.base_values[output];
+      const std::string prefix = name.empty() ? "shap_" : "shap_" + name + "_";
+      for (size_t i = 0; i < columns; ++i) row[prefix + explanations.columns[i]] = *value++;
+    }
+  }
+}
+
+Result<ordered_json> ScoreRows(const CompiledModel& model, const tabular::Table& table, Explain explain) {
+  SLIPWAY_ASSIGN_OR_RETURN(const Predictions predictions, model.ScoreTable(table));
+  ordered_json rows = RowsJson(predictions);
+  if (explain == Explain::kNone) return rows;
+  SLIPWAY_ASSIGN_OR_RETURN(const Explanations explanations, model.ExplainTable(table));
+  AddExplanations(explanations, rows);
+  return rows;
+}
+
 // A column that the model takes as text is read as text, whatever it looks like.
 Result<tabular::Table> ReadRows(const std::filesystem::path& path, const model::Signature& signature) {
   const std::string ending = ToLower(path.extension().string());
@@ -56,13 +82,16 @@ Result<tabular::Table> ReadRows(const std::filesystem::path& path, const model::
 }
 
 // A JSON file that is an object is a request as an endpoint takes it; its answer is printed as the endpoint gives it.
-Result<std::optional<ordered_json>> ScoreRequest(const CompiledModel& model, const std::filesystem::path& path) {
+Result<std::optional<ordered_json>> ScoreRequest(const CompiledModel& model, const std::filesystem::path& path,
+                                                 Explain explain) {
   if (ToLower(path.extension().string()) != ".json") return std::nullopt;
   SLIPWAY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   if (!Trim(text).starts_with('{')) return std::nullopt;
   std::string response;
   const auto scratch = model.MakeScratch();
-  SLIPWAY_RETURN_IF_ERROR(With(model.ScoreJson(text, *scratch, response), fmt::format("'{}'", path.string())));
+  const Status status = explain == Explain::kNone ? model.ScoreJson(text, *scratch, response)
+                                                  : model.ExplainJson(text, *scratch, response);
+  SLIPWAY_RETURN_IF_ERROR(With(status, fmt::format("'{}'", path.string())));
   return ordered_json::parse(response);
 }
 
@@ -90,18 +119,19 @@ std::string CsvText(const ordered_json& rows) {
 Result<Output> Run(Context& context, const Arguments& arguments) {
   const std::filesystem::path input = arguments.GetOr("input", "");
   const bool as_csv = EqualsIgnoreCase(arguments.GetOr("output", ""), "csv");
+  SLIPWAY_ASSIGN_OR_RETURN(const Explain explain, scoring::ParseExplain(arguments.GetOr("explain", "")));
   SLIPWAY_ASSIGN_OR_RETURN(const auto model, CompiledModel::Load(arguments.GetOr("model", "")));
   context.Progress(model->plan_description());
-  SLIPWAY_ASSIGN_OR_RETURN(auto answer, ScoreRequest(*model, input));
+  if (explain == Explain::kShap) SLIPWAY_RETURN_IF_ERROR(model->CheckExplainable());
+  SLIPWAY_ASSIGN_OR_RETURN(auto answer, ScoreRequest(*model, input, explain));
   if (answer && as_csv) return InvalidArgument("-o csv takes rows (CSV, JSON lines, a JSON list), not a request");
   Output output;
   if (answer) {
     output = Output::Of(std::move(*answer));
   } else {
     SLIPWAY_ASSIGN_OR_RETURN(const tabular::Table table, ReadRows(input, model->signature()));
-    SLIPWAY_ASSIGN_OR_RETURN(const Predictions predictions,
-                             With(model->ScoreTable(table), fmt::format("'{}'", input.string())));
-    const ordered_json rows = RowsJson(predictions);
+    SLIPWAY_ASSIGN_OR_RETURN(const ordered_json rows,
+                             With(ScoreRows(*model, table, explain), fmt::format("'{}'", input.string())));
     output = as_csv ? Output::Text(CsvText(rows)) : Output::Of(rows);
   }
   output.table_row = [](const ordered_json& row) { return row; };
@@ -120,12 +150,14 @@ Command ScoreCommand() {
       {.name = "input",
        .short_name = 'i',
        .help = "Rows: CSV, JSON lines, a JSON list of records; or a JSON request as an endpoint takes it.",
-       .required = true}};
+       .required = true},
+      {.name = "explain", .help = "shap: add the mean (base_value) and what each column added to it (shap_COLUMN)."}};
   command.needs_workspace = false;
   command.extra_outputs = {"csv"};
   command.run = Run;
   command.examples = {"slipway score --model outputs/model --input rows.csv -o table",
-                      "slipway score --model model.onnx --input sample.json"};
+                      "slipway score --model model.onnx --input sample.json",
+                      "slipway score --model outputs/model --input rows.csv --explain shap -o csv"};
   return command;
 }
 
