@@ -45,8 +45,23 @@ Status CheckTimespan(const std::string& timespan) {
   return {};
 }
 
+Result<Output> Explain(Context& context, const Arguments& arguments, const std::string& id) {
+  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
+  Json body = {{"query", *arguments.Get("kql")}, {"stage", *arguments.Get("explain")}};
+  if (const auto timespan = arguments.Get("timespan")) body["timespan"] = *timespan;
+  SLIPWAY_ASSIGN_OR_RETURN(
+      net::Response response,
+      server->connection().Send("POST", fmt::format("/v1/workspaces/{}/explain", id), body.dump()));
+  if (response.status >= 400) return client::ErrorOf(response);
+  const Json answer = Json::parse(response.body, nullptr, false);
+  if (!answer.is_object()) return Internal("the answer to the query is not JSON");
+  return Output::Text(answer.value("text", ""));
+}
+
 Result<Output> Query(Context& context, const Arguments& arguments) {
+  SLIPWAY_RETURN_IF_ERROR(CheckTimespan(arguments.GetOr("timespan", "")));
   SLIPWAY_ASSIGN_OR_RETURN(const std::string id, WorkspaceId(context));
+  if (arguments.Get("explain")) return Explain(context, arguments, id);
   SLIPWAY_ASSIGN_OR_RETURN(const Json answer, RunQuery(context, fmt::format("/v1/workspaces/{}/query", id),
                                                        *arguments.Get("kql"), arguments.GetOr("timespan", "")));
   Output output = Output::Of(RowsOf(answer, false));
@@ -106,9 +121,13 @@ std::vector<Command> QueryCommands() {
   query.path = "query";
   query.summary = "Ask the workspace's logs a KQL query.";
   query.positionals = {{"kql", "The query."}};
-  query.flags = {{"timespan", 't', "Timespan in ISO 8601: PT1H, P7D, or from/to."}};
+  query.flags = {{"timespan", 't', "Timespan in ISO 8601: PT1H, P7D, or from/to."},
+                 {.name = "explain",
+                  .help = "Print what a stage of the compiler makes of the query, instead of its rows.",
+                  .choices = {"tokens", "tree", "plan", "optimized", "sql"}}};
   query.run = Query;
-  query.examples = {"slipway query 'AmlOnlineEndpointConsoleLog | take 5' -o table"};
+  query.examples = {"slipway query 'AmlOnlineEndpointConsoleLog | take 5' -o table",
+                    "slipway query 'traces | where severityLevel > 2' --explain sql"};
   return {query};
 }
 

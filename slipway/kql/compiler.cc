@@ -1,5 +1,6 @@
 #include "slipway/kql/compiler.h"
 
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -40,6 +41,7 @@ Result<bind::BoundQuery> BindTree(std::string_view query, const tree::Query& tre
   bind_options.end = options.end;
   bind_options.scope = options.scope;
   bind_options.check_regex = options.check_regex;
+  bind_options.optimize = [&](plan::NodePtr& rows) { pass::RunPasses(rows, options.disabled_passes); };
   bind_options.materialize = [&](plan::NodePtr input, int bag) -> Result<MaterializedInput> {
     pass::RunPasses(input, options.disabled_passes);
     return options.materialize(sql::Emit(*input), bind::StoredColumnName(bag));
@@ -57,6 +59,15 @@ Result<CompiledQuery> Compile(std::string_view query, const Catalog& catalog, co
   SLIPWAY_ASSIGN_OR_RETURN(bind::BoundQuery bound, BindTree(query, tree, catalog, options));
   pass::RunPasses(bound.plan, options.disabled_passes);
   return CompiledQuery{bound.plan->outputs, sql::Emit(*bound.plan), std::move(bound.visualization)};
+}
+
+Result<Stage> ParseStage(std::string_view name) {
+  static constexpr std::string_view kNames[] = {"tokens", "tree", "plan", "optimized", "sql"};
+  for (size_t i = 0; i < std::size(kNames); ++i) {
+    if (kNames[i] == name) return static_cast<Stage>(i);
+  }
+  return InvalidArgument(
+      fmt::format("there is no stage '{}': the stages are tokens, tree, plan, optimized and sql", name));
 }
 
 Result<std::string> Explain(std::string_view query, const Catalog& catalog, const CompileOptions& options,

@@ -48,6 +48,8 @@ inline constexpr size_t kQueryBytesMax = 1 << 20;
 Result<CompiledQuery> Compile(std::string_view query, const Catalog& catalog, const CompileOptions& options);
 
 enum class Stage { kTokens, kTree, kPlan, kOptimizedPlan, kSql };
+// "tokens", "tree", "plan", "optimized" or "sql"; kInvalidArgument for other names.
+Result<Stage> ParseStage(std::string_view name);
 // What a stage made of the query, as text.
 Result<std::string> Explain(std::string_view query, const Catalog& catalog, const CompileOptions& options, Stage stage);
 

@@ -69,6 +69,11 @@ class LogStore {
   // query. Ingests what the spools hold first, so an acknowledged record is always seen.
   virtual Result<QueryResult> Query(std::string_view kql, const TimeRange& range, std::string_view workspace_id,
                                     const QueryLimits& limits = {}) = 0;
+
+  // What a stage of the compiler makes of the query, as text for people: "tokens", "tree", "plan", "optimized" or
+  // "sql". kUnimplemented by stores without a compiler.
+  virtual Result<std::string> Explain(std::string_view kql, const TimeRange& range, std::string_view workspace_id,
+                                      std::string_view stage);
 };
 
 }  // namespace slipway::logstore

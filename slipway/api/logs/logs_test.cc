@@ -138,6 +138,22 @@ TEST_F(LogsApi, ASyntaxErrorIsOneAndEveryMistakeIsListed) {
   EXPECT_EQ(error["details"].size(), 1u);
 }
 
+TEST_F(LogsApi, AQueryIsExplainedByStage) {
+  const std::string target = std::string("/v1/workspaces/") + kWorkspace + "/explain";
+  const auto explained = [&](const char* stage) {
+    const auto response = Send("POST", target, json{{"query", "traces | take 1"}, {"stage", stage}}.dump());
+    EXPECT_EQ(response.status, 200) << response.body;
+    return json::parse(response.body).value("text", "");
+  };
+  EXPECT_EQ(explained("tree"), "traces\n| take 1\n");
+  EXPECT_NE(explained("tokens").find("traces"), std::string::npos);
+  EXPECT_NE(explained("optimized").find("limit 1"), std::string::npos);
+  EXPECT_NE(explained("sql").find("LIMIT 1"), std::string::npos);
+  const auto refused = Send("POST", target, json{{"query", "traces"}, {"stage", "soup"}}.dump());
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.body.find("the stages are tokens, tree, plan, optimized and sql"), std::string::npos);
+}
+
 TEST_F(LogsApi, BadRequestsSayWhatIsWrong) {
   const auto status = [&](const std::string& path, const std::string& body) { return Send("POST", path, body).status; };
   EXPECT_EQ(status(QueryPath(), "{"), 400);
@@ -242,9 +258,9 @@ TEST_F(LogsApi, LinesAndGzipAreTakenToo) {
 TEST_F(LogsApi, RefusedItemsAreNamedAndTheOthersKept) {
   json bad_time = Envelope("MessageData", {{"message", "x"}});
   bad_time["time"] = "noon";
-  const json items =
-      json::array({Envelope("MessageData", {{"message", "kept"}}), bad_time,
-                   Envelope("MessageData", json::object(), "someone-else"), Envelope("PageViewData", {{"name", "p"}}), 5});
+  const json items = json::array({Envelope("MessageData", {{"message", "kept"}}), bad_time,
+                                  Envelope("MessageData", json::object(), "someone-else"),
+                                  Envelope("PageViewData", {{"name", "p"}}), 5});
   const auto response = Send("POST", "/v2/track", items.dump());
   EXPECT_EQ(response.status, 206);
   const json answer = json::parse(response.body);

@@ -70,6 +70,23 @@ class QueryFace {
                      : Send(NoWorkspace(workspace.error(), parameters.find("ws")->second));
   }
 
+  // {"query", "timespan", "stage"} → {"stage", "text"}.
+  net::Response Explain(const net::Request& request, const std::string& id) const {
+    const auto workspace = dependencies_.workspaces.FindWorkspaceById(id);
+    if (!workspace) return Send(NoWorkspace(workspace.error(), id));
+    const auto body = ParseBody(request);
+    if (!body) return Send(AnswerError(body.error()));
+    const auto question = ReadQuestion(*body, workspace->id);
+    if (!question) return Send(AnswerError(question.error()));
+    const auto stage = TextMember(*body, "stage");
+    if (!stage) return Send(AnswerError(stage.error()));
+    const auto range = ParseTimespan(question->timespan, dependencies_.clock.Now());
+    if (!range) return Send(AnswerError(range.error()));
+    const auto text = dependencies_.store.Explain(question->query, *range, workspace->id, *stage);
+    if (!text) return Send(AnswerError(text.error()));
+    return net::Response::Json(200, json{{"stage", *stage}, {"text", *text}}.dump());
+  }
+
   net::Response Batch(const net::Request& request) const {
     const auto body = ParseBody(request);
     if (!body) return Send(AnswerError(body.error()));
@@ -164,6 +181,10 @@ void MountQueryRoutes(net::Router& router, const LogsDependencies& dependencies)
       });
     }
   }
+  router.Add("POST", "/v1/workspaces/{id}/explain",
+             [face](const net::Request& request, const net::PathParameters& parameters) {
+               return face->Explain(request, parameters.find("id")->second);
+             });
   router.Add("POST", "/v1/$batch",
              [face](const net::Request& request, const net::PathParameters&) { return face->Batch(request); });
 }

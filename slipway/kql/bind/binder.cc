@@ -29,6 +29,10 @@ Binder::Binder(const Catalog& catalog, const BindOptions& options, Diagnostics& 
   context_.now_ticks = options.now_ticks;
   context_.check_regex = options.check_regex;
   context_.diagnostics = &diagnostics;
+  context_.bind_rows = [this](const Expression& source) { return BindRows(source); };
+  context_.is_table = [this](std::string_view name) {
+    return tables_.count(name) > 0 || catalog_.FindTable(name) != nullptr;
+  };
 }
 
 Result<std::optional<BoundQuery>> Binder::Bind(const tree::Query& query) {
@@ -102,6 +106,16 @@ Binder::StepBinder Binder::FindStepBinder(OperatorKind kind) {
   return nullptr;
 }
 
+namespace {
+
+// "(T | …)" and "materialize(T | …)": rows are computed anew at each use, from the same snapshot.
+bool StandsForRows(const Expression& source) {
+  return source.kind == ExpressionKind::kPipeline ||
+         (source.kind == ExpressionKind::kCall && source.text == "materialize");
+}
+
+}  // namespace
+
 // A scalar let is bound here and now; a tabular one is kept as its tree, and bound at each use.
 bool Binder::BindLet(const tree::Let& let) {
   if (tables_.count(let.name) > 0 || context_.scalars.count(let.name) > 0) {
@@ -110,6 +124,7 @@ bool Binder::BindLet(const tree::Let& let) {
   }
   const tree::Pipeline& value = *let.value;
   const Expression* expression = value.source == SourceKind::kExpression ? value.expression.get() : nullptr;
+  if (expression != nullptr && StandsForRows(*expression)) expression = nullptr;
   const bool names_table = expression != nullptr && expression->kind == ExpressionKind::kName &&
                            context_.scalars.count(expression->text) == 0 &&
                            (catalog_.FindTable(expression->text) != nullptr || tables_.count(expression->text) > 0);
@@ -198,6 +213,12 @@ NodePtr Binder::BindSource(const tree::Pipeline& pipeline) {
   }
   const Expression& source = *pipeline.expression;
   if (source.kind == ExpressionKind::kName) return BindTable(source);
+  if (source.kind == ExpressionKind::kPipeline) return BindPipeline(*source.pipeline);
+  if (StandsForRows(source) && source.children.size() == 1) {
+    const Expression& inner = *source.children[0];
+    if (inner.kind == ExpressionKind::kPipeline) return BindPipeline(*inner.pipeline);
+    if (inner.kind == ExpressionKind::kName) return BindTable(inner);
+  }
   const Expression* call = &source;
   while (call->kind == ExpressionKind::kMember) call = call->children[0].get();
   if (call->kind == ExpressionKind::kCall) {
@@ -206,6 +227,22 @@ NodePtr Binder::BindSource(const tree::Pipeline& pipeline) {
     diagnostics_.Add("SEM0003", source.span, "a query begins with a table, or with print, range, datatable or union");
   }
   return nullptr;
+}
+
+NodePtr Binder::BindRows(const Expression& source) {
+  const auto row_number = context_.row_number;
+  const bool uses_row_number = context_.uses_row_number, is_ordered = is_ordered_;
+  NodePtr node = source.kind == ExpressionKind::kPipeline ? BindPipeline(*source.pipeline) : BindTable(source);
+  context_.row_number = row_number;
+  context_.uses_row_number = uses_row_number;
+  is_ordered_ = is_ordered;
+  if (!node || failure_) return nullptr;
+  if (node->outputs.empty()) {
+    diagnostics_.Add("SEM0001", source.span, "these rows have no column");
+    return nullptr;
+  }
+  if (options_.optimize) options_.optimize(node);
+  return node;
 }
 
 NodePtr Binder::BindTable(const Expression& name) {

@@ -42,11 +42,17 @@ struct BindOptions {
   std::string scope;                  // "" = all rows
   RegexCheck check_regex;
   MaterializeBags materialize;
+  std::function<void(plan::NodePtr& rows)> optimize;  // for the plans that stand inside expressions
 };
 
 struct BoundQuery {
   plan::NodePtr plan;
   std::string visualization;  // render's kind; "" for none
+};
+
+// The axis of make-series, its ends and the width of a bin.
+struct SeriesBounds {
+  plan::Scalar axis, from, to, size;
 };
 
 class Binder {
@@ -92,6 +98,8 @@ class Binder {
   NodePtr BindPipeline(const tree::Pipeline& pipeline);
   NodePtr BindSource(const tree::Pipeline& pipeline);
   NodePtr BindTable(const tree::Expression& name);
+  // Rows inside an expression: what is known of the step around them stays as it is.
+  NodePtr BindRows(const tree::Expression& source);
   NodePtr ScanTable(const CatalogTable& table);
   NodePtr BindPrint(const tree::Pipeline& pipeline);
   NodePtr BindDatatable(const tree::Pipeline& pipeline);
@@ -138,12 +146,21 @@ class Binder {
   // parse_binder.cc
   NodePtr BindParse(Step step, NodePtr input);
   bool CheckPattern(Step step);
+  std::vector<Item> CapturesOf(Step step, const plan::Column& whole, std::vector<plan::Scalar>& conditions);
+  NodePtr Append(NodePtr input, std::vector<Item> items);
   // series_binder.cc
   NodePtr BindMakeSeries(Step step, NodePtr input);
+  std::optional<SeriesBounds> BindSeriesBounds(Step step, const plan::Node& input);
+  bool BindSeriesItems(Step step, SummarizeBuilder& builder);
+  NodePtr GroupByBin(NodePtr input, const SeriesBounds& bounds, const plan::Column& bin, SummarizeBuilder& builder);
+  std::optional<plan::Scalar> BindSeriesDefault(const tree::Expression* asked, Type type);
   // pivot_binder.cc
   NodePtr BindPivot(Step step, NodePtr input);
   std::optional<std::vector<plan::Column>> PivotKeys(const tree::Expression& call, int pivoted,
                                                      const plan::Node& input);
+  bool BindPivotAggregate(const tree::Expression& call, AggregateCollector& collector);
+  NodePtr KeepPivotGroups(NodePtr input, const std::vector<plan::Column>& keys, const plan::Scalar& pivoted,
+                          const AggregateCollector& collector, const plan::Column& name, std::vector<BagSlot>& slots);
   NodePtr SpreadPivot(NodePtr input, std::vector<plan::Column> keys, const plan::Scalar& pivoted,
                       const AggregateCollector& collector, Span span);
   NodePtr BindNarrow(Step step, NodePtr input);

@@ -345,6 +345,7 @@ ScalarBinder::SpecialBinder ScalarBinder::FindSpecial(std::string_view name) {
       {"set_union", &ScalarBinder::BindSetOperation},
       {"set_intersect", &ScalarBinder::BindSetOperation},
       {"set_difference", &ScalarBinder::BindSetOperation},
+      {"toscalar", &ScalarBinder::BindToScalar},
       {"prev", &ScalarBinder::BindNeighbour},
       {"next", &ScalarBinder::BindNeighbour},
       {"row_number", &ScalarBinder::BindRowNumber},

@@ -215,7 +215,6 @@ constexpr std::string_view kUnsupportedFunctions[] = {
     "ipv4_is_in_range",
     "ipv4_is_match",
     "ipv4_is_private",
-    "materialize",
     "parse_command_line",
     "parse_csv",
     "parse_ipv4",
@@ -241,7 +240,6 @@ constexpr std::string_view kUnsupportedFunctions[] = {
     "series_stats",
     "series_subtract",
     "todecimal",
-    "toscalar",
     "treepath",
     "welch_test",
     "workspace",
@@ -400,6 +398,8 @@ constexpr std::string_view kOperatorOperations[] = {"identity",
                                                     "merge_bags",
                                                     "flatten_set",
                                                     "array_take",
+                                                    "in_rows",
+                                                    "scalar_of_rows",
                                                     "if_missing",
                                                     "series_bin",
                                                     "series_length",
@@ -427,29 +427,11 @@ std::vector<const FunctionRow*> FindFunctions(std::string_view name) {
 
 std::vector<std::string> FunctionNames() {
   std::vector<std::string> names = Names<FunctionRow>(kFunctions);
-  for (const std::string_view special : {"bin",
-                                         "floor",
-                                         "bin_at",
-                                         "case",
-                                         "now",
-                                         "ago",
-                                         "bag_pack",
-                                         "pack",
-                                         "column_ifexists",
-                                         "bag_pack_columns",
-                                         "pack_all",
-                                         "extract_all",
-                                         "countof",
-                                         "bag_merge",
-                                         "set_union",
-                                         "set_intersect",
-                                         "set_difference",
-                                         "prev",
-                                         "next",
-                                         "row_number",
-                                         "row_cumsum",
-                                         "row_rank_dense",
-                                         "row_rank_min"}) {
+  for (const std::string_view special :
+       {"bin",        "floor",           "bin_at",           "case",        "now",         "ago",      "bag_pack",
+        "pack",       "column_ifexists", "bag_pack_columns", "pack_all",    "extract_all", "countof",  "bag_merge",
+        "set_union",  "set_intersect",   "set_difference",   "prev",        "next",        "toscalar", "materialize",
+        "row_number", "row_cumsum",      "row_rank_dense",   "row_rank_min"}) {
     names.emplace_back(special);
   }
   return names;

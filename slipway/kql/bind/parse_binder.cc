@@ -121,43 +121,56 @@ bool Binder::CheckPattern(Step step) {
   return good.has_value();
 }
 
-NodePtr Binder::BindParse(Step step, NodePtr input) {
-  if (!CheckPattern(step)) return nullptr;
-  Scalar text = ScalarBinder(context_, input->outputs).Bind(*step.expression);
-  if (text.type == Type::kError) return nullptr;
-  const std::vector<Column> before = input->outputs;
-  // Columns nobody sees: the text, what each column took of it, and whether the row matches.
-  const Column whole{context_.NewColumn(), "", Type::kString};
-  const Column matched{context_.NewColumn(), "", Type::kBool};
-  const auto append = [](NodePtr node, std::vector<Item> items) {
-    plan::Project project;
-    std::vector<Column> columns = node->outputs;
-    for (const Column& column : columns) project.expressions.push_back(Scalar::Of(column));
-    for (Item& item : items) {
-      columns.push_back(item.column);
-      project.expressions.push_back(std::move(item.expression));
-    }
-    return plan::MakeNode(std::move(project), std::move(columns), std::move(node));
-  };
-  NodePtr node = append(std::move(input), {{whole, Convert(std::move(text), Type::kString)}});
-  std::vector<Item> taken, results;
-  std::vector<Scalar> conditions = {
-      Scalar::Call("matches_regex", Type::kBool, {Scalar::Of(whole), TextConstant(PatternRegex(step, nullptr))})};
+// What each column takes of the text `whole`, before it is known whether the row matches. `conditions` gets what has
+// to hold for a match.
+std::vector<Binder::Item> Binder::CapturesOf(Step step, const Column& whole, std::vector<Scalar>& conditions) {
+  std::vector<Item> captures;
+  conditions.push_back(
+      Scalar::Call("matches_regex", Type::kBool, {Scalar::Of(whole), TextConstant(PatternRegex(step, nullptr))}));
   for (const PatternPart& part : step.parts) {
     if (part.kind != Kind::kColumn) continue;
     Scalar capture = Scalar::Call(
         "extract", Type::kString,
         {TextConstant(PatternRegex(step, &part)), Scalar::Of(Constant{Type::kLong, int64_t{1}}), Scalar::Of(whole)});
     const Column value{context_.NewColumn(), "", part.type};
-    taken.push_back({value, Convert(std::move(capture), part.type)});
+    captures.push_back({value, Convert(std::move(capture), part.type)});
     if (step.text == "simple" && part.type != Type::kString)
       conditions.push_back(Scalar::Call("isnotnull", Type::kBool, {Scalar::Of(value)}));
-    results.push_back({{context_.NewColumn(), part.text, part.type},
-                       Scalar::Call("iff", part.type, {Scalar::Of(matched), Scalar::Of(value), Missing(part.type)})});
   }
-  node = append(std::move(node), std::move(taken));
+  return captures;
+}
+
+// The input's columns and these, none replaced.
+NodePtr Binder::Append(NodePtr input, std::vector<Item> items) {
+  plan::Project project;
+  std::vector<Column> columns = input->outputs;
+  for (const Column& column : columns) project.expressions.push_back(Scalar::Of(column));
+  for (Item& item : items) {
+    columns.push_back(item.column);
+    project.expressions.push_back(std::move(item.expression));
+  }
+  return plan::MakeNode(std::move(project), std::move(columns), std::move(input));
+}
+
+NodePtr Binder::BindParse(Step step, NodePtr input) {
+  if (!CheckPattern(step)) return nullptr;
+  Scalar text = ScalarBinder(context_, input->outputs).Bind(*step.expression);
+  if (text.type == Type::kError) return nullptr;
+  // Columns nobody sees: the text, what each column took of it, and whether the row matches.
+  const Column whole{context_.NewColumn(), "", Type::kString};
+  const Column matched{context_.NewColumn(), "", Type::kBool};
+  NodePtr node = Append(std::move(input), {{whole, Convert(std::move(text), Type::kString)}});
+  std::vector<Scalar> conditions;
+  std::vector<Item> captures = CapturesOf(step, whole, conditions), results;
+  for (const PatternPart& part : step.parts) {
+    if (part.kind != Kind::kColumn) continue;
+    const Scalar value = Scalar::Of(captures[results.size()].column);
+    results.push_back({{context_.NewColumn(), part.text, part.type},
+                       Scalar::Call("iff", part.type, {Scalar::Of(matched), value, Missing(part.type)})});
+  }
+  node = Append(std::move(node), std::move(captures));
   Scalar all = conditions.size() == 1 ? conditions[0] : Scalar::Call("and", Type::kBool, std::move(conditions));
-  node = append(std::move(node), {{matched, std::move(all)}});
+  node = Append(std::move(node), {{matched, std::move(all)}});
   if (step.kind == tree::OperatorKind::kParseWhere) {
     std::vector<Column> columns = node->outputs;
     node = plan::MakeNode(plan::Filter{Scalar::Of(matched)}, std::move(columns), std::move(node));

@@ -1,5 +1,6 @@
 // The part of Binder for evaluate pivot and narrow.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -24,6 +25,10 @@ Scalar TextConstant(std::string text) {
 
 // What an aggregate gives for no rows, as an empty cell of a pivot holds it.
 Scalar EmptyCell(const plan::Aggregate& aggregate) {
+  const bool is_spread = aggregate.operation.starts_with("stdev") || aggregate.operation.starts_with("variance");
+  if (is_spread) return Scalar::Of(Constant{Type::kReal, 0.0});
+  if (aggregate.operation == "avg" && aggregate.type == Type::kReal)
+    return Scalar::Of(Constant{Type::kReal, std::numeric_limits<double>::quiet_NaN()});
   const bool is_sum = aggregate.operation == "count" || aggregate.operation == "sum" || aggregate.operation == "dcount";
   if (is_sum && aggregate.type == Type::kReal) return Scalar::Of(Constant{Type::kReal, 0.0});
   if (is_sum) return Scalar::Of(Constant{aggregate.type, int64_t{0}});
@@ -36,6 +41,26 @@ bool Names(const Expression& expression, const Column& column) {
 }
 
 }  // namespace
+
+// The aggregate of a pivot; count() when none is given.
+bool Binder::BindPivotAggregate(const Expression& call, AggregateCollector& collector) {
+  if (call.children.size() < 2) {
+    collector.aggregates.push_back({"count", {}, Type::kLong});
+    collector.columns.push_back({context_.NewColumn(), "", Type::kLong});
+    return true;
+  }
+  const Expression& aggregate = *call.children[1];
+  if (aggregate.kind != ExpressionKind::kCall || FindAggregate(aggregate.text) == nullptr) {
+    diagnostics_.Add("SEM0008", aggregate.span, "pivot() wants an aggregate here, such as sum(x)");
+    return false;
+  }
+  Scalar result;
+  const std::vector<Column> no_columns;
+  if (ScalarBinder(context_, no_columns, &collector).BindAggregate(aggregate, result) == nullptr) return false;
+  if (result.type != Type::kDynamic) return true;
+  diagnostics_.AddUnsupported(aggregate.span, "a pivot of dynamics");
+  return false;
+}
 
 // pivot(column [, aggregate [, key, …]]): one row for each combination of the keys, one column for each value of
 // `column`. The values are known from the rows alone: the groups are computed at once, as for bag_unpack, with a bag of
@@ -59,20 +84,7 @@ NodePtr Binder::BindPivot(Step step, NodePtr input) {
   }
   AggregateCollector collector;
   collector.input = &input->outputs;
-  if (call.children.size() < 2) {
-    collector.aggregates.push_back({"count", {}, Type::kLong});
-    collector.columns.push_back({context_.NewColumn(), "", Type::kLong});
-  } else {
-    const Expression& aggregate = *call.children[1];
-    const bool is_aggregate = aggregate.kind == ExpressionKind::kCall && FindAggregate(aggregate.text) != nullptr;
-    if (!is_aggregate) {
-      diagnostics_.Add("SEM0008", aggregate.span, "pivot() wants an aggregate here, such as sum(x)");
-      return nullptr;
-    }
-    Scalar result;
-    const std::vector<Column> no_columns;
-    if (ScalarBinder(context_, no_columns, &collector).BindAggregate(aggregate, result) == nullptr) return nullptr;
-  }
+  if (!BindPivotAggregate(call, collector)) return nullptr;
   auto keys = PivotKeys(call, pivoted.column, *input);
   if (!keys) return nullptr;
   if (!diagnostics_.empty()) return nullptr;  // rows are not computed for a query that will be refused
@@ -116,10 +128,11 @@ std::optional<std::vector<Column>> Binder::PivotKeys(const Expression& call, int
   return keys;
 }
 
-NodePtr Binder::SpreadPivot(NodePtr input, std::vector<Column> keys, const Scalar& pivoted,
-                            const AggregateCollector& collector, Span span) {
-  const Column& value = collector.columns[0];
-  const Column name{context_.NewColumn(), "", Type::kString}, bag{context_.NewColumn(), "", Type::kDynamic};
+// The groups of keys and pivoted value, computed and kept, with the values' texts (as column `name`) as slots of a bag
+// beside them: what materializing reports of that bag are the columns to come.
+NodePtr Binder::KeepPivotGroups(NodePtr input, const std::vector<Column>& keys, const Scalar& pivoted,
+                                const AggregateCollector& collector, const Column& name, std::vector<BagSlot>& slots) {
+  const Column bag{context_.NewColumn(), "", Type::kDynamic};
   plan::Summarize groups;
   groups.has_keys = true;
   std::vector<Column> columns = keys;
@@ -127,24 +140,30 @@ NodePtr Binder::SpreadPivot(NodePtr input, std::vector<Column> keys, const Scala
   groups.keys.push_back(Convert(pivoted, Type::kString));
   groups.aggregates = collector.aggregates;
   columns.push_back(name);
-  columns.push_back(value);
+  columns.push_back(collector.columns[0]);
   NodePtr node = MakeNode(std::move(groups), columns, std::move(input));
-  plan::Project named;
-  for (const Column& column : columns) named.expressions.push_back(Scalar::Of(column));
-  named.expressions.push_back(Scalar::Call("bag_pack", Type::kDynamic,
-                                           {Scalar::Of(name), Scalar::Of(Constant{Type::kDynamic, std::string("0")})}));
+  const Scalar filler = Scalar::Of(Constant{Type::kDynamic, std::string("0")});
+  node = Append(std::move(node), {{bag, Scalar::Call("bag_pack", Type::kDynamic, {Scalar::Of(name), filler})}});
   columns.push_back(bag);
-  node = MakeNode(std::move(named), columns, std::move(node));
   auto kept = options_.materialize(std::move(node), bag.id);
   if (!kept) {
     failure_ = std::move(kept.error());
     return nullptr;
   }
-  std::sort(kept->slots.begin(), kept->slots.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  slots = std::move(kept->slots);
+  std::sort(slots.begin(), slots.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
   plan::Scan scan{kept->table, {}};
   for (const Column& column : columns) scan.sources.push_back(StoredColumnName(column.id));
-  node = MakeNode(std::move(scan), std::move(columns));
+  return MakeNode(std::move(scan), std::move(columns));
+}
 
+NodePtr Binder::SpreadPivot(NodePtr input, std::vector<Column> keys, const Scalar& pivoted,
+                            const AggregateCollector& collector, Span span) {
+  const Column& value = collector.columns[0];
+  const Column name{context_.NewColumn(), "", Type::kString};
+  std::vector<BagSlot> slots;
+  NodePtr node = KeepPivotGroups(std::move(input), keys, pivoted, collector, name, slots);
+  if (!node) return nullptr;
   plan::Summarize spread;
   spread.has_keys = true;
   plan::Project project;
@@ -155,7 +174,7 @@ NodePtr Binder::SpreadPivot(NodePtr input, std::vector<Column> keys, const Scala
     spread.keys.push_back(Scalar::Of(key));
     project.expressions.push_back(Scalar::Of(key));
   }
-  for (const BagSlot& slot : kept->slots) {
+  for (const BagSlot& slot : slots) {
     if (names.Has(slot.key)) {
       diagnostics_.Add("SEM0001", span, fmt::format("a value and a column are both named '{}'", slot.key));
       return nullptr;

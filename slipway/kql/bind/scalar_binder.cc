@@ -95,6 +95,8 @@ Scalar ScalarBinder::Bind(const Expression& expression) {
     case ExpressionKind::kTypeOf:
     case ExpressionKind::kAssignment:
       break;
+    case ExpressionKind::kPipeline:
+      return Fail("SEM0001", expression.span, "rows cannot stand here; toscalar(…) makes one value of them");
   }
   return Fail("SYN0002", expression.span, "this cannot stand where a value is wanted");
 }
@@ -361,8 +363,60 @@ Scalar ScalarBinder::BindRegexMatch(const Expression& expression, Scalar left, S
   return Scalar::Call("matches_regex", Type::kBool, {Text(std::move(left)), std::move(right)});
 }
 
+bool ScalarBinder::IsRows(const Expression& expression) const {
+  if (expression.kind == ExpressionKind::kPipeline) return true;
+  return expression.kind == ExpressionKind::kName && FindColumn(expression.text) == nullptr &&
+         context_.scalars.count(expression.text) == 0 && context_.is_table(expression.text);
+}
+
+// x in (T): the first column of T, whose nulls match nothing.
+Scalar ScalarBinder::BindInRows(const Expression& expression, Scalar left) {
+  if (expression.text == "has_any" || expression.text == "has_all") {
+    context_.diagnostics->AddUnsupported(expression.children[1]->span, fmt::format("a table in '{}'", expression.text));
+    return ErrorScalar();
+  }
+  plan::NodePtr rows = context_.bind_rows(*expression.children[1]);
+  if (!rows || IsError(left)) return ErrorScalar();
+  const Column column = rows->outputs[0];
+  const bool ignores_case = expression.text.ends_with('~');
+  std::optional<Type> common = ignores_case ? Type::kString : CommonType(left.type, column.type);
+  // A text beside another type is read as that type.
+  if (!common && left.type == Type::kString) common = column.type;
+  if (!common && column.type == Type::kString) common = left.type;
+  if (!common || *common == Type::kDynamic) {
+    return Fail("SEM0001", expression.name_span,
+                fmt::format("a {} is looked for among values of type {}; convert one side", TypeName(left.type),
+                            TypeName(column.type)));
+  }
+  const auto fit = [&](Scalar scalar) {
+    Scalar fitted = Convert(std::move(scalar), *common);
+    return ignores_case ? Scalar::Call("tolower", Type::kString, {std::move(fitted)}) : fitted;
+  };
+  plan::Project project;
+  project.expressions.push_back(fit(Scalar::Of(column)));
+  Scalar call = Scalar::Call("in_rows", Type::kBool, {fit(std::move(left))});
+  call.rows = plan::MakeNode(std::move(project), {{context_.NewColumn(), "", *common}}, std::move(rows));
+  return expression.text[0] == '!' ? Not(std::move(call)) : call;
+}
+
+// toscalar(T): the first value of the first column.
+Scalar ScalarBinder::BindToScalar(const Expression& call) {
+  if (!ExpectArguments(call, 1, 1)) return ErrorScalar();
+  if (!IsRows(*call.children[0])) return Bind(*call.children[0]);
+  plan::NodePtr rows = context_.bind_rows(*call.children[0]);
+  if (!rows) return ErrorScalar();
+  const Column column = rows->outputs[0];
+  plan::Project project;
+  project.expressions.push_back(Scalar::Of(column));
+  Scalar scalar = Scalar::Call("scalar_of_rows", column.type, {});
+  scalar.rows = plan::MakeNode(std::move(project), {column}, std::move(rows));
+  return scalar;
+}
+
 Scalar ScalarBinder::BindList(const Expression& expression) {
   Scalar left = Bind(*expression.children[0]);
+  if (expression.children.size() == 2 && IsRows(*expression.children[1]))
+    return BindInRows(expression, std::move(left));
   std::vector<Scalar> items;
   bool failed = IsError(left);
   for (size_t i = 1; i < expression.children.size(); ++i) {

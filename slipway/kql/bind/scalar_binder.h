@@ -30,6 +30,10 @@ struct QueryContext {
   std::optional<plan::Column> row_number;
   bool uses_row_number = false;
 
+  // Binds rows that stand in an expression: a table's name or a pipeline; nullptr after a complaint.
+  std::function<plan::NodePtr(const tree::Expression& source)> bind_rows;
+  std::function<bool(std::string_view name)> is_table;
+
   int NewColumn() { return next_column++; }
 };
 
@@ -73,6 +77,10 @@ class ScalarBinder {
   Scalar BindStringOperator(const tree::Expression& expression, Scalar left, Scalar right);
   Scalar BindRegexMatch(const tree::Expression& expression, Scalar left, Scalar right);
   Scalar BindList(const tree::Expression& expression);
+  // Whether an expression stands for rows: a pipeline, or a table's name that no column or value has.
+  bool IsRows(const tree::Expression& expression) const;
+  Scalar BindInRows(const tree::Expression& expression, Scalar left);
+  Scalar BindToScalar(const tree::Expression& call);
   Scalar BindIn(const tree::Expression& expression, Scalar left, std::vector<Scalar> items);
   Scalar BindBetween(const tree::Expression& expression);
 

@@ -20,122 +20,139 @@ bool IsTime(Type type) {
   return type == Type::kDateTime || type == Type::kTimespan;
 }
 
+bool AreAll(const SeriesBounds& bounds, bool (*fits)(Type)) {
+  return fits(bounds.axis.type) && fits(bounds.from.type) && fits(bounds.to.type) && fits(bounds.size.type);
+}
+
 Scalar LongConstant(int64_t value) {
   return Scalar::Of(Constant{Type::kLong, value});
 }
 
 }  // namespace
 
-NodePtr Binder::BindMakeSeries(Step step, NodePtr input) {
+// The axis, its ends and its step, converted to one type.
+std::optional<SeriesBounds> Binder::BindSeriesBounds(Step step, const plan::Node& input) {
   const tree::SeriesAxis& asked = step.axis;
   if (!asked.from || !asked.to) {
     diagnostics_.AddUnsupported(step.name_span, "make-series without 'from' and 'to'");
-    return nullptr;
+    return std::nullopt;
   }
   const std::vector<Column> no_columns;
   ScalarBinder constants(context_, no_columns);
-  Scalar axis = ScalarBinder(context_, input->outputs).Bind(*asked.axis.expression);
-  Scalar from = constants.Bind(*asked.from), to = constants.Bind(*asked.to), size = constants.Bind(*asked.step);
-  for (const Scalar* part : {&axis, &from, &to, &size}) {
-    if (part->type == Type::kError) return nullptr;
+  SeriesBounds bounds{ScalarBinder(context_, input.outputs).Bind(*asked.axis.expression), constants.Bind(*asked.from),
+                      constants.Bind(*asked.to), constants.Bind(*asked.step)};
+  for (const Scalar* part : {&bounds.axis, &bounds.from, &bounds.to, &bounds.size}) {
+    if (part->type == Type::kError) return std::nullopt;
   }
+  const Type axis = bounds.axis.type;
   const bool times =
-      IsTime(axis.type) && from.type == axis.type && to.type == axis.type && size.type == Type::kTimespan;
-  const bool numbers = IsInteger(axis.type) && IsInteger(from.type) && IsInteger(to.type) && IsInteger(size.type);
-  if (!times && !numbers) {
-    const bool reals = IsNumber(axis.type) && IsNumber(from.type) && IsNumber(to.type) && IsNumber(size.type);
-    if (reals) {
+      IsTime(axis) && bounds.from.type == axis && bounds.to.type == axis && bounds.size.type == Type::kTimespan;
+  if (!times && !AreAll(bounds, IsInteger)) {
+    if (AreAll(bounds, IsNumber)) {
       diagnostics_.AddUnsupported(asked.axis.expression->span, "make-series over real numbers");
     } else {
       diagnostics_.Add("SEM0001", asked.axis.expression->span,
-                       fmt::format("the axis is a {}, and its ends and step a {}, {} and {}", TypeName(axis.type),
-                                   TypeName(from.type), TypeName(to.type), TypeName(size.type)));
+                       fmt::format("the axis is a {}, and its ends and step a {}, {} and {}", TypeName(axis),
+                                   TypeName(bounds.from.type), TypeName(bounds.to.type), TypeName(bounds.size.type)));
     }
-    return nullptr;
+    return std::nullopt;
   }
-  const Type type = times ? axis.type : Type::kLong;
-  for (Scalar* part : {&axis, &from, &to}) *part = Convert(std::move(*part), type);
-  size = Convert(std::move(size), times ? Type::kTimespan : Type::kLong);
+  const Type type = times ? axis : Type::kLong;
+  for (Scalar* part : {&bounds.axis, &bounds.from, &bounds.to}) *part = Convert(std::move(*part), type);
+  bounds.size = Convert(std::move(bounds.size), times ? Type::kTimespan : Type::kLong);
+  return bounds;
+}
 
-  SummarizeBuilder builder{NameList(), {}, {}, {}, {}};
-  if (!BindKeys(step, *input, builder)) return nullptr;
-  const std::vector<Column> keys = builder.key_columns;
-  builder.collector.input = &input->outputs;
+bool Binder::BindSeriesItems(Step step, SummarizeBuilder& builder) {
   for (const tree::NamedExpression& item : step.items) {
-    if (!BindAggregateItem(item, builder)) return nullptr;
+    if (!BindAggregateItem(item, builder)) return false;
     const Type result = builder.items.back().column.type;
     if (IsNumber(result) || result == Type::kTimespan) continue;
     diagnostics_.Add("SEM0008", item.expression->span, "a series is made of numbers");
-    return nullptr;
+    return false;
   }
-  const std::string axis_name = asked.axis.name ? *asked.axis.name : DerivedName(*asked.axis.expression).value_or("");
-  const std::string name = axis_name.empty() ? builder.names.AddNumbered() : builder.names.AddGenerated(axis_name);
+  return true;
+}
 
-  // Rows inside, each with its bin.
+// The rows between the ends, grouped by the keys and their bin. Outputs: the keys, the bin, the items.
+NodePtr Binder::GroupByBin(NodePtr input, const SeriesBounds& bounds, const Column& bin, SummarizeBuilder& builder) {
   std::vector<Column> passed = input->outputs;
-  Scalar inside = Scalar::Call(
-      "and", Type::kBool, {Scalar::Call("ge", Type::kBool, {axis, from}), Scalar::Call("lt", Type::kBool, {axis, to})});
+  Scalar inside = Scalar::Call("and", Type::kBool,
+                               {Scalar::Call("ge", Type::kBool, {bounds.axis, bounds.from}),
+                                Scalar::Call("lt", Type::kBool, {bounds.axis, bounds.to})});
   NodePtr node = MakeNode(plan::Filter{std::move(inside)}, std::move(passed), std::move(input));
-  plan::Summarize summarize;
-  summarize.has_keys = true;
-  std::vector<Column> outputs;
-  for (Item& key : builder.keys) {
-    outputs.push_back(key.column);
-    summarize.keys.push_back(std::move(key.expression));
-  }
-  const Column bin{context_.NewColumn(), "", Type::kLong};
+  plan::Summarize groups;
+  groups.has_keys = true;
+  plan::Project project;
+  std::vector<Column> outputs = builder.key_columns, columns = builder.key_columns;
+  for (Item& key : builder.keys) groups.keys.push_back(std::move(key.expression));
   outputs.push_back(bin);
-  summarize.keys.push_back(Scalar::Call("series_bin", Type::kLong, {axis, from, size}));
-  summarize.aggregates = std::move(builder.collector.aggregates);
+  groups.keys.push_back(Scalar::Call("series_bin", Type::kLong, {bounds.axis, bounds.from, bounds.size}));
+  groups.aggregates = std::move(builder.collector.aggregates);
   outputs.insert(outputs.end(), builder.collector.columns.begin(), builder.collector.columns.end());
-  node = MakeNode(std::move(summarize), std::move(outputs), std::move(node));
-
-  // A key's bins and their values as lists beside each other.
-  plan::Project values;
-  std::vector<Column> value_columns = keys;
-  for (const Column& key : keys) values.expressions.push_back(Scalar::Of(key));
-  value_columns.push_back(bin);
-  values.expressions.push_back(Scalar::Of(bin));
+  node = MakeNode(std::move(groups), std::move(outputs), std::move(node));
+  columns.push_back(bin);
+  for (const Column& column : columns) project.expressions.push_back(Scalar::Of(column));
   for (Item& item : builder.items) {
-    value_columns.push_back(item.column);
-    values.expressions.push_back(std::move(item.expression));
+    columns.push_back(item.column);
+    project.expressions.push_back(std::move(item.expression));
   }
-  node = MakeNode(std::move(values), std::move(value_columns), std::move(node));
+  return MakeNode(std::move(project), std::move(columns), std::move(node));
+}
+
+// What an empty bin of `value` holds, as a dynamic.
+std::optional<Scalar> Binder::BindSeriesDefault(const tree::Expression* asked, Type type) {
+  Scalar missing = LongConstant(0);
+  if (asked != nullptr) {
+    const std::vector<Column> no_columns;
+    missing = ScalarBinder(context_, no_columns).Bind(*asked);
+    if (missing.type == Type::kError) return std::nullopt;
+  }
+  if (type == Type::kReal && IsNumber(missing.type)) missing = Convert(std::move(missing), Type::kReal);
+  return Convert(std::move(missing), Type::kDynamic);
+}
+
+NodePtr Binder::BindMakeSeries(Step step, NodePtr input) {
+  const auto bounds = BindSeriesBounds(step, *input);
+  if (!bounds) return nullptr;
+  SummarizeBuilder builder{NameList(), {}, {}, {}, {}};
+  if (!BindKeys(step, *input, builder)) return nullptr;
+  builder.collector.input = &input->outputs;
+  if (!BindSeriesItems(step, builder)) return nullptr;
+  const auto derived = step.axis.axis.name ? step.axis.axis.name : DerivedName(*step.axis.axis.expression);
+  const std::string axis_name = derived ? builder.names.AddGenerated(*derived) : builder.names.AddNumbered();
+  const Column bin{context_.NewColumn(), "", Type::kLong};
+  NodePtr node = GroupByBin(std::move(input), *bounds, bin, builder);
+
+  // The bins of a key and their values as lists beside each other, which are then spread over the whole axis.
   plan::Summarize gather;
   gather.has_keys = true;
-  std::vector<Column> gathered = keys;
-  for (const Column& key : keys) gather.keys.push_back(Scalar::Of(key));
-  // Without keys all rows are one series, and none are no series.
-  if (keys.empty()) {
+  plan::Project project;
+  std::vector<Column> gathered = builder.key_columns, columns = builder.key_columns;
+  for (const Column& key : columns) gather.keys.push_back(Scalar::Of(key));
+  for (const Column& key : columns) project.expressions.push_back(Scalar::Of(key));
+  if (gather.keys.empty()) {  // all rows are one series, and none are no series
     gather.keys.push_back(LongConstant(0));
     gathered.push_back({context_.NewColumn(), "", Type::kLong});
   }
-  const auto list = [&](Scalar value) {
-    gather.aggregates.push_back({"make_list_with_nulls", {Convert(std::move(value), Type::kDynamic)}, Type::kDynamic});
+  const auto list = [&](const Column& column) {
+    gather.aggregates.push_back(
+        {"make_list_with_nulls", {Convert(Scalar::Of(column), Type::kDynamic)}, Type::kDynamic});
     gathered.push_back({context_.NewColumn(), "", Type::kDynamic});
-    return gathered.back();
+    return Scalar::Of(gathered.back());
   };
-  const Column bins = list(Scalar::Of(bin));
-  const Scalar length = Scalar::Call("series_length", Type::kLong, {from, to, size});
-  plan::Project project;
-  std::vector<Column> columns = keys;
-  for (const Column& key : keys) project.expressions.push_back(Scalar::Of(key));
+  const Scalar bins = list(bin);
+  const Scalar length = Scalar::Call("series_length", Type::kLong, {bounds->from, bounds->to, bounds->size});
   for (size_t i = 0; i < builder.items.size(); ++i) {
     const Column& value = builder.items[i].column;
-    Scalar missing = LongConstant(0);
-    if (step.defaults[i]) {
-      missing = constants.Bind(*step.defaults[i]);
-      if (missing.type == Type::kError) return nullptr;
-    }
-    if (value.type == Type::kReal && IsNumber(missing.type)) missing = Convert(std::move(missing), Type::kReal);
-    const Column raw = list(Scalar::Of(value));
+    auto missing = BindSeriesDefault(step.defaults[i].get(), value.type);
+    if (!missing) return nullptr;
     columns.push_back({context_.NewColumn(), value.name, Type::kDynamic});
     project.expressions.push_back(
-        Scalar::Call("series_spread", Type::kDynamic,
-                     {Scalar::Of(bins), Scalar::Of(raw), length, Convert(std::move(missing), Type::kDynamic)}));
+        Scalar::Call("series_spread", Type::kDynamic, {bins, list(value), length, std::move(*missing)}));
   }
-  columns.push_back({context_.NewColumn(), name, Type::kDynamic});
-  project.expressions.push_back(Scalar::Call("series_axis", Type::kDynamic, {from, size, length}));
+  columns.push_back({context_.NewColumn(), axis_name, Type::kDynamic});
+  project.expressions.push_back(Scalar::Call("series_axis", Type::kDynamic, {bounds->from, bounds->size, length}));
   node = MakeNode(std::move(gather), std::move(gathered), std::move(node));
   return MakeNode(std::move(project), std::move(columns), std::move(node));
 }

@@ -96,6 +96,17 @@ const Column* Node::FindOutput(int id) const {
   return column == outputs.end() ? nullptr : &*column;
 }
 
+namespace {
+
+// A plan of an expression's own in one line.
+std::string Line(const Node& node) {
+  std::string text = Explain(node);
+  std::replace(text.begin(), text.end(), '\n', ';');
+  return text;
+}
+
+}  // namespace
+
 std::string Explain(const Scalar& scalar) {
   switch (scalar.kind) {
     case ScalarKind::kConstant:
@@ -105,6 +116,7 @@ std::string Explain(const Scalar& scalar) {
     case ScalarKind::kCall:
       break;
   }
+  if (scalar.rows) return fmt::format("{}({})[{}]", scalar.operation, List(scalar.arguments), Line(*scalar.rows));
   return fmt::format("{}({})", scalar.operation, List(scalar.arguments));
 }
 

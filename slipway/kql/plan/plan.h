@@ -24,6 +24,7 @@ enum class ScalarKind { kConstant, kColumn, kCall };
 
 // A typed expression. A call's operation ("add", "has", "to_long") is a name of bind/functions.cc or
 // bind/operators.cc, resolved for its arguments' types; sql/ knows how to say it.
+struct Node;
 struct Scalar {
   ScalarKind kind = ScalarKind::kConstant;
   Type type = Type::kDynamic;
@@ -31,6 +32,7 @@ struct Scalar {
   int column = 0;              // kColumn: an id
   std::string_view operation;  // kCall: static text
   std::vector<Scalar> arguments;
+  std::shared_ptr<const Node> rows;  // in_rows, scalar_of_rows: a plan of its own with one column
 
   static Scalar Of(Constant constant);
   static Scalar Of(const Column& column);
@@ -40,7 +42,6 @@ struct Scalar {
   const Constant* AsConstant() const { return kind == ScalarKind::kConstant ? &constant : nullptr; }
 };
 
-struct Node;
 using NodePtr = std::unique_ptr<Node>;
 
 // Rows of a stored table; sources[i] is the stored column of output i.

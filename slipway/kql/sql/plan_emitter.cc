@@ -22,6 +22,12 @@ std::string QuoteName(std::string_view name) {
 
 class PlanEmitter {
  public:
+  PlanEmitter() {
+    state_.emit_rows = [this](const Node& node) { return Emit(node); };
+  }
+  PlanEmitter(const PlanEmitter&) = delete;
+  PlanEmitter& operator=(const PlanEmitter&) = delete;
+
   std::string Emit(const Node& node) {
     return std::visit([&](const auto& body) { return EmitBody(node, body); }, node.body);
   }

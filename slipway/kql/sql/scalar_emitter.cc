@@ -186,6 +186,8 @@ ScalarEmitter::Custom ScalarEmitter::FindCustom(std::string_view operation) {
       {"datetime_diff", &S::EmitDatePart},
       {"format_datetime", &S::EmitFormatDatetime},
       {"bin", &S::EmitBin},
+      {"in_rows", &S::EmitRows},
+      {"scalar_of_rows", &S::EmitRows},
       {"prev", &S::EmitNeighbour},
       {"next", &S::EmitNeighbour},
       {"row_number", &S::EmitRowNumber},
@@ -390,6 +392,15 @@ std::string ScalarEmitter::EmitSlotValue(const Scalar& call, bool) {
     default:
       return fmt::format("try_cast({} AS {})", text, SqlType(call.type));
   }
+}
+
+std::string ScalarEmitter::EmitRows(const Scalar& call, bool as_filter) {
+  if (call.operation == "in_rows") {
+    const std::string in = fmt::format("({} IN ({}))", Emit(call.arguments[0]), state_.emit_rows(*call.rows));
+    return as_filter ? in : fmt::format("coalesce({}, false)", in);
+  }
+  const std::string value = fmt::format("(SELECT * FROM ({}) AS t LIMIT 1)", state_.emit_rows(*call.rows));
+  return call.type == Type::kString ? fmt::format("coalesce({}, '')", value) : value;
 }
 
 // Ticks of a fixed bin that is positive need no guard against other sizes.

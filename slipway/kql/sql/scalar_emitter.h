@@ -1,6 +1,7 @@
 // Writes typed expressions as SQL. Private to this room.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@ namespace slipway::kql::sql {
 struct EmitState {
   std::vector<Parameter> parameters;
   int next_name = 0;
+  std::function<std::string(const plan::Node&)> emit_rows;  // a plan inside an expression
 
   std::string AddParameter(Parameter value);
 };
@@ -58,6 +60,7 @@ class ScalarEmitter {
   std::string EmitDatePart(const plan::Scalar& call, bool as_filter);
   std::string EmitFormatDatetime(const plan::Scalar& call, bool as_filter);
   std::string EmitBin(const plan::Scalar& call, bool as_filter);
+  std::string EmitRows(const plan::Scalar& call, bool as_filter);
   // window_emitter.cc
   std::string WindowOf(const std::string& number, const plan::Scalar& restart);
   std::string EmitNeighbour(const plan::Scalar& call, bool as_filter);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "slipway/base/text.h"
 #include "slipway/kql/tree/tree.h"
 
 namespace slipway::kql::tree {
@@ -115,6 +116,8 @@ std::string Explain(const Expression& expression) {
                          Explain(*children[2]));
     case ExpressionKind::kTypeOf:
       return fmt::format("typeof({})", expression.text);
+    case ExpressionKind::kPipeline:
+      return fmt::format("({})", ReplaceAll(Explain(*expression.pipeline, ""), "\n", " "));
     case ExpressionKind::kAssignment:
       return fmt::format("{} = {}", expression.text, Explain(*children[0]));
   }

@@ -379,10 +379,24 @@ ExpressionPtr ExpressionParser::ParseArgument() {
     assignment->children.push_back(std::move(value));
     return Finish(std::move(assignment));
   }
+  if (SeesRows()) return ParseRows(nullptr);
   ExpressionPtr expression = Parse();
-  if (!expression || !cursor_.Sees("|")) return expression;
-  cursor_.diagnostics().AddUnsupported(cursor_.Peek().span, "a tabular expression inside an expression");
-  return nullptr;
+  return expression && cursor_.Sees("|") ? ParseRows(std::move(expression)) : std::move(expression);
+}
+
+// Whether a source of rows begins here that is no expression.
+bool ExpressionParser::SeesRows() const {
+  const Token& next = cursor_.Peek(1);
+  if (cursor_.SeesName("datatable")) return next.Is("(");
+  if (cursor_.SeesName("range")) return next.kind == TokenKind::kName;
+  if (cursor_.SeesName("union")) return next.kind == TokenKind::kName || next.Is("(");
+  return cursor_.SeesName("print") && !next.Is(")") && !next.Is(",");
+}
+
+ExpressionPtr ExpressionParser::ParseRows(ExpressionPtr source) {
+  auto rows = Make(ExpressionKind::kPipeline, source ? source->span : cursor_.Peek().span);
+  rows->pipeline = parse_rows_(std::move(source));
+  return rows->pipeline ? Finish(std::move(rows)) : nullptr;
 }
 
 ExpressionPtr ExpressionParser::ParseTypeOf() {

@@ -1,8 +1,10 @@
 // Reads scalar expressions. Private to this room.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "slipway/kql/tree/token_cursor.h"
 #include "slipway/kql/tree/tree.h"
@@ -13,7 +15,10 @@ namespace slipway::kql::tree {
 // postfix.
 class ExpressionParser {
  public:
-  explicit ExpressionParser(TokenCursor& cursor) : cursor_(cursor) {}
+  // Reads the rest of a tabular expression: the steps after `source`, or all of it when there is none.
+  using RowsParser = std::function<PipelinePtr(ExpressionPtr source)>;
+
+  ExpressionParser(TokenCursor& cursor, RowsParser parse_rows) : cursor_(cursor), parse_rows_(std::move(parse_rows)) {}
 
   // nullptr after a complaint.
   ExpressionPtr Parse();
@@ -41,6 +46,8 @@ class ExpressionParser {
   ExpressionPtr ParseNameOrCall();
   ExpressionPtr ParseCall(const Token& name);
   ExpressionPtr ParseArgument();
+  ExpressionPtr ParseRows(ExpressionPtr source);
+  bool SeesRows() const;
   ExpressionPtr ParseTypedLiteral(Type type);
   ExpressionPtr ParseDynamicLiteral();
   bool AppendDynamicJson(std::string& json, int depth);
@@ -57,6 +64,7 @@ class ExpressionParser {
   ExpressionPtr Finish(ExpressionPtr expression);
 
   TokenCursor& cursor_;
+  const RowsParser parse_rows_;
   int nesting_ = 0;
 };
 

@@ -139,14 +139,15 @@ bool PipelineParser::ParseLet(Query& query) {
   return cursor_.Fail("expected ';' at the end of the 'let' statement");
 }
 
-PipelinePtr PipelineParser::ParsePipeline() {
+PipelinePtr PipelineParser::ParsePipeline(ExpressionPtr source) {
   auto pipeline = std::make_unique<Pipeline>();
-  pipeline->span = cursor_.Peek().span;
+  pipeline->span = source ? source->span : cursor_.Peek().span;
   if (++nesting_ > 50) {
     cursor_.diagnostics().Add("SYN0003", pipeline->span, "tabular expressions are nested too deeply");
     return nullptr;
   }
-  const bool good = ParseSource(*pipeline) && ParseSteps(*pipeline);
+  pipeline->expression = std::move(source);
+  const bool good = (pipeline->expression || ParseSource(*pipeline)) && ParseSteps(*pipeline);
   --nesting_;
   pipeline->span.end = cursor_.end();
   return good ? std::move(pipeline) : nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include "slipway/kql/tree/expression_parser.h"
 #include "slipway/kql/tree/token_cursor.h"
@@ -11,7 +12,11 @@ namespace slipway::kql::tree {
 
 class PipelineParser {
  public:
-  explicit PipelineParser(TokenCursor& cursor) : cursor_(cursor), expressions_(cursor) {}
+  explicit PipelineParser(TokenCursor& cursor)
+      : cursor_(cursor),
+        expressions_(cursor, [this](ExpressionPtr source) { return ParsePipeline(std::move(source)); }) {}
+  PipelineParser(const PipelineParser&) = delete;
+  PipelineParser& operator=(const PipelineParser&) = delete;
 
   // nullopt after a complaint.
   std::optional<Query> ParseQuery();
@@ -22,7 +27,8 @@ class PipelineParser {
 
   bool ParseStatement(Query& query);
   bool ParseLet(Query& query);
-  PipelinePtr ParsePipeline();
+  // `source` is what was read of it already, if anything.
+  PipelinePtr ParsePipeline(ExpressionPtr source = nullptr);
   bool ParseSource(Pipeline& pipeline);
   bool ParseSteps(Pipeline& pipeline);
   bool ParseStep(Pipeline& pipeline);

@@ -29,6 +29,7 @@ enum class ExpressionKind {
   kStar,        // "*" as an argument
   kTypeOf,      // typeof(type)
   kAssignment,  // text = children[0], as an argument
+  kPipeline,    // pipeline: rows where a value may stand for them, as in "x in (T | project k)"
 };
 
 struct Expression {
@@ -38,6 +39,7 @@ struct Expression {
   std::string text;
   Constant constant;
   std::vector<ExpressionPtr> children;
+  PipelinePtr pipeline;
   int depth = 1;  // of this tree
 };
 
