@@ -1,7 +1,9 @@
 // slipway-gateway: the data plane, and (as `slipway-gateway worker`) the host of one C++ scoring script.
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -34,6 +36,8 @@ constexpr std::string_view kUsage = R"(usage: slipway-gateway --home DIR [option
   --listen ADDRESS:PORT    https, port 0 takes a free one (default 127.0.0.1:7443)
   --plain-listen 127.0.0.1:PORT   plain http besides, on loopback only
   --dns-name NAME          a further name for the certificate, "*.local.inference.example.org" too; may be repeated
+  --certificate FILE       the certificate and its chain (PEM) in place of one that the local authority signs,
+  --private-key FILE       and its key; both are read again when they change, and at SIGHUP
   --threads N              event loops (default: one a core)
   --max-request-bytes N    larger request bodies get 413 (default 8388608)
 )";
@@ -85,6 +89,10 @@ slipway::Status ApplyOption(slipway::gateway::GatewayOptions& options, std::stri
     options.plain_port = address.port;
   } else if (option == "--dns-name") {
     options.dns_names.push_back(value);
+  } else if (option == "--certificate" || option == "--private-key") {
+    if (!options.certificate) options.certificate.emplace();
+    (option == "--certificate" ? options.certificate->certificate_chain_file : options.certificate->private_key_file) =
+        std::filesystem::absolute(value).string();
   } else if (option == "--threads") {
     SLIPWAY_ASSIGN_OR_RETURN(const long long threads, ParsePositive(option, value));
     options.threads = static_cast<int>(threads);
@@ -106,6 +114,9 @@ Result<slipway::gateway::GatewayOptions> ParseArguments(int argc, char** argv) {
   }
   if (options.home.empty()) return slipway::InvalidArgument("--home is missing");
   options.home = std::filesystem::absolute(options.home);
+  if (const auto& files = options.certificate;
+      files && (files->certificate_chain_file.empty() || files->private_key_file.empty()))
+    return slipway::InvalidArgument("--certificate and --private-key go together");
   if (!options.control_url.empty()) {
     if (token_file.empty()) token_file = (options.home / "credentials").string();
     SLIPWAY_ASSIGN_OR_RETURN(options.control_token, ReadToken(token_file));
@@ -132,23 +143,43 @@ slipway::Status Announce(const slipway::gateway::GatewayOptions& options, const 
   return slipway::apps::WriteGatewayAddress(options.home, address);
 }
 
+// Every connection takes a descriptor; the default limit is a login shell's.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Until SIGINT or SIGTERM; meanwhile looks after the certificate.
+void ServeUntilStopped(slipway::gateway::Gateway& gateway, const sigset_t& signals) {
+  constexpr timespec kLookEvery{10, 0};
+  while (true) {
+    const int signal = sigtimedwait(&signals, nullptr, &kLookEvery);
+    if (signal == SIGINT || signal == SIGTERM) return;
+    if (signal < 0 && errno != EAGAIN) continue;
+    if (const auto refreshed = gateway.RefreshCertificates(signal == SIGHUP); !refreshed)
+      slipway::LogWarning("the certificate in use stays: {}", refreshed.error().ToString());
+  }
+}
+
 int RunGateway(int argc, char** argv) {
   const auto options = ParseArguments(argc, argv);
   if (!options) return Fail(options.error(), kUsageExit);
   // Blocked before any thread starts, so that this thread alone takes the signals.
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&signals, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  RaiseDescriptorLimit();
   const slipway::SystemClock clock;
   auto gateway = slipway::gateway::Gateway::Start(*options, clock);
   if (!gateway) return Fail(gateway.error(), 1);
   if (const auto written = Announce(*options, **gateway); !written) return Fail(written.error(), 1);
   slipway::LogInfo("gateway listens on https://{}:{}", options->listen_address, (*gateway)->tls_port());
   if (const auto port = (*gateway)->plain_port()) slipway::LogInfo("gateway listens on http://127.0.0.1:{}", *port);
-  int signal = 0;
-  sigwait(&signals, &signal);
+  ServeUntilStopped(**gateway, signals);
   slipway::LogInfo("gateway stops");
   gateway->reset();
   return 0;

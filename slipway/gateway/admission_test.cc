@@ -19,7 +19,7 @@ class RequestQueueTest : public testing::Test {
   std::map<std::string, ScoreOutcome::Kind> outcomes_;
 
   void Push(const std::string& name, seconds deadline, std::optional<seconds> start_by = std::nullopt) {
-    QueuedRequest request{name, start_ + deadline, start_by ? start_ + *start_by : SteadyTime::max(),
+    QueuedRequest request{name, start_ + deadline, start_, start_by ? start_ + *start_by : SteadyTime::max(),
                           [this, name](const ScoreOutcome& outcome) { outcomes_[name] = outcome.kind; }};
     ASSERT_TRUE(queue_.Push(request));
   }
@@ -48,8 +48,8 @@ TEST_F(RequestQueueTest, WhoWasTakenInTimeDoesNotExpire) {
 TEST_F(RequestQueueTest, AThreadExpiresWhatComesFirstWheneverItCame) {
   std::jthread expiry([this](const std::stop_token& stop) { queue_.ExpireUntilStopped(stop); });
   std::promise<ScoreOutcome::Kind> first;
-  QueuedRequest far{"far", start_ + seconds(600), SteadyTime::max(), [](const ScoreOutcome&) {}};
-  QueuedRequest near{"near", start_ + seconds(600), start_,
+  QueuedRequest far{"far", start_ + seconds(600), start_, SteadyTime::max(), [](const ScoreOutcome&) {}};
+  QueuedRequest near{"near", start_ + seconds(600), start_, start_,
                      [&first](const ScoreOutcome& outcome) { first.set_value(outcome.kind); }};
   ASSERT_TRUE(queue_.Push(far));
   ASSERT_TRUE(queue_.Push(near));

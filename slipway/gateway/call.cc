@@ -177,8 +177,15 @@ CallAnswer AnswerText(const Call& call, int status, std::string_view reason, std
   return answer;
 }
 
-void LogCall(LogSink& sink, const net::RequestView& request, const Call& call, const CallAnswer& answer) {
+void Call::Choose(const TrafficTarget& target) {
+  deployment_name = target.deployment;
+  deployment = target.live.get();
+  counts = target.counts.get();
+}
+
+void LogCall(LogSink& sink, const net::RequestView& request, const Call& call, const CallAnswer& answer, int lane) {
   const auto now = std::chrono::steady_clock::now();
+  (call.counts ? call.counts : call.endpoint->counts.get())->CountRequest(lane, answer.status, now - request.started);
   TrafficRecord record;
   record.deployment = call.deployment_name;
   record.method = request.method;

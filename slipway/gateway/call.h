@@ -39,6 +39,8 @@ struct Call {
   const LiveEndpoint* endpoint = nullptr;
   const LiveDeployment* deployment = nullptr;  // nullptr until one is chosen and ready
   std::string_view deployment_name;            // chosen, ready or not
+  DeploymentCounts* counts = nullptr;          // the chosen deployment's; nullptr: the endpoint's
+  void Choose(const TrafficTarget& target);
   CallIds ids;
 };
 
@@ -61,7 +63,7 @@ CallAnswer AnswerMessage(const Call& call, int status, std::string_view reason, 
 // A plain-text answer of the gateway itself.
 CallAnswer AnswerText(const Call& call, int status, std::string_view reason, std::string_view body);
 
-// Writes the request's rows to the log tables.
-void LogCall(LogSink& sink, const net::RequestView& request, const Call& call, const CallAnswer& answer);
+// Writes the request's rows to the log tables and counts it on `lane` (Metrics).
+void LogCall(LogSink& sink, const net::RequestView& request, const Call& call, const CallAnswer& answer, int lane);
 
 }  // namespace slipway::gateway

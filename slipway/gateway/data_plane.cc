@@ -10,6 +10,7 @@ namespace slipway::gateway {
 namespace {
 
 constexpr std::string_view kEndpointsPrefix = "/endpoints/";
+constexpr std::string_view kMetricsHeaders = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n";
 constexpr std::string_view kHealthyHeaders = "Content-Type: text/html; charset=utf-8\r\n";
 
 // The worker sees the caller's headers but for the credential, and the platform's own request id.
@@ -48,8 +49,9 @@ Address AddressOf(std::string_view path, std::string_view host) {
   return {{}, path};
 }
 
-DataPlane::DataPlane(RoutingTableHolder& tables, LogSink& sink, const Clock& clock, int cores, uint64_t seed)
-    : tables_(tables), sink_(sink), clock_(clock), mirror_(sink, cores) {
+DataPlane::DataPlane(RoutingTableHolder& tables, LogSink& sink, const Clock& clock, int cores, uint64_t seed,
+                     std::function<std::string()> metrics_page)
+    : tables_(tables), sink_(sink), clock_(clock), metrics_page_(std::move(metrics_page)), mirror_(sink, cores) {
   SplitMix64 seeds(seed);
   for (int i = 0; i < cores; ++i) lanes_.emplace_back(seeds.Next());
 }
@@ -76,6 +78,8 @@ void DataPlane::HandleGateway(net::Exchange& exchange, std::string_view route) {
   const std::string_view method = exchange.request().method;
   const bool is_read = method == "GET" || method == "HEAD";
   if (route == "/" && is_read) return exchange.Reply(200, kHealthyHeaders, "Healthy");
+  if (route == "/metrics" && is_read && !exchange.request().secure)
+    return exchange.Reply(200, kMetricsHeaders, metrics_page_());
   const int status = route == "/" ? 405 : 404;
   exchange.Reply(status, "Content-Type: application/json\r\n",
                  status == 405 ? R"({"message": "The method is not allowed for the requested URL."})"
@@ -165,8 +169,7 @@ bool DataPlane::Choose(net::Exchange& exchange, Call& call) {
     AnswerWithMessage(exchange, call, 404, "Not found", message);
     return false;
   }
-  call.deployment_name = target->deployment;
-  call.deployment = target->live.get();
+  call.Choose(*target);
   if (call.deployment) return true;
   Answer(exchange, call, AnswerOfFailure(call, ScoreOutcome::Kind::kNotReady));
   return false;
@@ -198,19 +201,20 @@ void DataPlane::ScoreByScript(net::Exchange& exchange, const std::shared_ptr<con
   const auto done = [this, table, call, reply](ScoreOutcome outcome) {
     const CallAnswer answer = outcome.kind == ScoreOutcome::Kind::kAnswered ? AnswerOfModel(call, outcome.answer)
                                                                             : AnswerOfFailure(call, outcome.kind);
-    LogCall(sink_, reply->request(), call, answer);
+    // On whichever thread: the lane after those of the cores.
+    LogCall(sink_, reply->request(), call, answer, static_cast<int>(lanes_.size()));
     reply->Send(answer.status, answer.headers, std::string(answer.body));
   };
   const bool is_taken =
       call.deployment->script->Submit({request.method, target, headers, request.body}, deadline, done);
   if (is_taken) return;
   const CallAnswer answer = AnswerTooManyPending(call);
-  LogCall(sink_, reply->request(), call, answer);
+  LogCall(sink_, reply->request(), call, answer, exchange.core());
   reply->Send(answer.status, answer.headers, std::string(answer.body));
 }
 
 void DataPlane::Answer(net::Exchange& exchange, const Call& call, const CallAnswer& answer) {
-  LogCall(sink_, exchange.request(), call, answer);
+  LogCall(sink_, exchange.request(), call, answer, exchange.core());
   exchange.Reply(answer.status, answer.headers, answer.body);
 }
 

@@ -2,6 +2,7 @@
 // on to a worker, answers, logs. No lock and no file system call on the way but the log append.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,8 +32,10 @@ Address AddressOf(std::string_view path, std::string_view host);
 
 class DataPlane final : public net::ExchangeHandler {
  public:
-  // `seed` starts the request ids and traffic choices of every core.
-  DataPlane(RoutingTableHolder& tables, LogSink& sink, const Clock& clock, int cores, uint64_t seed);
+  // `seed` starts the request ids and traffic choices of every core; `metrics_page` makes the page at /metrics, which
+  // callers on the plain listener alone are shown.
+  DataPlane(RoutingTableHolder& tables, LogSink& sink, const Clock& clock, int cores, uint64_t seed,
+            std::function<std::string()> metrics_page);
 
   void Handle(net::Exchange& exchange) override;
 
@@ -73,6 +76,7 @@ class DataPlane final : public net::ExchangeHandler {
   RoutingTableHolder& tables_;
   LogSink& sink_;
   const Clock& clock_;
+  const std::function<std::string()> metrics_page_;
   std::vector<Lane> lanes_;
   Mirror mirror_;
   AttemptLimiter attempts_;

@@ -105,8 +105,7 @@ bool DataPlane::ChooseModel(net::Exchange& exchange, Call& call, const RouteMatc
   const bool is_served = target && target->live && Serves(*target->live, match.model, match.version);
   if (!is_served) target = pinned.empty() ? call.endpoint->FindModel(match.model, match.version) : nullptr;
   if (target) {
-    call.deployment_name = target->deployment;
-    call.deployment = target->live.get();
+    call.Choose(*target);
     return true;
   }
   const std::string version = match.version.empty() ? "" : fmt::format(" version '{}'", match.version);

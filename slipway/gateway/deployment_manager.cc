@@ -17,10 +17,11 @@ constexpr auto kRetirementTick = std::chrono::milliseconds(100);
 }  // namespace
 
 DeploymentManager::DeploymentManager(DeploymentManagerOptions options, RoutingTableHolder& tables, LogSink& sink,
-                                     std::function<void()> on_change)
+                                     Metrics& metrics, std::function<void()> on_change)
     : options_(std::move(options)),
       tables_(tables),
       sink_(sink),
+      metrics_(metrics),
       on_change_(std::move(on_change)),
       retirement_thread_([this](std::stop_token stop) { RunRetirement(stop); }) {}
 
@@ -118,7 +119,8 @@ Result<DeploymentManager::Live> DeploymentManager::Make(const WantedEndpoint& en
   auto log = std::make_unique<ConsoleLog>(sink_, LogIdentity(endpoint), wanted.name, wanted.app_insights_enabled,
                                           std::move(console));
   if (wanted.kind == WantedDeployment::Kind::kScript) {
-    SLIPWAY_ASSIGN_OR_RETURN(live->script, ScriptRuntime::Start(wanted, options_.programs, std::move(log), stop));
+    SLIPWAY_ASSIGN_OR_RETURN(live->script, ScriptRuntime::Start(wanted, options_.programs, std::move(log),
+                                                                metrics_.Of(endpoint.name, wanted.name), stop));
     return Live(live);
   }
   const std::string instance = wanted.name + "-0";
@@ -205,7 +207,7 @@ void DeploymentManager::Publish() {
       const auto found = entries_.find({endpoint.name, deployment.name});
       if (found != entries_.end() && found->second.live) deployments[deployment.name] = found->second.live;
     }
-    table->Add(std::make_shared<LiveEndpoint>(endpoint, deployments));
+    table->Add(std::make_shared<LiveEndpoint>(endpoint, deployments, metrics_));
   }
   tables_.Publish(std::move(table));
 }

@@ -41,7 +41,7 @@ struct DeploymentManagerOptions {
 class DeploymentManager {
  public:
   // `on_change` is called, on any thread, when Reports() has news. The references must outlive the manager.
-  DeploymentManager(DeploymentManagerOptions options, RoutingTableHolder& tables, LogSink& sink,
+  DeploymentManager(DeploymentManagerOptions options, RoutingTableHolder& tables, LogSink& sink, Metrics& metrics,
                     std::function<void()> on_change);
   // Stops every worker; requests under way end first.
   ~DeploymentManager();
@@ -86,6 +86,7 @@ class DeploymentManager {
   const DeploymentManagerOptions options_;
   RoutingTableHolder& tables_;
   LogSink& sink_;
+  Metrics& metrics_;
   const std::function<void()> on_change_;
 
   mutable std::mutex mutex_;  // guards all below

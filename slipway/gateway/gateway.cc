@@ -15,6 +15,20 @@
 namespace slipway::gateway {
 namespace {
 
+// What a request may take to arrive; its body is a few megabytes at most.
+constexpr int kReceiveTimeoutMs = 60'000;
+
+uint64_t BytesBelow(const std::filesystem::path& folder) {
+  uint64_t bytes = 0;
+  std::error_code ec;
+  for (std::filesystem::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec)) {
+    std::error_code gone;  // a segment that was taken meanwhile
+    const uintmax_t size = at->file_size(gone);
+    if (!gone) bytes += size;
+  }
+  return bytes;
+}
+
 class GatewayImpl final : public Gateway {
  public:
   GatewayImpl(GatewayOptions options, const Clock& clock, std::unique_ptr<spool::Writer> spool)
@@ -22,8 +36,9 @@ class GatewayImpl final : public Gateway {
         clock_(clock),
         spool_(std::move(spool)),
         sink_(*spool_, clock),
+        metrics_(options_.threads),
         tables_(options_.threads),
-        data_plane_(tables_, sink_, clock, options_.threads, RandomSeed()) {}
+        data_plane_(tables_, sink_, clock, options_.threads, RandomSeed(), [this] { return MetricsPage(); }) {}
 
   ~GatewayImpl() override {
     if (link_) link_->Stop();
@@ -39,7 +54,8 @@ class GatewayImpl final : public Gateway {
     manager.logs_folder = folder / "logs";
     manager.programs = {options_.program, (folder / "worker_shim.py").string()};
     manager.model_lanes = options_.threads + 1;  // one for mirrored copies
-    manager_ = std::make_unique<DeploymentManager>(std::move(manager), tables_, sink_, [this] { OnReports(); });
+    manager_ =
+        std::make_unique<DeploymentManager>(std::move(manager), tables_, sink_, metrics_, [this] { OnReports(); });
     return Connect(folder / "routing.json");
   }
 
@@ -49,8 +65,31 @@ class GatewayImpl final : public Gateway {
     return server_->ports()[1];
   }
   std::vector<DeploymentReport> Reports() const override { return manager_->Reports(); }
+  Status RefreshCertificates(bool always) override {
+    SLIPWAY_ASSIGN_OR_RETURN(const net::TlsFiles files, CertificateFiles());
+    const std::string digest = DigestOf(files);
+    if (digest == certificate_digest_ && !always) return {};
+    SLIPWAY_RETURN_IF_ERROR(server_->ReloadTls());
+    certificate_digest_ = digest;
+    LogInfo("the certificate in {} is used for connections that come from now on", files.certificate_chain_file);
+    return {};
+  }
 
  private:
+  // The operator's own, or the local authority's, made anew when need be.
+  Result<net::TlsFiles> CertificateFiles() const {
+    if (options_.certificate) return *options_.certificate;
+    SLIPWAY_ASSIGN_OR_RETURN(const net::LocalCertificates made,
+                             net::EnsureLocalCertificates(options_.home / "tls", options_.dns_names, clock_));
+    return net::TlsFiles{made.certificate, made.private_key};
+  }
+
+  // Of the files' present contents; "" while one cannot be read.
+  static std::string DigestOf(const net::TlsFiles& files) {
+    const auto certificate = ReadFile(files.certificate_chain_file), key = ReadFile(files.private_key_file);
+    return certificate && key ? Sha256Hex(*certificate + *key) : "";
+  }
+
   static uint64_t RandomSeed() { return std::stoull(RandomHex(8), nullptr, 16); }
 
   // On a full disk the shim of an earlier start will do, and deployments without Python need none.
@@ -63,13 +102,13 @@ class GatewayImpl final : public Gateway {
   }
 
   Status Listen() {
-    SLIPWAY_ASSIGN_OR_RETURN(const net::LocalCertificates certificates,
-                             net::EnsureLocalCertificates(options_.home / "tls", options_.dns_names, clock_));
+    SLIPWAY_ASSIGN_OR_RETURN(const net::TlsFiles files, CertificateFiles());
+    certificate_digest_ = DigestOf(files);
     net::CoreServerOptions server;
+    server.receive_timeout_ms = kReceiveTimeoutMs;
     server.threads = options_.threads;
     server.body_bytes_max = options_.request_bytes_max;
-    server.listen.push_back({options_.listen_address, options_.tls_port,
-                             net::TlsFiles{certificates.certificate, certificates.private_key}});
+    server.listen.push_back({options_.listen_address, options_.tls_port, files});
     if (options_.plain_port) server.listen.push_back({"127.0.0.1", *options_.plain_port, std::nullopt});
     SLIPWAY_ASSIGN_OR_RETURN(server_, net::CoreServer::Start(std::move(server), data_plane_));
     return {};
@@ -90,6 +129,11 @@ class GatewayImpl final : public Gateway {
     return {};
   }
 
+  std::string MetricsPage() const {
+    return metrics_.Page(
+        {server_->open_connections(), BytesBelow(options_.home / "spool" / "gateway"), spool_->dropped()});
+  }
+
   // Called from threads of the manager, perhaps before the link is there.
   void OnReports() {
     if (link_) link_->NotifyReports();
@@ -99,6 +143,8 @@ class GatewayImpl final : public Gateway {
   const Clock& clock_;
   const std::unique_ptr<spool::Writer> spool_;
   LogSink sink_;
+  std::string certificate_digest_;  // of the files in use
+  Metrics metrics_;
   RoutingTableHolder tables_;
   DataPlane data_plane_;
   std::unique_ptr<net::CoreServer> server_;

@@ -21,12 +21,13 @@ struct GatewayOptions {
   std::string control_token;
   std::string control_ca_file;
   std::string listen_address = "127.0.0.1";
-  uint16_t tls_port = 7443;              // 0: the system picks one
-  std::optional<uint16_t> plain_port;    // plain HTTP, on loopback only
-  std::vector<std::string> dns_names;    // for the certificate, beside localhost
-  int threads = 0;                       // 0: one a core
-  uint64_t request_bytes_max = 8 << 20;  // larger: 413
-  std::string program;                   // of workers: this program's path
+  uint16_t tls_port = 7443;                  // 0: the system picks one
+  std::optional<uint16_t> plain_port;        // plain HTTP, on loopback only
+  std::vector<std::string> dns_names;        // for the certificate, beside localhost
+  std::optional<net::TlsFiles> certificate;  // the operator's own; none: one of the local authority
+  int threads = 0;                           // 0: one a core
+  uint64_t request_bytes_max = 8 << 20;      // larger: 413
+  std::string program;                       // of workers: this program's path
 };
 
 class Gateway {
@@ -37,6 +38,9 @@ class Gateway {
   virtual uint16_t tls_port() const = 0;
   virtual std::optional<uint16_t> plain_port() const = 0;
   virtual std::vector<DeploymentReport> Reports() const = 0;
+  // Takes the certificate files into use for new connections, when they have changed or `always`; the local authority's
+  // is made anew before it ends. No connection is dropped; on failure the old one stays. To be called from one thread.
+  virtual Status RefreshCertificates(bool always) = 0;
 };
 
 }  // namespace slipway::gateway

@@ -34,6 +34,7 @@ struct ScoreOutcome {
 struct QueuedRequest {
   std::string message;  // as EncodeRequest made it
   SteadyTime deadline;
+  SteadyTime queued_at;
   SteadyTime start_by = SteadyTime::max();  // not taken by a worker until then: kWaitedTooLong
   std::function<void(ScoreOutcome)> done;   // called once, on any thread
 };

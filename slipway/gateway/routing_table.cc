@@ -11,11 +11,12 @@ bool Serves(const LiveDeployment& deployment, std::string_view name, std::string
 }
 
 LiveEndpoint::LiveEndpoint(WantedEndpoint wanted_endpoint,
-                           const std::map<std::string, std::shared_ptr<const LiveDeployment>>& deployments)
-    : wanted(std::move(wanted_endpoint)), identity(wanted) {
+                           const std::map<std::string, std::shared_ptr<const LiveDeployment>>& deployments,
+                           Metrics& metrics)
+    : wanted(std::move(wanted_endpoint)), identity(wanted), counts(metrics.Of(wanted.name, "")) {
   const auto target = [&](const std::string& name) {
     const auto found = deployments.find(name);
-    return TrafficTarget{name, found == deployments.end() ? nullptr : found->second};
+    return TrafficTarget{name, found == deployments.end() ? nullptr : found->second, metrics.Of(wanted.name, name)};
   };
   for (const WantedDeployment& deployment : wanted.deployments) all_.push_back(target(deployment.name));
   std::vector<int> percents;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "slipway/gateway/log_sink.h"
+#include "slipway/gateway/metrics.h"
 #include "slipway/gateway/model_runtime.h"
 #include "slipway/gateway/routing_snapshot.h"
 #include "slipway/gateway/script_runtime.h"
@@ -29,6 +30,7 @@ struct LiveDeployment {
 struct TrafficTarget {
   std::string deployment;
   std::shared_ptr<const LiveDeployment> live;
+  std::shared_ptr<DeploymentCounts> counts;
 };
 
 // Whether a caller who asks for the model `name` (and `version`, unless empty) may be given this deployment, which
@@ -37,10 +39,12 @@ bool Serves(const LiveDeployment& deployment, std::string_view name, std::string
 
 class LiveEndpoint {
  public:
-  LiveEndpoint(WantedEndpoint wanted, const std::map<std::string, std::shared_ptr<const LiveDeployment>>& deployments);
+  LiveEndpoint(WantedEndpoint wanted, const std::map<std::string, std::shared_ptr<const LiveDeployment>>& deployments,
+               Metrics& metrics);
 
   const WantedEndpoint wanted;
   const LogIdentity identity;
+  const std::shared_ptr<DeploymentCounts> counts;  // of requests that reach no deployment
 
   // The target for a number drawn evenly from [0, 1); nullptr when no deployment has traffic.
   const TrafficTarget* PickLive(double unit) const { return Pick(live_split_, live_targets_, unit); }

@@ -98,7 +98,8 @@ TEST(AddressTest, ComesFromThePathOrTheHost) {
 
 TEST(LiveEndpointTest, FindsDeploymentsThatAreWantedThoughNotReady) {
   const WantedEndpoint wanted = ParseRoutingSnapshot(kSnapshot)->endpoints[0];
-  const LiveEndpoint endpoint(wanted, {});
+  Metrics metrics(1);
+  const LiveEndpoint endpoint(wanted, {}, metrics);
   ASSERT_NE(endpoint.FindDeployment("BLUE"), nullptr);
   EXPECT_EQ(endpoint.FindDeployment("blue")->live, nullptr);
   EXPECT_EQ(endpoint.FindDeployment("red"), nullptr);
@@ -107,9 +108,10 @@ TEST(LiveEndpointTest, FindsDeploymentsThatAreWantedThoughNotReady) {
 }
 
 TEST(RoutingTableTest, EndpointNamesCompareWithoutCase) {
+  Metrics metrics(1);
   RoutingTable table;
   table.Add(std::make_shared<LiveEndpoint>(ParseRoutingSnapshot(kSnapshot)->endpoints[0],
-                                           std::map<std::string, std::shared_ptr<const LiveDeployment>>{}));
+                                           std::map<std::string, std::shared_ptr<const LiveDeployment>>{}, metrics));
   EXPECT_NE(table.Find("credit-oe"), nullptr);
   EXPECT_NE(table.Find("CREDIT-OE"), nullptr);
   EXPECT_EQ(table.Find("credit"), nullptr);

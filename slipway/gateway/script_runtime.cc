@@ -44,8 +44,10 @@ WorkerCommand WorkerCommandOf(const WantedDeployment& wanted, const WorkerProgra
   return command;
 }
 
-ScriptRuntime::ScriptRuntime(const WantedDeployment& wanted, std::unique_ptr<ConsoleLog> console)
+ScriptRuntime::ScriptRuntime(const WantedDeployment& wanted, std::unique_ptr<ConsoleLog> console,
+                             std::shared_ptr<DeploymentCounts> counts)
     : console_(std::move(console)),
+      counts_(std::move(counts)),
       pending_max_(2 * std::max(1, wanted.request_settings.max_concurrent_requests_per_instance) *
                    std::max(1, wanted.instance_count)),
       queue_wait_max_(std::max<int64_t>(0, wanted.request_settings.max_queue_wait_ms)),
@@ -53,8 +55,10 @@ ScriptRuntime::ScriptRuntime(const WantedDeployment& wanted, std::unique_ptr<Con
 
 Result<std::shared_ptr<ScriptRuntime>> ScriptRuntime::Start(const WantedDeployment& wanted,
                                                             const WorkerPrograms& programs,
-                                                            std::unique_ptr<ConsoleLog> console, std::stop_token stop) {
-  std::shared_ptr<ScriptRuntime> runtime(new ScriptRuntime(wanted, std::move(console)));
+                                                            std::unique_ptr<ConsoleLog> console,
+                                                            std::shared_ptr<DeploymentCounts> counts,
+                                                            std::stop_token stop) {
+  std::shared_ptr<ScriptRuntime> runtime(new ScriptRuntime(wanted, std::move(console), std::move(counts)));
   runtime->StartWorkers(wanted, programs);
   if (const Status ready = runtime->WaitUntilReady(std::move(stop)); !ready) {
     const std::string tail = runtime->console_->Tail();
@@ -77,6 +81,8 @@ void ScriptRuntime::StartWorkers(const WantedDeployment& wanted, const WorkerPro
       const std::lock_guard lock(mutex_);
       changed_.notify_all();
     };
+    events.on_taken = [this](SteadyTime::duration wait) { counts_->CountQueueWait(wait); };
+    events.on_restart = [this] { counts_->CountRestart(); };
     events.on_start_failed = [this](const std::string& reason) {
       const std::lock_guard lock(mutex_);
       start_failure_ = reason;
@@ -112,12 +118,13 @@ bool ScriptRuntime::Submit(const WorkerRequest& request, SteadyTime deadline, st
     pending_.fetch_sub(1, std::memory_order_relaxed);
     return false;
   }
-  QueuedRequest queued{EncodeRequest(request), deadline, SteadyTime::max(),
+  const SteadyTime now = std::chrono::steady_clock::now();
+  QueuedRequest queued{EncodeRequest(request), deadline, now, SteadyTime::max(),
                        [this, done = std::move(done)](ScoreOutcome outcome) {
                          pending_.fetch_sub(1, std::memory_order_relaxed);
                          done(std::move(outcome));
                        }};
-  if (queue_wait_max_.count() > 0) queued.start_by = std::chrono::steady_clock::now() + queue_wait_max_;
+  if (queue_wait_max_.count() > 0) queued.start_by = now + queue_wait_max_;
   if (!IsAnyReady() || !queue_.Push(queued)) queued.done({ScoreOutcome::Kind::kNotReady, {}});
   return true;
 }

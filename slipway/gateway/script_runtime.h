@@ -14,6 +14,7 @@
 
 #include "slipway/base/result.h"
 #include "slipway/gateway/console_log.h"
+#include "slipway/gateway/metrics.h"
 #include "slipway/gateway/request_queue.h"
 #include "slipway/gateway/routing_snapshot.h"
 #include "slipway/gateway/worker.h"
@@ -35,7 +36,8 @@ class ScriptRuntime {
   // Returns when every worker is ready; fails with the reason and the console's last lines when one cannot start, with
   // kCancelled when asked to stop.
   static Result<std::shared_ptr<ScriptRuntime>> Start(const WantedDeployment& wanted, const WorkerPrograms& programs,
-                                                      std::unique_ptr<ConsoleLog> console, std::stop_token stop);
+                                                      std::unique_ptr<ConsoleLog> console,
+                                                      std::shared_ptr<DeploymentCounts> counts, std::stop_token stop);
   ~ScriptRuntime() { Stop(); }
   // Answers what waits with kNotReady, lets what runs end, stops the workers. Idempotent; not to be called from `done`.
   void Stop();
@@ -48,12 +50,14 @@ class ScriptRuntime {
   int pending() const { return pending_.load(std::memory_order_relaxed); }
 
  private:
-  ScriptRuntime(const WantedDeployment& wanted, std::unique_ptr<ConsoleLog> console);
+  ScriptRuntime(const WantedDeployment& wanted, std::unique_ptr<ConsoleLog> console,
+                std::shared_ptr<DeploymentCounts> counts);
   void StartWorkers(const WantedDeployment& wanted, const WorkerPrograms& programs);
   Status WaitUntilReady(std::stop_token stop);
   bool IsAnyReady() const;
 
   const std::unique_ptr<ConsoleLog> console_;
+  const std::shared_ptr<DeploymentCounts> counts_;
   const int pending_max_;
   const std::chrono::milliseconds queue_wait_max_;  // zero: as long as the request's deadline allows
   std::atomic<int> pending_{0};

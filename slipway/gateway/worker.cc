@@ -70,6 +70,7 @@ void Worker::Run() {
     console_.Event(options_.instance, "BackOff",
                    fmt::format("Back-off restarting failed container: next start in {} ms", back_off.count()));
     if (!SleepUnlessStopping(back_off)) return;
+    events_.on_restart();
     back_off = std::min(2 * back_off, options_.back_off_max);
   }
 }
@@ -124,6 +125,7 @@ Worker::Ended Worker::Serve(Session& session) {
     if (!session.current && is_stopping_) return Ended::kStopped;
     if (!session.current) {
       session.current = queue_.TryPop();
+      if (session.current) events_.on_taken(steady_clock::now() - session.current->queued_at);
       session.sent = 0;
     }
     if (session.current && session.sent < session.current->message.size()) WriteSocket(session);

@@ -28,6 +28,8 @@ struct WorkerOptions {
 struct WorkerEvents {
   std::function<void()> on_ready;
   std::function<void(const std::string& reason)> on_start_failed;
+  std::function<void(SteadyTime::duration wait)> on_taken;  // a request from the queue
+  std::function<void()> on_restart;
 };
 
 class Worker {

@@ -57,8 +57,12 @@ class Connection final : public ConnectionBase,
     }
   }
 
-  void CloseIfIdleSince(SteadyTime deadline) override {
-    if (!is_pending_ && last_progress_ < deadline) Abort();
+  void CloseIfLate(SteadyTime now) override {
+    if (is_pending_) return;
+    const std::chrono::milliseconds idle_max(core_->options.idle_timeout_ms);
+    const std::chrono::milliseconds receive_max(core_->options.receive_timeout_ms);
+    const bool is_trickling = receive_max.count() > 0 && parser_.has_started() && request_started_ < now - receive_max;
+    if (is_trickling || last_progress_ < now - idle_max) Abort();
   }
 
   void Drain() override {

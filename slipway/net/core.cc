@@ -18,11 +18,11 @@ std::string_view Core::CommonHeaders() {
 }
 
 void Core::Sweep(const std::shared_ptr<Core>& self) {
-  const auto deadline = std::chrono::steady_clock::now() - std::chrono::milliseconds(self->options.idle_timeout_ms);
+  const auto now = std::chrono::steady_clock::now();
   // A copy, as a connection that closes takes itself out of the set.
   const std::vector<ConnectionBase*> connections(self->connections.begin(), self->connections.end());
   for (ConnectionBase* connection : connections) {
-    if (self->connections.contains(connection)) connection->CloseIfIdleSince(deadline);
+    if (self->connections.contains(connection)) connection->CloseIfLate(now);
   }
   self->sweep_timer_.expires_after(std::chrono::seconds(1));
   self->sweep_timer_.async_wait([self](const boost::system::error_code& ec) {

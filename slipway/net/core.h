@@ -26,8 +26,8 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 class ConnectionBase {
  public:
   virtual ~ConnectionBase() = default;
-  // Closes when nothing happened on it since `deadline` (and no answer is pending).
-  virtual void CloseIfIdleSince(SteadyTime deadline) = 0;
+  // Closes when it has been idle, or receiving one request, for too long (and no answer is pending).
+  virtual void CloseIfLate(SteadyTime now) = 0;
   // Closes at once when between requests, else after the answer in flight.
   virtual void Drain() = 0;
   virtual void Abort() = 0;

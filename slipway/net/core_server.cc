@@ -38,6 +38,14 @@ Result<std::shared_ptr<asio::ssl::context>> MakeTlsContext(const TlsFiles& files
   return context;
 }
 
+// Sessions of `from` can be resumed on `to`.
+void ShareTickets(SSL_CTX* from, SSL_CTX* to) {
+  std::vector<unsigned char> keys(static_cast<size_t>(SSL_CTX_get_tlsext_ticket_keys(from, nullptr, 0)));
+  SSL_CTX_get_tlsext_ticket_keys(from, keys.data(), static_cast<long>(keys.size()));
+  SSL_CTX_set_tlsext_ticket_keys(to, keys.data(), static_cast<long>(keys.size()));
+  OPENSSL_cleanse(keys.data(), keys.size());
+}
+
 // Accepts on the first core and deals the connections out to all of them in turn.
 class Listener : public std::enable_shared_from_this<Listener> {
  public:
@@ -59,6 +67,14 @@ class Listener : public std::enable_shared_from_this<Listener> {
   }
 
   uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+  // For connections accepted from now on. A connection's stream holds on to the context it began with.
+  void UseTls(std::shared_ptr<asio::ssl::context> tls) {
+    asio::post(cores_[0]->context, [self = shared_from_this(), tls = std::move(tls)]() mutable {
+      ShareTickets(self->tls_->native_handle(), tls->native_handle());
+      self->tls_ = std::move(tls);
+    });
+  }
 
   void Accept() {
     const std::shared_ptr<Core> core = cores_[next_++ % cores_.size()];
@@ -103,7 +119,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   }
 
   const std::vector<std::shared_ptr<Core>> cores_;
-  const std::shared_ptr<asio::ssl::context> tls_;
+  std::shared_ptr<asio::ssl::context> tls_;  // changed on the first core alone
   tcp::acceptor acceptor_;
   asio::steady_timer retry_;
   size_t next_ = 0;
@@ -121,7 +137,6 @@ class CoreServerImpl final : public CoreServer {
       std::shared_ptr<asio::ssl::context> tls;
       if (listen.tls) {
         SLIPWAY_ASSIGN_OR_RETURN(tls, MakeTlsContext(*listen.tls));
-        tls_contexts_.push_back(tls);
       }
       auto listener = std::make_shared<Listener>(cores_, tls);
       SLIPWAY_RETURN_IF_ERROR(listener->Open(listen));
@@ -148,6 +163,17 @@ class CoreServerImpl final : public CoreServer {
     uint64_t count = 0;
     for (const auto& core : cores_) count += core->connection_count.load(std::memory_order_relaxed);
     return count;
+  }
+
+  Status ReloadTls() override {
+    std::vector<std::pair<Listener*, std::shared_ptr<asio::ssl::context>>> reloaded;
+    for (size_t i = 0; i < listeners_.size(); ++i) {
+      if (!options_.listen[i].tls) continue;
+      SLIPWAY_ASSIGN_OR_RETURN(auto tls, MakeTlsContext(*options_.listen[i].tls));
+      reloaded.emplace_back(listeners_[i].get(), std::move(tls));
+    }
+    for (auto& [listener, tls] : reloaded) listener->UseTls(std::move(tls));
+    return {};
   }
 
   void Stop() override {
@@ -184,7 +210,6 @@ class CoreServerImpl final : public CoreServer {
   }
 
   const CoreServerOptions options_;
-  std::vector<std::shared_ptr<asio::ssl::context>> tls_contexts_;  // outlive the connections' streams
   std::vector<std::shared_ptr<Core>> cores_;
   std::vector<std::shared_ptr<Listener>> listeners_;
   std::vector<uint16_t> ports_;

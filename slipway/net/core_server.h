@@ -4,7 +4,8 @@
 //
 // What is not strictly HTTP/1.1 is refused with 400 and a close: bad framing (both Content-Length and
 // Transfer-Encoding, a repeated Content-Length, any coding but "chunked"), folded header lines, a missing or repeated
-// Host. 413 and 431 for what is too large. A connection without progress for the idle time-out is closed.
+// Host. 413 and 431 for what is too large. A connection without progress for the idle time-out is closed, and so is one
+// whose request takes too long to arrive, however steadily it trickles in.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +32,7 @@ struct CoreServerOptions {
   uint32_t header_bytes_max = 16 << 10;
   uint64_t body_bytes_max = 64ULL << 20;
   int idle_timeout_ms = 60'000;
+  int receive_timeout_ms = 0;           // from a request's first byte to its last; 0: as long as there is progress
   std::string server_name = "slipway";  // the Server header; "" leaves it out
 };
 
@@ -42,6 +44,9 @@ class CoreServer {
   // In the order of options.listen.
   virtual std::vector<uint16_t> ports() const = 0;
   virtual uint64_t open_connections() const = 0;
+  // Reads the certificate files again, for connections that come from now on; those that are open go on, and sessions
+  // made before can be resumed. On failure the certificates in use stay. Thread-safe.
+  virtual Status ReloadTls() = 0;
   // Stops accepting, closes idle connections, lets answers in flight go out (two seconds at most), joins. Idempotent.
   virtual void Stop() = 0;
 };

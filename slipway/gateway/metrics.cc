@@ -1,0 +1,146 @@
+#include "slipway/gateway/metrics.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <sstream>
+
+namespace slipway::gateway {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+constexpr double kMicrosecondsPerSecond = 1e6;
+
+MetricFamily Family(const char* name, const char* help, MetricType type) {
+  MetricFamily family;
+  family.name = name;
+  family.help = help;
+  family.type = type;
+  return family;
+}
+
+void AddCount(MetricFamily& family, Labels labels, uint64_t value) {
+  ClientMetric metric;
+  metric.label = std::move(labels);
+  if (family.type == MetricType::Counter) {
+    metric.counter.value = static_cast<double>(value);
+  } else {
+    metric.gauge.value = static_cast<double>(value);
+  }
+  family.metric.push_back(std::move(metric));
+}
+
+void AddHistogram(MetricFamily& family, Labels labels, const DurationCounts::Sum& sum) {
+  ClientMetric metric;
+  metric.label = std::move(labels);
+  uint64_t count = 0;
+  for (size_t i = 0; i < sum.buckets.size(); ++i) {
+    count += sum.buckets[i];
+    const bool is_last = i == DurationCounts::kBounds.size();
+    const double bound = is_last ? std::numeric_limits<double>::infinity()
+                                 : static_cast<double>(DurationCounts::kBounds[i]) / kMicrosecondsPerSecond;
+    metric.histogram.bucket.push_back({count, bound});
+  }
+  metric.histogram.sample_count = count;
+  metric.histogram.sample_sum = static_cast<double>(sum.microseconds) / kMicrosecondsPerSecond;
+  family.metric.push_back(std::move(metric));
+}
+
+MetricFamily SingleFamily(const char* name, const char* help, MetricType type, uint64_t value) {
+  MetricFamily family = Family(name, help, type);
+  AddCount(family, {}, value);
+  return family;
+}
+
+// The families that have a line a deployment.
+struct DeploymentFamilies {
+  MetricFamily requests =
+      Family("slipway_requests_total", "Requests answered, by class of status.", MetricType::Counter);
+  MetricFamily durations =
+      Family("slipway_request_duration_seconds", "From a request's first byte to its answer.", MetricType::Histogram);
+  MetricFamily queue_waits = Family("slipway_queue_wait_seconds",
+                                    "What requests waited for a worker of a scoring script.", MetricType::Histogram);
+  MetricFamily restarts =
+      Family("slipway_worker_restarts_total", "Workers that were started again.", MetricType::Counter);
+
+  void Add(const std::string& endpoint, const std::string& deployment, const DeploymentCounts::Sum& sum) {
+    const Labels labels = {{"endpoint", endpoint}, {"deployment", deployment}};
+    for (size_t i = 1; i < sum.by_class.size(); ++i) {
+      if (sum.by_class[i] == 0) continue;
+      Labels with_class = labels;
+      with_class.push_back({"code", std::to_string(i) + "xx"});
+      AddCount(requests, std::move(with_class), sum.by_class[i]);
+    }
+    AddHistogram(durations, labels, sum.durations);
+    AddHistogram(queue_waits, labels, sum.queue_waits);
+    AddCount(restarts, labels, sum.restarts);
+  }
+};
+
+}  // namespace
+
+void DurationCounts::Add(std::chrono::steady_clock::duration duration) {
+  const int64_t microseconds =
+      std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+  const auto bucket = std::lower_bound(kBounds.begin(), kBounds.end(), microseconds) - kBounds.begin();
+  buckets_[static_cast<size_t>(bucket)].fetch_add(1, std::memory_order_relaxed);
+  microseconds_.fetch_add(static_cast<uint64_t>(microseconds), std::memory_order_relaxed);
+}
+
+void DurationCounts::AddTo(Sum& sum) const {
+  for (size_t i = 0; i < buckets_.size(); ++i) sum.buckets[i] += buckets_[i].load(std::memory_order_relaxed);
+  sum.microseconds += microseconds_.load(std::memory_order_relaxed);
+}
+
+void DeploymentCounts::CountRequest(int lane_index, int status, std::chrono::steady_clock::duration duration) {
+  Lane& lane = lanes_[static_cast<size_t>(lane_index)];
+  const size_t status_class = std::min(static_cast<size_t>(status) / 100, kClasses - 1);
+  lane.by_class[status_class].fetch_add(1, std::memory_order_relaxed);
+  lane.durations.Add(duration);
+}
+
+DeploymentCounts::Sum DeploymentCounts::Total() const {
+  Sum sum;
+  for (const Lane& lane : lanes_) {
+    for (size_t i = 0; i < kClasses; ++i) sum.by_class[i] += lane.by_class[i].load(std::memory_order_relaxed);
+    lane.durations.AddTo(sum.durations);
+  }
+  queue_waits_.AddTo(sum.queue_waits);
+  sum.restarts = restarts_.load(std::memory_order_relaxed);
+  return sum;
+}
+
+std::shared_ptr<DeploymentCounts> Metrics::Of(const std::string& endpoint, const std::string& deployment) {
+  const std::lock_guard lock(mutex_);
+  auto& counts = counts_[{endpoint, deployment}];
+  if (!counts) counts = std::make_shared<DeploymentCounts>(lanes_);
+  return counts;
+}
+
+std::string Metrics::Page(const Gauges& gauges) const {
+  DeploymentFamilies families;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, counts] : counts_) families.Add(key.first, key.second, counts->Total());
+  }
+  std::vector<MetricFamily> all = {std::move(families.requests), std::move(families.durations),
+                                   std::move(families.queue_waits), std::move(families.restarts)};
+  std::erase_if(all, [](const MetricFamily& family) { return family.metric.empty(); });
+  all.push_back(SingleFamily("slipway_open_connections", "Connections that are open.", MetricType::Gauge,
+                             gauges.open_connections));
+  all.push_back(SingleFamily("slipway_spool_bytes",
+                             "Log records on disk that the log store has not taken yet, in segments.",
+                             MetricType::Gauge, gauges.spool_bytes));
+  all.push_back(SingleFamily("slipway_spool_records_dropped_total", "Log records dropped because the spool was full.",
+                             MetricType::Counter, gauges.spool_records_dropped));
+  std::ostringstream out;
+  prometheus::TextSerializer().Serialize(out, all);
+  return out.str();
+}
+
+}  // namespace slipway::gateway
