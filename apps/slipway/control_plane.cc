@@ -20,13 +20,16 @@
 #include "slipway/api/health.h"
 #include "slipway/api/logs/mount.h"
 #include "slipway/api/mlflow/mount.h"
+#include "slipway/api/rollout_routes.h"
 #include "slipway/api/routing_routes.h"
 #include "slipway/blobstore/local_blob_store.h"
 #include "slipway/endpoints/endpoints.h"
+#include "slipway/endpoints/rollout/rollouts.h"
 #include "slipway/environments/environments.h"
 #include "slipway/logstore/drainer.h"
 #include "slipway/logstore/log_store.h"
 #include "slipway/monitor/alert_service.h"
+#include "slipway/monitor/rollout_evidence.h"
 #include "slipway/net/router.h"
 #include "slipway/process/supervisor.h"
 #include "slipway/registry/datastore_files.h"
@@ -120,13 +123,20 @@ struct Services {
                   {base.store->workspaces(), base.store->assets(), base.store->jobs(), base.store->endpoints(),
                    environments, clock, [this](const domain::Scope& scope, const domain::AssetVersion& model) {
                      return FolderOf(scope, model);
-                   }}) {}
+                   },
+                   &base.store->rollouts()}),
+        rollouts({base.store->rollouts(), base.store->workspaces(), endpoints,
+                  [&base](const domain::RolloutQuestion& question) {
+                    return monitor::ReadRolloutEvidence(*base.logs, question);
+                  },
+                  clock}) {}
 
   Status Start() {
     SLIPWAY_RETURN_IF_ERROR(runner.Start());
     SLIPWAY_RETURN_IF_ERROR(endpoints.Start());
     scheduler.Start();
     alerts.Start();
+    rollouts.Start();
     return {};
   }
 
@@ -139,6 +149,7 @@ struct Services {
   schedules::Scheduler scheduler;
   monitor::AlertService alerts;
   endpoints::Endpoints endpoints;
+  endpoints::Rollouts rollouts;
 
  private:
   runner::RegisterAsset RegisterAsset() {
@@ -162,6 +173,7 @@ void MountFaces(net::Router& router, Foundation& base, Services& services, const
   api::MountSchedules(router, {services.scheduler, store.schedules(), store.workspaces()});
   api::MountAlerts(router, {services.alerts, store.schedules(), store.workspaces()});
   api::MountEndpoints(router, {services.endpoints, store.endpoints(), store.workspaces(), base.url()});
+  api::MountRollouts(router, {services.rollouts, store.rollouts(), store.workspaces()});
   api::MountRouting(router, services.endpoints);
   api::MountLogs(router, {*base.logs, store.workspaces(), clock});
   api::MountMlflow(router, {store.runs(), store.workspaces(), store.assets(), services.registry.catalog(), clock,
@@ -186,6 +198,7 @@ class ControlPlaneImpl final : public ControlPlane {
   }
 
   ~ControlPlaneImpl() override {
+    services_.rollouts.Stop();
     services_.endpoints.Stop();  // answers the gateway's poll, which would hold the listeners
     base_.listeners->Stop();
     services_.alerts.Stop();

@@ -19,6 +19,7 @@ std::vector<Group> SlipwayGroups() {
       {"schedule", "Manage schedules: jobs at given times."},
       {"online-endpoint", "Manage online endpoints."},
       {"online-deployment", "Manage the deployments of online endpoints."},
+      {"rollout", "Roll new deployments out step by step, under guards."},
       {"alert", "Manage alert rules: jobs when a query says so."},
       {"config", "Manage configuration values."},
       {"tls", "Certificates of the gateway."},
@@ -109,6 +110,7 @@ CommandTable SlipwayCommands(std::string program) {
   if (program == "slipway") {
     Append(commands, ProgramCommands());
     Append(commands, ConfigureCommands());
+    Append(commands, RolloutCommands());
     for (auto* tool : {DoctorCommand, DriftCommand, DataHeadCommand, DataProfileCommand, ExampleDataCommand, JmespathCommand, ScoreCommand})
       commands.push_back(tool());
     Command az;

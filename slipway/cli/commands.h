@@ -22,6 +22,7 @@ std::vector<Command> JobCommands();
 std::vector<Command> ScheduleCommands();
 std::vector<Command> OnlineEndpointCommands();
 std::vector<Command> OnlineDeploymentCommands();
+std::vector<Command> RolloutCommands();  // slipway alone
 std::vector<Command> AlertCommands();
 std::vector<Command> ProgramCommands();  // serve, gateway, worker, version, tls show, az-shim, query
 std::vector<Command> ConfigureCommands();

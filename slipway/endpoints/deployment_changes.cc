@@ -5,6 +5,7 @@
 #include "slipway/base/text.h"
 #include "slipway/endpoints/impl.h"
 #include "slipway/endpoints/plan/checks.h"
+#include "slipway/endpoints/rollout/rollouts.h"
 
 namespace slipway::endpoints {
 namespace {
@@ -15,9 +16,9 @@ using domain::ProvisioningState;
 using domain::Scope;
 
 // The state of a deployment that has just been changed.
-ProvisioningState StateAfter(const LiveDeployment* live, RolloutNeed need) {
+ProvisioningState StateAfter(const LiveDeployment* live, ChangeNeed need) {
   if (!live || live->stored.state == ProvisioningState::kCreating) return ProvisioningState::kCreating;
-  return need == RolloutNeed::kScale ? ProvisioningState::kScaling : ProvisioningState::kUpdating;
+  return need == ChangeNeed::kScale ? ProvisioningState::kScaling : ProvisioningState::kUpdating;
 }
 
 // Without the deployment's name in traffic and mirror traffic, where it may still stand with 0 %.
@@ -41,7 +42,7 @@ void KeepFrom(const OnlineDeployment& stored, OnlineDeployment& wanted) {
 
 // A number once given to a deployment of this name is never given again, so that late reports of the gateway about an
 // earlier one are told apart.
-Status Endpoints::Impl::GiveRevisionLocked(LiveEndpoint& endpoint, const LiveDeployment* live, RolloutNeed need,
+Status Endpoints::Impl::GiveRevisionLocked(LiveEndpoint& endpoint, const LiveDeployment* live, ChangeNeed need,
                                            OnlineDeployment& wanted) {
   Placements& known = endpoint.placements[ToLower(wanted.name)];
   wanted.revision = std::max(known.last_revision, live ? live->stored.revision : 0) + 1;
@@ -53,7 +54,7 @@ Status Endpoints::Impl::GiveRevisionLocked(LiveEndpoint& endpoint, const LiveDep
 
 // Stores `wanted` over what `live` is (nullptr: new).
 Result<Stored<OnlineDeployment>> Endpoints::Impl::PutDeploymentLocked(LiveEndpoint& endpoint, LiveDeployment* live,
-                                                                      OnlineDeployment wanted, RolloutNeed need) {
+                                                                      OnlineDeployment wanted, ChangeNeed need) {
   const Timestamp now = dependencies.clock.Now();
   const bool is_new = !live;
   wanted.endpoint_name = endpoint.stored.name;
@@ -64,7 +65,7 @@ Result<Stored<OnlineDeployment>> Endpoints::Impl::PutDeploymentLocked(LiveEndpoi
     wanted.context.created_at = now;
   }
   wanted.context.last_modified_at = now;
-  if (need != RolloutNeed::kNone) SLIPWAY_RETURN_IF_ERROR(GiveRevisionLocked(endpoint, live, need, wanted));
+  if (need != ChangeNeed::kNone) SLIPWAY_RETURN_IF_ERROR(GiveRevisionLocked(endpoint, live, need, wanted));
   SLIPWAY_RETURN_IF_ERROR(dependencies.endpoints.PutDeployment(endpoint.scope(), wanted));
   const std::string key = ToLower(wanted.name);
   LiveDeployment& entry = endpoint.deployments[key];
@@ -87,10 +88,10 @@ Result<Stored<OnlineDeployment>> Endpoints::PutDeployment(const Scope& scope, On
   SLIPWAY_ASSIGN_OR_RETURN(LiveEndpoint * endpoint, impl_->FindLocked(scope, wanted.endpoint_name));
   const auto live = endpoint->deployments.find(ToLower(wanted.name));
   if (live == endpoint->deployments.end())
-    return impl_->PutDeploymentLocked(*endpoint, nullptr, std::move(wanted), RolloutNeed::kUpdate);
-  RolloutNeed need = NeedOf(live->second.stored, wanted);
-  const bool is_retry = need == RolloutNeed::kNone && live->second.stored.state == ProvisioningState::kFailed;
-  if (is_retry) need = RolloutNeed::kUpdate;
+    return impl_->PutDeploymentLocked(*endpoint, nullptr, std::move(wanted), ChangeNeed::kUpdate);
+  ChangeNeed need = NeedOf(live->second.stored, wanted);
+  const bool is_retry = need == ChangeNeed::kNone && live->second.stored.state == ProvisioningState::kFailed;
+  if (is_retry) need = ChangeNeed::kUpdate;
   return impl_->PutDeploymentLocked(*endpoint, &live->second, std::move(wanted), need);
 }
 
@@ -103,7 +104,7 @@ Result<OnlineDeployment> Endpoints::ChangeDeployment(const Scope& scope, const s
   if (changes.tags) wanted.tags = *changes.tags;
   if (changes.instance_count) wanted.instance_count = *changes.instance_count;
   SLIPWAY_RETURN_IF_ERROR(CheckDeployment(wanted));
-  const RolloutNeed need = NeedOf(live->stored, wanted);
+  const ChangeNeed need = NeedOf(live->stored, wanted);
   SLIPWAY_ASSIGN_OR_RETURN(auto stored, impl_->PutDeploymentLocked(*endpoint, live, std::move(wanted), need));
   return std::move(stored.value);
 }
@@ -113,6 +114,8 @@ Status Endpoints::DeleteDeployment(const Scope& scope, const std::string& endpoi
   SLIPWAY_ASSIGN_OR_RETURN(LiveEndpoint * endpoint, impl_->FindLocked(scope, endpoint_name));
   SLIPWAY_ASSIGN_OR_RETURN(const LiveDeployment* live, impl_->FindLocked(*endpoint, name));
   const std::string stored_name = live->stored.name;
+  if (domain::RolloutStore* rollouts = impl_->dependencies.rollouts)
+    SLIPWAY_RETURN_IF_ERROR(CheckNoRollout(*rollouts, scope, endpoint->stored.name, stored_name));
   SLIPWAY_RETURN_IF_ERROR(CheckNoTraffic(endpoint->stored, stored_name));
   // The traffic first: a server that dies in between leaves no share of a deployment that is gone.
   OnlineEndpoint rest = Without(endpoint->stored, stored_name);

@@ -7,6 +7,7 @@
 #include "slipway/base/text.h"
 #include "slipway/endpoints/impl.h"
 #include "slipway/endpoints/plan/checks.h"
+#include "slipway/endpoints/rollout/policy.h"
 
 namespace slipway::endpoints {
 namespace {
@@ -80,6 +81,25 @@ Result<OnlineEndpoint> Endpoints::TagEndpoint(const Scope& scope, const std::str
   SLIPWAY_RETURN_IF_ERROR(impl_->dependencies.endpoints.PutEndpoint(live->scope(), changed));
   live->stored = changed;
   return changed;
+}
+
+Status Endpoints::MoveTraffic(const Scope& scope, const std::string& name, const std::map<std::string, int>& expected,
+                              const std::map<std::string, int>& wanted) {
+  const std::lock_guard lock(impl_->mutex);
+  SLIPWAY_ASSIGN_OR_RETURN(LiveEndpoint * live, impl_->FindLocked(scope, name));
+  OnlineEndpoint changed = live->stored;
+  if (IsSameTraffic(changed.traffic, wanted)) return {};
+  if (!IsSameTraffic(changed.traffic, expected))
+    return Error(Code::kConflict, fmt::format("the traffic of '{}' is {}, not {}", changed.name,
+                                              TrafficText(changed.traffic), TrafficText(expected)));
+  changed.traffic = wanted;
+  changed.traffic_was_set = true;
+  changed.context.last_modified_at = impl_->dependencies.clock.Now();
+  SLIPWAY_RETURN_IF_ERROR(CheckEndpoint(changed, live->DeploymentNames()));
+  SLIPWAY_RETURN_IF_ERROR(impl_->dependencies.endpoints.PutEndpoint(live->scope(), changed));
+  live->stored = std::move(changed);
+  impl_->Publish();
+  return {};
 }
 
 Status Endpoints::DeleteEndpoint(const Scope& scope, const std::string& name) {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +24,9 @@
 #include "slipway/base/time.h"
 #include "slipway/domain/asset.h"
 #include "slipway/domain/endpoint.h"
+#include "slipway/domain/rollout_store.h"
 #include "slipway/domain/stores.h"
-#include "slipway/endpoints/plan/rollout.h"
+#include "slipway/endpoints/plan/revision.h"
 #include "slipway/endpoints/plan/routing.h"
 #include "slipway/wire/endpoint.h"
 
@@ -58,6 +60,8 @@ struct Dependencies {
   environments::Environments& environments;
   const Clock& clock;
   ModelFolder model_folder;
+  // May be left out: where it is given, a deployment that a rollout works with is not deleted.
+  domain::RolloutStore* rollouts = nullptr;
 };
 
 // What a PUT made of its wish.
@@ -108,6 +112,10 @@ class Endpoints {
   Result<domain::OnlineEndpoint> TagEndpoint(const domain::Scope& scope, const std::string& name,
                                              const domain::Tags& tags);
   Status DeleteEndpoint(const domain::Scope& scope, const std::string& name);  // with its deployments
+  // Sets the traffic to `wanted`, provided that it is `expected`, or `wanted` already, at that moment; kConflict, which
+  // tells what it is, otherwise.
+  Status MoveTraffic(const domain::Scope& scope, const std::string& name, const std::map<std::string, int>& expected,
+                     const std::map<std::string, int>& wanted);
 
   // Replaces one key by `value`, or by a new one when that is "" or the present key; the other goes on working. Ends
   // the endpoint's tokens.
@@ -125,7 +133,7 @@ class Endpoints {
   Result<Stored<domain::OnlineDeployment>> PutDeployment(const domain::Scope& scope, domain::OnlineDeployment wanted);
   Result<domain::OnlineDeployment> ChangeDeployment(const domain::Scope& scope, const std::string& endpoint,
                                                     const std::string& name, const DeploymentChanges& changes);
-  // kFailedPrecondition while it gets live or mirrored traffic.
+  // kFailedPrecondition while it gets live or mirrored traffic, or a rollout works with it.
   Status DeleteDeployment(const domain::Scope& scope, const std::string& endpoint, const std::string& name);
 
   // The last `lines` lines: of the console; or, while there is none, of the preparation (the environment's build).

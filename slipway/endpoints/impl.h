@@ -52,12 +52,12 @@ struct Endpoints::Impl {
 
   // deployment_changes.cc
   Result<Stored<domain::OnlineDeployment>> PutDeploymentLocked(LiveEndpoint& endpoint, LiveDeployment* live,
-                                                               domain::OnlineDeployment wanted, RolloutNeed need);
-  Status GiveRevisionLocked(LiveEndpoint& endpoint, const LiveDeployment* live, RolloutNeed need,
+                                                               domain::OnlineDeployment wanted, ChangeNeed need);
+  Status GiveRevisionLocked(LiveEndpoint& endpoint, const LiveDeployment* live, ChangeNeed need,
                             domain::OnlineDeployment& wanted);
 
   // progress.cc
-  Rollout RolloutOf(const LiveEndpoint& endpoint, const LiveDeployment& deployment) const;
+  RevisionProgress ProgressOf(const LiveEndpoint& endpoint, const LiveDeployment& deployment) const;
   void Advance(LiveEndpoint& endpoint, LiveDeployment& deployment);
   void AdvanceAll();
   void StartPreparing(LiveEndpoint& endpoint, LiveDeployment& deployment);

@@ -18,28 +18,28 @@ std::optional<int> RevisionOf(const std::optional<Placement>& placement) {
 
 }  // namespace
 
-Rollout Endpoints::Impl::RolloutOf(const LiveEndpoint& endpoint, const LiveDeployment& deployment) const {
+RevisionProgress Endpoints::Impl::ProgressOf(const LiveEndpoint& endpoint, const LiveDeployment& deployment) const {
   const domain::Probe& probe = deployment.stored.readiness_probe;
-  Rollout rollout;
-  rollout.state = deployment.stored.state;
-  rollout.revision = deployment.stored.revision;
-  rollout.preparing = deployment.preparing;
-  rollout.preparation = deployment.preparation;
-  rollout.report = deployment.report;
-  rollout.candidate_since = deployment.candidate_since;
-  rollout.ready_timeout =
+  RevisionProgress progress;
+  progress.state = deployment.stored.state;
+  progress.revision = deployment.stored.revision;
+  progress.preparing = deployment.preparing;
+  progress.preparation = deployment.preparation;
+  progress.report = deployment.report;
+  progress.candidate_since = deployment.candidate_since;
+  progress.ready_timeout =
       std::chrono::milliseconds(probe.initial_delay_ms + probe.period_ms * probe.failure_threshold) +
       options.report_grace;
   if (const auto known = endpoint.placements.find(ToLower(deployment.stored.name));
       known != endpoint.placements.end()) {
-    rollout.candidate = RevisionOf(known->second.candidate);
-    rollout.serving = RevisionOf(known->second.serving);
+    progress.candidate = RevisionOf(known->second.candidate);
+    progress.serving = RevisionOf(known->second.serving);
   }
-  return rollout;
+  return progress;
 }
 
 void Endpoints::Impl::Advance(LiveEndpoint& endpoint, LiveDeployment& deployment) {
-  const Decision decision = Decide(RolloutOf(endpoint, deployment), dependencies.clock.Now());
+  const Decision decision = Decide(ProgressOf(endpoint, deployment), dependencies.clock.Now());
   switch (decision.action) {
     case Decision::Action::kNone:
       return;

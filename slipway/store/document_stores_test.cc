@@ -6,6 +6,7 @@
 #include "slipway/wire/alert.h"
 #include "slipway/wire/endpoint.h"
 #include "slipway/wire/job.h"
+#include "slipway/wire/rollout.h"
 #include "slipway/wire/schedule.h"
 #include "slipway/wire/workspace.h"
 
@@ -311,6 +312,55 @@ TEST_P(Schedules, ListWhatRulesDidNewestFirst) {
   EXPECT_THAT(idsOf("r", 2), ElementsAre("2", "3"));
   EXPECT_THAT(idsOf("", 10), ElementsAre("2", "4", "3", "1"));
   EXPECT_TRUE(Must(schedules().ListAlertEvents(scope_, "r", 10))[1].resolved_at.has_value());
+}
+
+class Rollouts : public AnyStore {};
+SLIPWAY_OVER_ALL_DATABASES(Rollouts);
+
+domain::RolloutDecision MakeDecision() {
+  domain::RolloutEvidence evidence;
+  evidence.since = ContextOf(3).created_at;
+  evidence.until = ContextOf(4).created_at;
+  evidence.canary = {100, 0.01, 0.005, 1, 2, 3, 50};
+  evidence.control = {99, 0.02, 0.015, 4, 5, 6, 51};
+  evidence.score_psi = 0.25;
+  domain::RolloutDecision decision{ContextOf(4).created_at, ContextOf(5).created_at, 3, "hold", 5, "few", evidence, {}};
+  decision.guards = {{"p99_ms<20", domain::GuardOutcome::Verdict::kHolds, 3, 20, ""},
+                     {"score_psi<0.2", domain::GuardOutcome::Verdict::kUnknown, std::nullopt, std::nullopt, "why"}};
+  return decision;
+}
+
+TEST_P(Rollouts, ComeBackWhole) {
+  domain::Rollout rollout;
+  rollout.name = "First";
+  rollout.endpoint = "credit";
+  rollout.from = "blue";
+  rollout.to = "green";
+  rollout.steps = {5, 25, 100};
+  rollout.every_ms = 90'500;
+  rollout.guards = {"p99_ms<20", "score_psi<0.2"};
+  rollout.samples_min = 7;
+  rollout.status = domain::RolloutStatus::kRolledBack;
+  rollout.reason = "r";
+  rollout.step = 1;
+  rollout.share = 0;
+  rollout.share_before = 25;
+  rollout.is_moved = true;
+  rollout.step_started_at = ContextOf(3).created_at;
+  rollout.revision = 4;
+  rollout.decisions = {MakeDecision()};
+  rollout.context = ContextOf(2);
+  SLIPWAY_ASSERT_OK(store_->rollouts().PutRollout(scope_, rollout));
+  const auto found = Must(store_->rollouts().GetRollout(scope_, "first"));
+  EXPECT_EQ(wire::RolloutToJson(scope_, found), wire::RolloutToJson(scope_, rollout));
+  EXPECT_EQ(found.every_ms, 90'500);
+  EXPECT_EQ(found.status, domain::RolloutStatus::kRolledBack);
+  EXPECT_EQ(found.step_started_at, rollout.step_started_at);
+  ASSERT_EQ(found.decisions.size(), 1u);
+  EXPECT_EQ(found.decisions[0].evidence->control.p99_ms, 6);
+  EXPECT_EQ(found.decisions[0].guards[1].verdict, domain::GuardOutcome::Verdict::kUnknown);
+  EXPECT_THAT(NamesOf(Must(store_->rollouts().ListRollouts(scope_))), ElementsAre("First"));
+  EXPECT_EQ(store_->rollouts().GetRollout(scope_, "other").error().code(), Code::kNotFound);
 }
 
 class Jobs : public AnyStore {

@@ -4,6 +4,7 @@
 #include "slipway/store/endpoint_store.h"
 #include "slipway/store/job_store.h"
 #include "slipway/store/migrations.h"
+#include "slipway/store/rollout_store.h"
 #include "slipway/store/run_store.h"
 #include "slipway/store/schedule_store.h"
 #include "slipway/store/workspace_store.h"
@@ -18,7 +19,8 @@ struct MetadataStore::Stores {
         endpoints(*database),
         jobs(*database),
         schedules(*database),
-        runs(*database) {}
+        runs(*database),
+        rollouts(*database) {}
 
   std::unique_ptr<sql::Database> database;
   SqlWorkspaceStore workspaces;
@@ -27,6 +29,7 @@ struct MetadataStore::Stores {
   SqlJobStore jobs;
   SqlScheduleStore schedules;
   SqlRunStore runs;
+  SqlRolloutStore rollouts;
 };
 
 MetadataStore::MetadataStore(std::unique_ptr<Stores> stores) : stores_(std::move(stores)) {}
@@ -55,6 +58,9 @@ domain::ScheduleStore& MetadataStore::schedules() {
 }
 domain::RunStore& MetadataStore::runs() {
   return stores_->runs;
+}
+domain::RolloutStore& MetadataStore::rollouts() {
+  return stores_->rollouts;
 }
 
 }  // namespace slipway::store

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "slipway/base/result.h"
+#include "slipway/domain/rollout_store.h"
 #include "slipway/domain/stores.h"
 
 namespace slipway::store {
@@ -24,6 +25,7 @@ class MetadataStore {
   domain::JobStore& jobs();
   domain::ScheduleStore& schedules();
   domain::RunStore& runs();
+  domain::RolloutStore& rollouts();
 
  private:
   struct Stores;  // the database and what borrows it

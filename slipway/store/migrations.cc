@@ -5,6 +5,7 @@
 #include "slipway/store/asset_store.h"
 #include "slipway/store/endpoint_store.h"
 #include "slipway/store/job_store.h"
+#include "slipway/store/rollout_store.h"
 #include "slipway/store/run_store.h"
 #include "slipway/store/schedule_store.h"
 #include "slipway/store/workspace_store.h"
@@ -36,7 +37,7 @@ Status CheckNotNewer(int64_t found, int64_t known) {
 }  // namespace
 
 std::vector<Migration> MetadataMigrations() {
-  return {{1, FirstSchema()}};
+  return {{1, FirstSchema()}, {2, RolloutTableStatements()}};
 }
 
 Status Migrate(sql::Database& database, const std::vector<Migration>& migrations) {

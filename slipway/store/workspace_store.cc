@@ -67,6 +67,7 @@ constexpr const char* kGoesAlong[] = {
     "DELETE FROM runs WHERE workspace = :p1",
     "DELETE FROM experiments WHERE workspace = :p1",
     "DELETE FROM alert_events WHERE workspace = :p1",
+    "DELETE FROM rollouts WHERE workspace = :p1",
     "DELETE FROM asset_containers WHERE workspace = :p1",
     "DELETE FROM datastores WHERE workspace = :p1",
     "DELETE FROM computes WHERE workspace = :p1",

@@ -130,9 +130,9 @@ Status CheckNoTraffic(const OnlineEndpoint& endpoint, const std::string& deploym
                   deployment, endpoint.name, live > 0 ? live : mirrored, live > 0 ? "" : "mirrored "));
 }
 
-RolloutNeed NeedOf(const OnlineDeployment& stored, const OnlineDeployment& wanted) {
-  if (Served(stored) != Served(wanted)) return RolloutNeed::kUpdate;
-  return stored.instance_count == wanted.instance_count ? RolloutNeed::kNone : RolloutNeed::kScale;
+ChangeNeed NeedOf(const OnlineDeployment& stored, const OnlineDeployment& wanted) {
+  if (Served(stored) != Served(wanted)) return ChangeNeed::kUpdate;
+  return stored.instance_count == wanted.instance_count ? ChangeNeed::kNone : ChangeNeed::kScale;
 }
 
 }  // namespace slipway::endpoints

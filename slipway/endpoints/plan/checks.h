@@ -22,7 +22,7 @@ Status CheckEnvironment(const domain::EnvironmentBody& environment);
 Status CheckNoTraffic(const domain::OnlineEndpoint& endpoint, const std::string& deployment);
 
 // Nothing to do; the number of instances alone; anything else that a worker or the gateway sees.
-enum class RolloutNeed { kNone, kScale, kUpdate };
-RolloutNeed NeedOf(const domain::OnlineDeployment& stored, const domain::OnlineDeployment& wanted);
+enum class ChangeNeed { kNone, kScale, kUpdate };
+ChangeNeed NeedOf(const domain::OnlineDeployment& stored, const domain::OnlineDeployment& wanted);
 
 }  // namespace slipway::endpoints

@@ -5,7 +5,7 @@
 #include "slipway/base/hash.h"
 #include "slipway/endpoints/plan/checks.h"
 #include "slipway/endpoints/plan/placement.h"
-#include "slipway/endpoints/plan/rollout.h"
+#include "slipway/endpoints/plan/revision.h"
 #include "slipway/endpoints/plan/routing.h"
 
 namespace slipway::endpoints {
@@ -22,14 +22,14 @@ GatewayReport Reported(int64_t revision, std::string state, std::string message 
   return {"credit", "blue", revision, std::move(state), std::move(message)};
 }
 
-struct RolloutCase {
+struct ProgressCase {
   const char* what;
-  Rollout rollout;
+  RevisionProgress progress;
   Action action;
 };
 
 // state, revision, preparing, candidate, serving, handed over when, time allowed, preparation, report.
-const RolloutCase kRolloutCases[] = {
+const ProgressCase kProgressCases[] = {
     {"a new deployment is prepared", {State::kCreating, 1, {}, {}, {}, {}, {}, {}, {}}, Action::kPrepare},
     {"once at a time", {State::kCreating, 1, 1, {}, {}, {}, {}, {}, {}}, Action::kNone},
     {"a newer revision does not wait for the preparation of an older",
@@ -84,22 +84,22 @@ const RolloutCase kRolloutCases[] = {
     {"deleted is deleted", {State::kDeleting, 2, {}, {}, 2, {}, {}, {}, Reported(2, "Succeeded")}, Action::kNone},
 };
 
-TEST(Rollout, FollowsTheTable) {
-  for (const RolloutCase& row : kRolloutCases) {
-    EXPECT_EQ(static_cast<int>(Decide(row.rollout, kNow).action), static_cast<int>(row.action)) << row.what;
+TEST(RevisionProgress, FollowsTheTable) {
+  for (const ProgressCase& row : kProgressCases) {
+    EXPECT_EQ(static_cast<int>(Decide(row.progress, kNow).action), static_cast<int>(row.action)) << row.what;
   }
 }
 
-TEST(Rollout, AFailureTellsWhyAndWhatServesMeanwhile) {
-  Rollout rollout;
-  rollout.state = State::kUpdating;
-  rollout.revision = 4;
-  rollout.candidate = 4;
-  rollout.serving = 3;
-  rollout.report = Reported(4, "Failed", "init raised\n  \n");
-  EXPECT_EQ(Decide(rollout, kNow).message, "ResourceNotReady: init raised\nRevision 3 goes on serving.");
-  rollout.serving.reset();
-  EXPECT_EQ(Decide(rollout, kNow).message, "ResourceNotReady: init raised");
+TEST(RevisionProgress, AFailureTellsWhyAndWhatServesMeanwhile) {
+  RevisionProgress progress;
+  progress.state = State::kUpdating;
+  progress.revision = 4;
+  progress.candidate = 4;
+  progress.serving = 3;
+  progress.report = Reported(4, "Failed", "init raised\n  \n");
+  EXPECT_EQ(Decide(progress, kNow).message, "ResourceNotReady: init raised\nRevision 3 goes on serving.");
+  progress.serving.reset();
+  EXPECT_EQ(Decide(progress, kNow).message, "ResourceNotReady: init raised");
 }
 
 TEST(Placements, SurviveTheirText) {
@@ -301,13 +301,13 @@ TEST(Checks, WhatTheGatewayHasToDo) {
     change(wanted);
     return NeedOf(stored, wanted);
   };
-  EXPECT_EQ(need([](auto&) {}), RolloutNeed::kNone);
-  EXPECT_EQ(need([](auto& d) { d.tags["a"] = d.description = d.instance_type = "b"; }), RolloutNeed::kNone);
-  EXPECT_EQ(need([](auto& d) { d.instance_count = 2; }), RolloutNeed::kScale);
-  EXPECT_EQ(need([](auto& d) { d.model = "azureml:m:2"; }), RolloutNeed::kUpdate);
-  EXPECT_EQ(need([](auto& d) { d.environment_variables["a"] = "b"; }), RolloutNeed::kUpdate);
-  EXPECT_EQ(need([](auto& d) { d.request_settings.request_timeout_ms = 1; }), RolloutNeed::kUpdate);
-  EXPECT_EQ(need([](auto& d) { d.readiness_probe.period_ms = 1; }), RolloutNeed::kUpdate);
+  EXPECT_EQ(need([](auto&) {}), ChangeNeed::kNone);
+  EXPECT_EQ(need([](auto& d) { d.tags["a"] = d.description = d.instance_type = "b"; }), ChangeNeed::kNone);
+  EXPECT_EQ(need([](auto& d) { d.instance_count = 2; }), ChangeNeed::kScale);
+  EXPECT_EQ(need([](auto& d) { d.model = "azureml:m:2"; }), ChangeNeed::kUpdate);
+  EXPECT_EQ(need([](auto& d) { d.environment_variables["a"] = "b"; }), ChangeNeed::kUpdate);
+  EXPECT_EQ(need([](auto& d) { d.request_settings.request_timeout_ms = 1; }), ChangeNeed::kUpdate);
+  EXPECT_EQ(need([](auto& d) { d.readiness_probe.period_ms = 1; }), ChangeNeed::kUpdate);
 }
 
 }  // namespace

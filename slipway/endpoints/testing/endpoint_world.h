@@ -12,6 +12,7 @@
 
 #include "slipway/base/file.h"
 #include "slipway/endpoints/endpoints.h"
+#include "slipway/endpoints/testing/memory_rollouts.h"
 #include "slipway/endpoints/testing/memory_stores.h"
 #include "slipway/environments/environments.h"
 #include "slipway/process/supervisor.h"
@@ -52,7 +53,7 @@ class EndpointWorld {
     options.domain = domain_name;
     service = std::make_unique<Endpoints>(
         options, Dependencies{workspaces, assets, jobs, endpoints, *environments, clock,
-                              [this](const auto&, const auto& model) { return ModelFolder(model); }});
+                              [this](const auto&, const auto& model) { return ModelFolder(model); }, &rollouts});
     start_status = service->Start();
   }
   void StopServer() {
@@ -153,6 +154,7 @@ class EndpointWorld {
   MemoryAssetStore assets;
   MemoryEndpointStore endpoints;
   NoJobStore jobs;
+  MemoryRollouts rollouts;
   std::unique_ptr<process::Supervisor> supervisor;
   std::optional<environments::Environments> environments;
   std::unique_ptr<Endpoints> service;

@@ -1,4 +1,4 @@
-// Where a deployment stands, and what follows: pure, a function of the snapshot and the time.
+// Where a deployment's wanted revision stands, and what follows: pure, a function of the snapshot and the time.
 //
 // A revision goes  wanted → prepared (a *candidate* in the routing snapshot) → reported ready (*serving*).  While a
 // candidate is under way the gateway goes on with the serving revision; a candidate that fails is dropped for it.
@@ -27,7 +27,7 @@ struct PreparationEnd {
   std::string failure;  // "" = it succeeded, and the placement is the candidate
 };
 
-struct Rollout {
+struct RevisionProgress {
   domain::ProvisioningState state = domain::ProvisioningState::kCreating;
   int revision = 1;                           // wanted
   std::optional<int> preparing;               // revision that a preparing thread works on
@@ -50,7 +50,7 @@ struct Decision {
   std::string message;
 };
 
-Decision Decide(const Rollout& rollout, Timestamp now);
+Decision Decide(const RevisionProgress& progress, Timestamp now);
 
 // True for Creating, Updating and Scaling: something is still to happen.
 bool IsUnderWay(domain::ProvisioningState state);
