@@ -13,15 +13,17 @@ constexpr std::string_view kEndpointsPrefix = "/endpoints/";
 constexpr std::string_view kMetricsHeaders = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n";
 constexpr std::string_view kHealthyHeaders = "Content-Type: text/html; charset=utf-8\r\n";
 
-// The worker sees the caller's headers but for the credential, and the platform's own request id.
+// The worker sees the caller's headers but for the credential, and the platform's own request id and span.
 std::string WorkerHeaders(const net::RequestView& request, const CallIds& ids) {
   std::string headers;
   for (const net::HeaderView& header : request.headers) {
-    const bool is_hidden =
-        EqualsIgnoreCase(header.name, "Authorization") || EqualsIgnoreCase(header.name, "x-request-id");
+    const bool is_hidden = EqualsIgnoreCase(header.name, "Authorization") ||
+                           EqualsIgnoreCase(header.name, "x-request-id") ||
+                           (ids.trace && EqualsIgnoreCase(header.name, "traceparent"));
     if (!is_hidden) net::AppendHeader(headers, header.name, header.value);
   }
   net::AppendHeader(headers, "x-request-id", ids.request);
+  if (ids.trace) net::AppendHeader(headers, "traceparent", ids.trace->Header());
   return headers;
 }
 
@@ -186,7 +188,8 @@ void DataPlane::MirrorRequest(net::Exchange& exchange, const Call& call,
 }
 
 void DataPlane::ScoreByModel(net::Exchange& exchange, const Call& call) {
-  const ModelRuntime::Scored scored = call.deployment->model->Score(exchange.core(), exchange.request().body);
+  const net::RequestView& request = exchange.request();
+  const ModelRuntime::Scored scored = call.deployment->model->Score(exchange.core(), request.body, request.target);
   Answer(exchange, call, AnswerOfModel(call, scored.status, scored.body, scored.exec_ms));
 }
 

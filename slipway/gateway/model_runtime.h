@@ -9,6 +9,7 @@
 
 #include "slipway/base/result.h"
 #include "slipway/gateway/routing_snapshot.h"
+#include "slipway/scoring/explanation.h"
 
 namespace slipway::scoring {
 class CompiledModel;
@@ -20,15 +21,18 @@ namespace slipway::gateway {
 // The model is shared and immutable; every lane has buffers of its own and is used by one thread at a time.
 class ModelRuntime {
  public:
+  // SLIPWAY_EXPLAIN of the deployment's environment variables says whether answers are explained when a request does
+  // not; a model that cannot be explained is then refused.
   static Result<std::shared_ptr<ModelRuntime>> Load(const WantedDeployment& wanted, int lanes);
   ~ModelRuntime();
 
   struct Scored {
-    int status = 200;               // 400: the request does not fit the model; 500: scoring failed
+    int status = 200;               // 400: the request, or its wish for an explanation, does not fit the model; 500
     std::string_view body;          // JSON; valid until the lane's next call
     std::optional<double> exec_ms;  // when it was scored
   };
-  Scored Score(int lane, std::string_view request);
+  // `target` as sent: the query parameter `explain` is shap or none.
+  Scored Score(int lane, std::string_view request, std::string_view target = {});
 
   // The same for a request of another protocol, in which errors are told as well; the answer has the names of `wanted`.
   enum class Protocol { kMlflow, kMlflowCsv, kTensors };
@@ -41,9 +45,11 @@ class ModelRuntime {
     std::unique_ptr<scoring::Scratch> scratch;
     std::string response;
   };
-  ModelRuntime(std::shared_ptr<const scoring::CompiledModel> model, int lanes);
+  ModelRuntime(std::shared_ptr<const scoring::CompiledModel> model, scoring::Explain explain, int lanes);
+  Status ScoreInto(Lane& lane, std::string_view request, std::string_view target) const;
 
   const std::shared_ptr<const scoring::CompiledModel> model_;
+  const scoring::Explain explain_;  // of requests that do not say
   std::vector<Lane> lanes_;
 };
 

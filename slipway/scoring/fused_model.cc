@@ -58,7 +58,7 @@ class FusedModel final : public JsonModel {
 
   Status CheckExplainable() const override {
     if (explainer_) return {};
-    return With(Status(explainer_.error()), "this model cannot be explained");
+    return explainer_.error();
   }
 
  private:

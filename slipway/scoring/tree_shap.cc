@@ -126,7 +126,8 @@ class ExplainerBuilder {
   Result<TreeExplainer> Build() {
     using Aggregate = TreeEnsemble::Aggregate;
     if (ensemble_.covers.empty())
-      return FailedPrecondition("the model carries no training weights of its trees' nodes (nodes_hitrates)");
+      return FailedPrecondition(
+          "the model cannot be explained: it carries no training weights of its trees' nodes (nodes_hitrates)");
     if (ensemble_.aggregate != Aggregate::kSum && ensemble_.aggregate != Aggregate::kAverage)
       return Unimplemented("explanations of the aggregates MIN and MAX are not supported");
     for (const uint32_t root : ensemble_.roots) SLIPWAY_RETURN_IF_ERROR(AddTree(root));
@@ -236,8 +237,9 @@ class ExplainerBuilder {
     const double own = ensemble_.covers[index], yes = ensemble_.covers[node.true_child],
                  no = ensemble_.covers[node.false_child];
     if (yes > 0 && no > 0 && std::abs(own - (yes + no)) <= kCoverTolerance * own) return {};
-    return FailedPrecondition(
-        fmt::format("nodes_hitrates hold no training weights: a node has {}, its children {} and {}", own, yes, no));
+    return FailedPrecondition(fmt::format(
+        "the model cannot be explained: nodes_hitrates hold no training weights: a node has {}, its children {} and {}",
+        own, yes, no));
   }
 
   uint32_t SlotOf(uint32_t feature, bool missing_is_lowest) {
