@@ -15,6 +15,7 @@ using domain::RolloutSide;
 using nlohmann::json;
 
 constexpr int64_t kSampleMax = 20'000;
+constexpr logstore::QueryLimits kLimits = {.timeout_ms = 60'000, .rows_max = kSampleMax};
 
 // One deployment's latest requests (or lines) of a stretch of time.
 struct Sample {
@@ -55,7 +56,7 @@ Result<RolloutSide> ReadSide(logstore::LogStore& logs, const RolloutQuestion& qu
   RolloutSide side;
   if (sample.size == 0) return side;
   SLIPWAY_ASSIGN_OR_RETURN(const auto result,
-                           logs.Query(TrafficQuery(question, sample), sample.range, question.workspace_id));
+                           logs.Query(TrafficQuery(question, sample), sample.range, question.workspace_id, kLimits));
   if (result.rows.empty() || result.rows[0].size() != 6) return Internal("the traffic query gave no row of six");
   const auto& row = result.rows[0];
   const double requests = NumberIn(row, 0);
@@ -74,7 +75,7 @@ Result<std::vector<double>> ReadScores(logstore::LogStore& logs, const RolloutQu
   std::vector<double> scores;
   if (sample.size == 0) return scores;
   SLIPWAY_ASSIGN_OR_RETURN(const auto result,
-                           logs.Query(ScoresQuery(question, sample), sample.range, question.workspace_id));
+                           logs.Query(ScoresQuery(question, sample), sample.range, question.workspace_id, kLimits));
   for (const auto& row : result.rows) {
     const json message = row.empty() ? json() : json::parse(row[0], nullptr, /*allow_exceptions=*/false);
     if (!message.is_string()) continue;

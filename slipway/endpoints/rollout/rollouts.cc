@@ -175,7 +175,9 @@ Result<std::optional<Timestamp>> Rollouts::Impl::Look(const Workspace& workspace
     action = evidence ? DecideRollout(rollout, guards, *evidence, now) : DecideWithout(rollout, evidence.error(), now);
   if (action.kind == Kind::kWait) return std::optional(NextLook(rollout, now));
   ApplyAction(action, evidence ? std::optional<RolloutEvidence>(*evidence) : std::nullopt, now, rollout);
-  LogInfo("rollout {}: {}, {} % to '{}': {}", name, ActionName(action.kind), rollout.share, rollout.to, action.reason);
+  if (rollout.decisions.back().times == 1)  // a row of holds is one decision
+    LogInfo("rollout {}: {}, {} % to '{}': {}", name, ActionName(action.kind), rollout.share, rollout.to,
+            action.reason);
   SLIPWAY_RETURN_IF_ERROR(Settle(scope, rollout));
   if (rollout.status != RolloutStatus::kRunning) return std::optional<Timestamp>();
   return std::optional(NextLook(rollout, now));
