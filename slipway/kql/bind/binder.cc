@@ -92,6 +92,8 @@ Binder::StepBinder Binder::FindStepBinder(OperatorKind kind) {
     case OperatorKind::kParse:
     case OperatorKind::kParseWhere:
       return &Binder::BindParse;
+    case OperatorKind::kParseKv:
+      return &Binder::BindParseKv;
     case OperatorKind::kMakeSeries:
       return &Binder::BindMakeSeries;
     case OperatorKind::kSample:
@@ -162,7 +164,8 @@ bool KeepsOrder(OperatorKind kind) {
       OperatorKind::kWhere,       OperatorKind::kProject,     OperatorKind::kExtend,
       OperatorKind::kProjectAway, OperatorKind::kProjectKeep, OperatorKind::kProjectRename,
       OperatorKind::kTake,        OperatorKind::kRender,      OperatorKind::kProjectReorder,
-      OperatorKind::kParse,       OperatorKind::kParseWhere,  OperatorKind::kAs};
+      OperatorKind::kParse,       OperatorKind::kParseKv,     OperatorKind::kParseWhere,
+      OperatorKind::kAs};
   return std::find(std::begin(kKeepers), std::end(kKeepers), kind) != std::end(kKeepers);
 }
 

@@ -50,6 +50,11 @@ struct BoundQuery {
   std::string visualization;  // render's kind; "" for none
 };
 
+// How parse-kv finds its pairs.
+struct KvOptions {
+  std::string pair_delimiter, kv_delimiter, quote;
+};
+
 // The axis of make-series, its ends and the width of a bin.
 struct SeriesBounds {
   plan::Scalar axis, from, to, size;
@@ -146,6 +151,8 @@ class Binder {
   // parse_binder.cc
   NodePtr BindParse(Step step, NodePtr input);
   bool CheckPattern(Step step);
+  NodePtr BindParseKv(Step step, NodePtr input);
+  bool BindKvOptions(Step step, KvOptions& options);
   std::vector<Item> CapturesOf(Step step, const plan::Column& whole, std::vector<plan::Scalar>& conditions);
   NodePtr Append(NodePtr input, std::vector<Item> items);
   // series_binder.cc

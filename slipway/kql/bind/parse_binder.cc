@@ -183,4 +183,81 @@ NodePtr Binder::BindParse(Step step, NodePtr input) {
   return Select(std::move(node), std::move(visible));
 }
 
+// The delimiters and the quote; other ways to find pairs are not supported.
+bool Binder::BindKvOptions(Step step, KvOptions& options) {
+  const std::pair<std::string_view, std::string*> known[] = {
+      {"pair_delimiter", &options.pair_delimiter}, {"kv_delimiter", &options.kv_delimiter}, {"quote", &options.quote}};
+  const std::vector<Column> no_columns;
+  for (const tree::NamedExpression& item : step.items) {
+    if (*item.name == "escape" || *item.name == "greedy" || *item.name == "regex") {
+      diagnostics_.AddUnsupported(item.name_span, fmt::format("the option '{}' of parse-kv", *item.name));
+      return false;
+    }
+    const auto* option = std::find_if(std::begin(known), std::end(known),
+                                      [&](const auto& candidate) { return candidate.first == *item.name; });
+    if (option == std::end(known)) {
+      const std::vector<std::string> names = {"pair_delimiter", "kv_delimiter", "quote"};
+      diagnostics_.Add("SEM0001", item.name_span,
+                       fmt::format("parse-kv has no option '{}'{}", *item.name, DidYouMean(*item.name, names)));
+      return false;
+    }
+    const auto value = ScalarBinder(context_, no_columns).BindConstant(*item.expression);
+    if (!value) return false;
+    const auto* text = std::get_if<std::string>(&value->value);
+    if (value->type != Type::kString || text == nullptr || text->empty()) {
+      diagnostics_.Add("SEM0008", item.expression->span, fmt::format("{} is a string", *item.name));
+      return false;
+    }
+    *option->second = *text;
+  }
+  if (options.quote.size() > 1) {
+    diagnostics_.AddUnsupported(step.name_span, "a quote of two characters");
+    return false;
+  }
+  if (!options.pair_delimiter.empty() && !options.kv_delimiter.empty()) return true;
+  diagnostics_.AddUnsupported(step.name_span, "parse-kv without pair_delimiter and kv_delimiter");
+  return false;
+}
+
+// parse-kv: of each key the value of its first pair, without the blanks around it.
+NodePtr Binder::BindParseKv(Step step, NodePtr input) {
+  KvOptions options;
+  if (!BindKvOptions(step, options)) return nullptr;
+  Scalar text = ScalarBinder(context_, input->outputs).Bind(*step.expression);
+  if (text.type == Type::kError) return nullptr;
+  const std::string pair = QuoteForRegex(options.pair_delimiter), kv = QuoteForRegex(options.kv_delimiter),
+                    quote = QuoteForRegex(options.quote);
+  const Column whole{context_.NewColumn(), "", Type::kString};
+  NodePtr node = Append(std::move(input), {{whole, Convert(std::move(text), Type::kString)}});
+  const auto capture = [&](const std::string& regex) {
+    return Scalar::Call("extract", Type::kString,
+                        {TextConstant(regex), Scalar::Of(Constant{Type::kLong, int64_t{1}}), Scalar::Of(whole)});
+  };
+  NameList names;
+  std::vector<Item> items;
+  for (const tree::TypedName& key : step.schema) {
+    if (!names.AddExplicit(key.name)) {
+      diagnostics_.Add("SEM0001", key.span, fmt::format("two columns are named '{}'", key.name));
+      return nullptr;
+    }
+    if (key.type == Type::kDecimal) {
+      diagnostics_.AddUnsupported(key.span, "the type decimal");
+      return nullptr;
+    }
+    const std::string start = fmt::format(R"((?s)(?:^|{})\s*{}\s*{}\s*)", pair, QuoteForRegex(key.name), kv);
+    Scalar value = capture(fmt::format(R"({}(.*?)\s*(?:{}|$))", start, pair));
+    if (!quote.empty()) {
+      Scalar quoted = capture(fmt::format("{0}{1}([^{1}]*){1}", start, quote));
+      value = Scalar::Call("coalesce", Type::kString, {std::move(quoted), std::move(value)});
+    }
+    items.push_back({{context_.NewColumn(), key.name, key.type}, Convert(std::move(value), key.type)});
+  }
+  node = Extend(std::move(node), std::move(items));
+  std::vector<Column> visible;
+  for (const Column& column : node->outputs) {
+    if (!column.name.empty()) visible.push_back(column);
+  }
+  return Select(std::move(node), std::move(visible));
+}
+
 }  // namespace slipway::kql::bind

@@ -23,11 +23,35 @@ std::string List(const std::vector<NamedExpression>& list) {
 }
 
 std::string_view OperatorName(OperatorKind kind) {
-  constexpr std::string_view kNames[] = {
-      "where",     "project",     "extend",      "project-away", "project-keep",    "project-rename", "project-reorder",
-      "summarize", "sort",        "take",        "top",          "count",           "distinct",       "mv-expand",
-      "evaluate",  "render",      "serialize",   "getschema",    "union",           "join",           "lookup",
-      "parse",     "parse-where", "make-series", "sample",       "sample-distinct", "top-hitters",    "as"};
+  constexpr std::string_view kNames[] = {"where",
+                                         "project",
+                                         "extend",
+                                         "project-away",
+                                         "project-keep",
+                                         "project-rename",
+                                         "project-reorder",
+                                         "summarize",
+                                         "sort",
+                                         "take",
+                                         "top",
+                                         "count",
+                                         "distinct",
+                                         "mv-expand",
+                                         "evaluate",
+                                         "render",
+                                         "serialize",
+                                         "getschema",
+                                         "union",
+                                         "join",
+                                         "lookup",
+                                         "parse",
+                                         "parse-where",
+                                         "parse-kv",
+                                         "make-series",
+                                         "sample",
+                                         "sample-distinct",
+                                         "top-hitters",
+                                         "as"};
   return kNames[static_cast<size_t>(kind)];
 }
 

@@ -49,6 +49,21 @@ bool PipelineParser::ReadParse(Operator& step) {
   return !step.parts.empty() || cursor_.Fail("expected a string, a column's name or '*'");
 }
 
+// expression as (key:type, …) [with (option=value, …)]
+bool PipelineParser::ReadParseKv(Operator& step) {
+  step.expression = expressions_.Parse();
+  if (!step.expression || !cursor_.ExpectName("as") || !ParseSchema(step.schema, nullptr)) return false;
+  if (!cursor_.AcceptName("with")) return true;
+  if (!cursor_.Expect("(")) return false;
+  do {
+    if (!expressions_.SeesDeclaredName()) return cursor_.Fail("expected an option, such as pair_delimiter=','");
+    auto option = expressions_.ParseNamed();
+    if (!option) return false;
+    step.items.push_back(std::move(*option));
+  } while (cursor_.Accept(","));
+  return cursor_.Expect(")");
+}
+
 bool PipelineParser::ReadSeriesAxis(SeriesAxis& axis) {
   if (!cursor_.ExpectName("on")) return false;
   auto item = expressions_.ParseNamed();

@@ -46,6 +46,7 @@ struct OperatorTable {
       {"lookup", OperatorKind::kLookup, &P::ReadJoin},
       {"parse", OperatorKind::kParse, &P::ReadParse},
       {"parse-where", OperatorKind::kParseWhere, &P::ReadParse},
+      {"parse-kv", OperatorKind::kParseKv, &P::ReadParseKv},
       {"make-series", OperatorKind::kMakeSeries, &P::ReadMakeSeries},
       {"sample", OperatorKind::kSample, &P::ReadTake},
       {"sample-distinct", OperatorKind::kSampleDistinct, &P::ReadSampleDistinct},
@@ -53,9 +54,15 @@ struct OperatorTable {
       {"as", OperatorKind::kAs, &P::ReadAs},
   };
   static constexpr std::string_view kUnsupported[] = {
-      "assert-schema",        "consume",        "externaldata", "facet",      "find",       "fork",     "graph-match",
-      "graph-shortest-paths", "graph-to-table", "invoke",       "make-graph", "mv-apply",   "parse-kv", "partition",
-      "project-by-names",     "reduce",         "scan",         "search",     "top-nested",
+      "assert-schema",  "consume",
+      "externaldata",   "facet",
+      "find",           "fork",
+      "graph-match",    "graph-shortest-paths",
+      "graph-to-table", "invoke",
+      "make-graph",     "mv-apply",
+      "partition",      "project-by-names",
+      "reduce",         "scan",
+      "search",         "top-nested",
   };
 
   static const Row* Find(std::string_view word) {

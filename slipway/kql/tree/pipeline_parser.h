@@ -61,6 +61,7 @@ class PipelineParser {
   // pattern_parser.cc
   bool ReadParse(Operator& step);
   bool ReadPatternPart(PatternPart& part);
+  bool ReadParseKv(Operator& step);
   bool ReadColumnPart(PatternPart& part);
   bool ReadMakeSeries(Operator& step);
   bool ReadSeriesAxis(SeriesAxis& axis);

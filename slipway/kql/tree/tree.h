@@ -111,6 +111,7 @@ enum class OperatorKind {
   kLookup,
   kParse,
   kParseWhere,
+  kParseKv,
   kMakeSeries,
   kSample,
   kSampleDistinct,
