@@ -31,6 +31,7 @@ void AppendIdentityHeaders(std::string& headers, const Call& call) {
   net::AppendHeader(headers, "x-ms-request-id", legacy.empty() ? call.ids.request : legacy);
   if (!client.empty()) net::AppendHeader(headers, "x-ms-client-request-id", client);
   if (!call.deployment_name.empty()) net::AppendHeader(headers, "azureml-model-deployment", call.deployment_name);
+  if (call.ids.trace) net::AppendHeader(headers, "traceresponse", call.ids.trace->Header());
 }
 
 void AppendModelError(std::string& headers, int model_status, std::string_view reason) {
@@ -70,7 +71,10 @@ int64_t Milliseconds(std::chrono::steady_clock::duration duration) {
 }  // namespace
 
 CallIds MakeCallIds(const net::RequestView& request, std::string uuid) {
-  return {std::move(uuid), CleanId(request.Find("x-ms-client-request-id")), CleanId(request.Find("x-ms-request-id"))};
+  CallIds ids{std::move(uuid), CleanId(request.Find("x-ms-client-request-id")),
+              CleanId(request.Find("x-ms-request-id"))};
+  ids.trace = ContinueTrace(request.Find("traceparent"), ids.request);
+  return ids;
 }
 
 std::string UuidOf(uint64_t high, uint64_t low) {
@@ -194,6 +198,10 @@ void LogCall(LogSink& sink, const net::RequestView& request, const Call& call, c
   record.user_agent = request.Find("User-Agent");
   record.request_id = call.ids.request;
   record.client_request_id = call.ids.client;
+  if (call.ids.trace) {
+    record.trace_id = call.ids.trace->trace_id;
+    record.caller_span_id = call.ids.trace->caller_id;
+  }
   record.response_code = answer.status;
   record.response_reason = answer.reason;
   record.model_status = answer.model_status;

@@ -8,6 +8,7 @@
 
 #include "slipway/gateway/log_sink.h"
 #include "slipway/gateway/routing_table.h"
+#include "slipway/gateway/trace_context.h"
 #include "slipway/gateway/worker_protocol.h"
 #include "slipway/net/exchange.h"
 
@@ -20,6 +21,7 @@ struct CallIds {
   std::string request;         // the platform's own, a UUID: x-request-id
   std::string client;          // x-ms-client-request-id: at most 40 letters, digits, '-' and '_'; may be empty
   std::string legacy_request;  // x-ms-request-id, which old clients send; may be empty
+  std::optional<TraceContext> trace = std::nullopt;
 };
 CallIds MakeCallIds(const net::RequestView& request, std::string uuid);
 

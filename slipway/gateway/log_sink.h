@@ -25,6 +25,7 @@ struct TrafficRecord {
   std::string_view deployment;  // "" when none was chosen
   std::string_view method, path, protocol, user_agent;
   std::string_view request_id, client_request_id;
+  std::string_view trace_id, caller_span_id;  // of the caller's trace; may be empty
   int response_code = 0;
   std::string_view response_reason;
   int model_status = 0;  // 0: the model was not asked
