@@ -58,6 +58,17 @@ def job_references(scratch):
     scratch.check("none of them left a job", scratch.tsv("job", "list", "--query", "length(@)") == before)
 
 
+def malformed_data_in_a_job(scratch):
+    scratch.write("broken.csv", "age,job\n41,clerk,7\n")
+    scratch.expect("a malformed file can be an asset", ["slipway", "data", "create", "--name", "broken", "--path", "broken.csv", "--type",
+                                                        "uri_file", "-o", "none"], 0, out="")
+    err = r"broken\.csv:2:10: .*the line has 3 fields, the first line has 2"
+    scratch.expect("its head tells where it is malformed", ["slipway", "data", "head", "broken"], 1, out="", err=err)
+    scratch.write("broken.yml", PIPELINE.replace("people@latest", "broken@latest"))
+    scratch.expect("and so does the job that reads it", ["slipway", "job", "create", "-f", "broken.yml", "--stream"], 1,
+                   err=r"step 'look' failed with exit code 1.*" + err)
+
+
 def metrics(scratch):
     scratch.write("measured.yml", "command: |\n  python3 -c \"import json, os, urllib.request as r; "
                                   "u = os.environ['MLFLOW_TRACKING_URI'] + '/api/2.0/mlflow/runs/log-metric'; "
@@ -110,4 +121,4 @@ def alerts(scratch):
     scratch.expect("a rule that is not there", ["slipway", "alert", "events", "-n", "refusal"], 3, out="", err=r"no alert rule 'refusal'")
 
 
-CASES = [data_assets, job_references, metrics, schedules, alerts]
+CASES = [data_assets, job_references, malformed_data_in_a_job, metrics, schedules, alerts]

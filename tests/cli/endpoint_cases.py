@@ -2,7 +2,7 @@
 import json
 
 import live_endpoint
-from harness import wait_until
+from harness import Caller, wait_until
 
 ENDPOINT = "live-oe"
 
@@ -101,6 +101,21 @@ def no_traffic(scratch, call):
     scratch.check("but a pinned deployment answers", call(live_endpoint.GOOD_ROWS, "fast")[0] == 200)
 
 
+def tokens(scratch):
+    scratch.write("token.yml", "name: token-oe\nauth_mode: aml_token\n")
+    scratch.expect("an endpoint with tokens", ["slipway", "online-endpoint", "create", "-f", "token.yml", "-o", "none"], 0, out="")
+    scratch.write("token-fast.yml", "name: fast\nendpoint_name: token-oe\nmodel: azureml:tiny:1\ninstance_type: any\ninstance_count: 1\n")
+    scratch.expect("and a deployment", ["slipway", "online-deployment", "create", "-f", "token-fast.yml", "-o", "none"], 0, out="")
+    uri = scratch.tsv("online-endpoint", "show", "-n", "token-oe", "--query", "scoring_uri")
+    token = scratch.tsv("online-endpoint", "get-credentials", "-n", "token-oe", "--query", "accessToken")
+    call = Caller(uri, token, scratch.environment["SLIPWAY_HOME"] + "/tls/ca.pem")
+    scratch.check("a token opens it", call(live_endpoint.GOOD_ROWS)[0] == 200)
+    for what, garbled in (("cut off", token[:-2]), ("with another end", token[:-4] + "AAAA"), ("with another beginning", "x" + token[1:])):
+        status, answer = call(live_endpoint.GOOD_ROWS, key=garbled)
+        scratch.check("a token that is %s: 401" % what, status == 401, (status, answer))
+    call.close()
+
+
 def live(scratch):
     call = live_endpoint.create(scratch, ENDPOINT)
     refused_requests(scratch, call)
@@ -109,6 +124,7 @@ def live(scratch):
     scripts_that_never_start(scratch)
     refused_updates(scratch, call)
     no_traffic(scratch, call)
+    tokens(scratch)
     rows = "AmlOnlineEndpointTrafficLog | where EndpointName == '%s' | summarize count() by ResponseCode | order by ResponseCode asc" % ENDPOINT
     scratch.expect("every kind of answer is in the log", ["slipway", "query", rows, "--query", "[].ResponseCode", "-o", "tsv"], 0,
                    out=r"^200\n401\n404\n408\n424\n$")

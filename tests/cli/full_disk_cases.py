@@ -93,8 +93,11 @@ def walk(scratch, disk):
     server.kill()
     server.wait()
     scratch.check("full, the server killed: endpoints are scored", requests(call, 10) == [200] * 10)
-    scratch.expect("full: a server starts, or says why not", ["timeout", "3", "slipway", "serve", "--port", "0", "--tls-port", "0",
-                                                             "--gateway-port", "0"], 1, err="(?i)" + FULL)
+    gateway = (disk.folder / "home/gateway/address.json").read_text()
+    scratch.expect("full: a server that cannot start says why", ["timeout", "20", "slipway", "serve", "--port", "0", "--tls-port", "0",
+                                                                "--gateway-port", "0"], 1, err="(?i)" + FULL)
+    pid = json.loads(gateway)["pid"]
+    scratch.check("and leaves the gateway alone", os.path.exists("/proc/%d" % pid), gateway)
     disk.free()
     scratch.start_server()
     recovered(scratch)

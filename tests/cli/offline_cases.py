@@ -52,6 +52,28 @@ def yaml_complaints(scratch):
                    err=r"--set input\.x: input: a command job has no key 'input'; did you mean 'inputs'\?")
 
 
+def other_complaints(scratch):
+    scratch.write("code/score.py", "")
+    deployment = ("name: blue\nendpoint_name: an-oe\nmodel: azureml:m:1\ncode_configuration: {code: code, scoring_script: score.py}\n"
+                  "environment: azureml:e:1\ninstance_type: any\ninstance_count: 1\n")
+    cases = (
+        ("data", "name: x\npth: .\n", r"file\.yml:2:1: pth: a data asset has no key 'pth'; did you mean 'path'\?"),
+        ("data", "name: x\npath: ./nowhere\n", r"file\.yml:2:7: path: no file or folder '/.*/nowhere'"),
+        ("environment", "name: x\nversion: 1\nimag: y\n", r"file\.yml:3:1: imag: .*did you mean 'image'\?"),
+        ("model", "name: x\npath: ./nowhere\ntype: custom_model\n", r"file\.yml:2:7: path: no file or folder"),
+        ("component", "name: x\ntype: command\ncomand: y\nenvironment: azureml:e:1\n", r"file\.yml:3:1: comand: .*did you mean 'command'\?"),
+        ("online-endpoint", "name: x-oe\nauth_mode: kee\n", r"file\.yml:2:12: auth_mode: 'kee' is not one of .*did you mean 'key'\?"),
+        ("online-deployment", deployment.replace("instance_count: 1", "instance_count: one"),
+         r"file\.yml:7:17: instance_count: a whole number is needed here, not 'one'"),
+        ("online-deployment", deployment.replace("instance_count", "instance_cuont"), r"file\.yml:7:1: instance_cuont: .*did you mean 'instance_count'\?"),
+        ("online-deployment", deployment.replace("score.py", "scor.py"), r"file\.yml:4:\d+: code_configuration\.scoring_script: no file '/.*/code/scor\.py'"),
+        ("schedule", "name: x\ntrigger: {type: cron, expression: 5}\ncreate_job: ./nowhere.yml\n", r"file\.yml:3:13: no file '/.*/nowhere\.yml'"),
+        ("alert", "name: x\nqery: T\n", r"file\.yml:2:1: qery: .*did you mean 'query'\?"))
+    for group, text, err in cases:
+        scratch.write("file.yml", text)
+        scratch.expect("%s: %s" % (group, err.split(": ", 1)[1][:40]), ["slipway", group, "create", "-f", "file.yml"], 1, out="", err=err)
+
+
 def validation(scratch):
     scratch.write("good.yml", PIPELINE)
     scratch.write("bad.yml", PIPELINE.replace("command: cat", "comand: cat"))
@@ -81,6 +103,10 @@ def az(scratch):
     scratch.expect("an empty value clears a default", ["az", "configure", "--defaults", "group=", "workspace="], 0, PATH=path)
     scratch.expect("login is accepted", ["az", "login", "--service-principal", "-u", "x", "-p", "y", "--tenant", "z", "-o", "none"], 0, out="", PATH=path)
     scratch.expect("extensions are accepted", ["az", "extension", "add", "--name", "ml", "--version", "2.18.0"], 0, out="", PATH=path)
+    scratch.expect("a group that no az has", ["az", "ml", "jbo", "list"], 2, out="", err=r"'jbo' is not a command of 'az ml'; did you mean 'job'\?", PATH=path)
+    scratch.expect("a group of az that is not there", ["az", "storage", "blob", "list"], 2, out="", err=r"'az storage' is not supported yet", PATH=path)
+    scratch.expect("a query that cannot be parsed gets a caret", ["az", "version", "--query", "foo["], 2, out="", err=r"argument --query.*\n +foo\[\n +\^", PATH=path)
+    scratch.expect("a function that is none", ["az", "version", "--query", "foo(@)"], 1, out="", err=r"no function 'foo'", PATH=path)
     scratch.expect("errors name the command as it was typed", ["az", "ml", "job", "creat"], 2, err=r"'creat' is not a command of 'az ml job'", PATH=path)
 
 
@@ -90,4 +116,4 @@ def no_server(scratch):
     scratch.expect("the doctor says so too", ["slipway", "doctor", "-o", "table"], 1, out=r"server +wrong +no Slipway server", SLIPWAY_URL="http://127.0.0.1:9")
 
 
-CASES = [yaml_complaints, validation, usage, az, no_server]
+CASES = [yaml_complaints, other_complaints, validation, usage, az, no_server]
