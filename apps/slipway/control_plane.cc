@@ -63,8 +63,8 @@ struct Foundation {
     SLIPWAY_ASSIGN_OR_RETURN(auto blobs, blobstore::LocalBlobStore::Open(home / "blobs"));
     SLIPWAY_ASSIGN_OR_RETURN(auto logs, logstore::LogStore::Open(home / "logs", home / "spool", clock));
     SLIPWAY_ASSIGN_OR_RETURN(auto supervisor, process::Supervisor::Start());
-    return Foundation{std::move(home), std::move(listeners), std::move(store),
-                      std::move(blobs), std::move(logs), std::move(supervisor)};
+    return Foundation{std::move(home),  std::move(listeners), std::move(store),
+                      std::move(blobs), std::move(logs),      std::move(supervisor)};
   }
 
   std::string url() const { return fmt::format("http://127.0.0.1:{}", listeners->ports().plain); }
@@ -211,7 +211,9 @@ class ControlPlaneImpl final : public ControlPlane {
     SLIPWAY_RETURN_IF_ERROR(services_.Start());
     base_.listeners->Open(door_);
     if (options_.has_gateway) SLIPWAY_RETURN_IF_ERROR(StartGateway());
-    return base_.home.WriteServerFile(base_.listeners->ports(), SLIPWAY_VERSION);
+    Status written = base_.home.WriteServerFile(base_.listeners->ports(), SLIPWAY_VERSION);
+    if (!written && gateway_) gateway_->GiveBack();
+    return written;
   }
 
   std::string url() const override { return base_.url(); }
@@ -249,8 +251,9 @@ class ControlPlaneImpl final : public ControlPlane {
     std::vector<api::HealthCheck> checks;
     if (gateway_) {
       const bool is_running = gateway_->is_running();
-      checks.push_back({"gateway", is_running,
-                        is_running ? gateway_url() : fmt::format("does not run; see '{}'", gateway_->log_file().string())});
+      checks.push_back(
+          {"gateway", is_running,
+           is_running ? gateway_url() : fmt::format("does not run; see '{}'", gateway_->log_file().string())});
     }
     return checks;
   }
@@ -270,8 +273,7 @@ class ControlPlaneImpl final : public ControlPlane {
 
 Result<std::unique_ptr<ControlPlane>> ControlPlane::Start(const ServeOptions& options, const Clock& clock) {
   SLIPWAY_ASSIGN_OR_RETURN(Foundation base, Foundation::Make(options, clock));
-  SLIPWAY_RETURN_IF_ERROR(
-      registry::EnsureDefaultWorkspace(base.store->workspaces(), clock, base.home / "datastores"));
+  SLIPWAY_RETURN_IF_ERROR(registry::EnsureDefaultWorkspace(base.store->workspaces(), clock, base.home / "datastores"));
   auto control_plane = std::make_unique<ControlPlaneImpl>(options, std::move(base), clock);
   SLIPWAY_RETURN_IF_ERROR(control_plane->Start());
   return control_plane;

@@ -34,9 +34,18 @@ GatewayProcess::GatewayProcess(GatewayProcessOptions options, process::Superviso
       on_address_(std::move(on_address)) {}
 
 GatewayProcess::~GatewayProcess() {
+  StopKeeper();
+  if (const auto life = current()) End(*life);
+}
+
+void GatewayProcess::StopKeeper() {
   keeper_.request_stop();
   if (keeper_.joinable()) keeper_.join();
-  if (const auto life = current()) End(*life);
+}
+
+void GatewayProcess::GiveBack() {
+  StopKeeper();
+  if (const auto life = current(); life && life->is_taken_over) SetCurrent(nullptr);
 }
 
 bool GatewayProcess::is_running() const {
@@ -79,7 +88,7 @@ bool GatewayProcess::Fits(const GatewayAddress& address) const {
 std::optional<GatewayAddress> GatewayProcess::TakeOver() {
   const auto address = ReadGatewayAddress(options_.home);
   if (!address) return std::nullopt;
-  auto life = std::make_shared<Life>(Life{address->identity, {}});
+  auto life = std::make_shared<Life>(Life{address->identity, true, {}});
   if (!supervisor_.Adopt(address->identity, OnExitOf(life))) return std::nullopt;
   if (!Fits(*address)) {
     LogInfo("the gateway {} of an earlier start is replaced", address->identity.pid);
@@ -93,9 +102,12 @@ std::optional<GatewayAddress> GatewayProcess::TakeOver() {
 
 std::vector<std::string> GatewayProcess::CommandLine(uint16_t port) const {
   std::vector<std::string> words = {options_.program.string(),
-                                    "--home", options_.home.string(),
-                                    "--control", options_.control_url,
-                                    "--listen", fmt::format("{}:{}", options_.listen_address, port)};
+                                    "--home",
+                                    options_.home.string(),
+                                    "--control",
+                                    options_.control_url,
+                                    "--listen",
+                                    fmt::format("{}:{}", options_.listen_address, port)};
   for (const std::string& name : options_.dns_names) words.insert(words.end(), {"--dns-name", name});
   return words;
 }

@@ -1,5 +1,5 @@
-// The gateway beside the control plane. One that outlived an earlier control plane is taken over, so that scoring goes on
-// through restarts and crashes of the control plane; one that dies is started again.
+// The gateway beside the control plane. One that outlived an earlier control plane is taken over, so that scoring goes
+// on through restarts and crashes of the control plane; one that dies is started again.
 #pragma once
 
 #include <chrono>
@@ -40,6 +40,8 @@ class GatewayProcess {
 
   // Returns once a gateway listens; fails with the last lines of its log when it ends instead.
   Status Start();
+  // Ends the care for the gateway; one that was taken over goes on. For a start that fails: it scored before.
+  void GiveBack();
   bool is_running() const;
   const std::filesystem::path& log_file() const { return log_file_; }
 
@@ -47,6 +49,7 @@ class GatewayProcess {
   // One gateway process, from the moment it was started or taken over.
   struct Life {
     process::Identity identity;
+    bool is_taken_over = false;
     std::optional<std::string> end;  // how it ended; guarded by mutex_
   };
 
@@ -61,6 +64,7 @@ class GatewayProcess {
   void SetCurrent(std::shared_ptr<Life> life);
   std::shared_ptr<Life> current() const;
   void KeepRunning(std::stop_token stop);
+  void StopKeeper();
   void End(const Life& life);
 
   const GatewayProcessOptions options_;
