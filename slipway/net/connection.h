@@ -3,7 +3,6 @@
 #pragma once
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 
 #include <fmt/format.h>
@@ -20,11 +19,11 @@
 #include "slipway/net/core.h"
 #include "slipway/net/http.h"
 #include "slipway/net/request_parser.h"
+#include "slipway/net/tls_stream.h"
 
 namespace slipway::net {
 
 using PlainStream = CoreSocket;
-using TlsStream = boost::asio::ssl::stream<CoreSocket>;
 
 template <class Stream>
 class Connection final : public ConnectionBase,
@@ -48,10 +47,9 @@ class Connection final : public ConnectionBase,
 
   void Start() {
     if constexpr (kIsTls) {
-      stream_.async_handshake(boost::asio::ssl::stream_base::server,
-                              [self = this->shared_from_this()](const boost::system::error_code& ec) {
-                                if (!ec) self->Read();
-                              });
+      stream_.async_handshake([self = this->shared_from_this()](const boost::system::error_code& ec) {
+        if (!ec) self->Read();
+      });
     } else {
       Read();
     }
@@ -231,9 +229,14 @@ class Connection final : public ConnectionBase,
     is_writing_ = true;
     writing_.swap(output_);
     output_.clear();
-    boost::asio::async_write(
-        stream_, boost::asio::buffer(writing_),
-        [self = this->shared_from_this()](const boost::system::error_code& ec, size_t) { self->OnWritten(ec); });
+    auto on_written = [self = this->shared_from_this()](const boost::system::error_code& ec, size_t) {
+      self->OnWritten(ec);
+    };
+    if constexpr (kIsTls) {
+      stream_.async_write_all(boost::asio::buffer(writing_), std::move(on_written));
+    } else {
+      boost::asio::async_write(stream_, boost::asio::buffer(writing_), std::move(on_written));
+    }
   }
 
   void OnWritten(const boost::system::error_code& ec) {

@@ -229,6 +229,21 @@ TEST_F(TlsTest, TheLocalAuthoritysCertificateIsTrustedByItsClientsOnly) {
   EXPECT_NE(untrusted.error().message().find("no trusted TLS connection"), std::string::npos);
 }
 
+TEST_F(TlsTest, CarriesLargeBodiesBothWays) {
+  const LocalCertificates files = Ensure();
+  ServerOptions options;
+  options.tls = TlsFiles{files.certificate, files.private_key};
+  const auto server = StartEcho(options);
+  Client client({.ca_file = files.authority});
+  for (const size_t bytes : {1UL, 16'384UL, 16'385UL, 20'000'000UL}) {
+    std::string body(bytes, 'x');
+    for (size_t i = 0; i < body.size(); i += 1'000) body[i] = static_cast<char>('a' + i / 1'000 % 26);
+    const auto response = client.Send("POST", Url(*server, "/", "https"), {}, body);
+    ASSERT_TRUE(response) << response.error().ToString();
+    EXPECT_TRUE(response->body == "POST " + body) << bytes;
+  }
+}
+
 TEST_F(TlsTest, KeysAreTheOwnersAlone) {
   const LocalCertificates files = Ensure();
   struct stat status {};
