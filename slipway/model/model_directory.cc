@@ -3,11 +3,13 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "slipway/base/file.h"
 #include "slipway/base/text.h"
+#include "slipway/model/boosted_trees.h"
 
 namespace slipway::model {
 namespace {
@@ -75,19 +77,24 @@ class ModelFileReader {
     if (!flavors.IsMap()) return Wrong(flavors.Mark(), "'flavors' must map each flavor's name to its settings");
     for (const auto& flavor : flavors) out_.flavors.push_back(flavor.first.Scalar());
     const YAML::Node onnx = flavors["onnx"];
-    if (!onnx) {
-      return Unimplemented(fmt::format("the model has the flavors {}; only models with the flavor 'onnx' are supported",
-                                       Join(out_.flavors, ", ")))
-          .At({file_.string(), flavors.Mark().line + 1, flavors.Mark().column + 1});
-    }
-    return ReadOnnxFlavor(onnx);
+    if (onnx) return ReadFlavor(onnx, "onnx", "model.onnx", ModelFormat::kOnnx);
+    if (flavors["xgboost"]) return ReadFlavor(flavors["xgboost"], "xgboost", "model.xgb", ModelFormat::kXgboost);
+    if (flavors["lightgbm"]) return ReadFlavor(flavors["lightgbm"], "lightgbm", "model.lgb", ModelFormat::kLightgbm);
+    return Unimplemented(fmt::format("the model has the flavors {}; models of the flavors onnx, xgboost and lightgbm "
+                                     "are supported",
+                                     Join(out_.flavors, ", ")))
+        .At({file_.string(), flavors.Mark().line + 1, flavors.Mark().column + 1});
   }
 
-  Status ReadOnnxFlavor(const YAML::Node& onnx) {
-    if (!onnx.IsMap()) return Wrong(onnx.Mark(), "the flavor 'onnx' must hold 'data', the name of its file");
-    std::string data = "model.onnx";
-    SLIPWAY_RETURN_IF_ERROR(ReadText(onnx, "data", data));
-    const YAML::Mark mark = onnx["data"] ? onnx["data"].Mark() : onnx.Mark();
+  // `data` names the flavor's file.
+  Status ReadFlavor(const YAML::Node& flavor, std::string_view name, std::string data, ModelFormat format) {
+    if (!flavor.IsMap())
+      return Wrong(flavor.Mark(), fmt::format("the flavor '{}' must hold 'data', the name of its file", name));
+    SLIPWAY_RETURN_IF_ERROR(ReadText(flavor, "data", data));
+    if (data.ends_with(".pkl"))
+      return Unimplemented(fmt::format("'{}' is a pickle; save the {} model in its own format", data, name));
+    out_.format = format;
+    const YAML::Mark mark = flavor["data"] ? flavor["data"].Mark() : flavor.Mark();
     SLIPWAY_ASSIGN_OR_RETURN(out_.onnx_file, FileBeside(data, mark));
     return {};
   }
@@ -197,8 +204,16 @@ Result<fs::path> FindModel(const fs::path& path) {
   return NotFound(fmt::format("'{}' holds no model: neither an MLmodel file nor an .onnx file", path.string()));
 }
 
+std::optional<ModelFormat> FormatOf(const fs::path& file) {
+  const std::string ending = ToLower(file.extension().string());
+  if (ending == ".onnx") return ModelFormat::kOnnx;
+  if (ending == ".json" || ending == ".ubj") return ModelFormat::kXgboost;
+  if (ending == ".txt" || ending == ".lgb") return ModelFormat::kLightgbm;
+  return std::nullopt;
+}
+
 Status FillSignatureFromGraph(ModelDirectory& directory) {
-  SLIPWAY_ASSIGN_OR_RETURN(const OnnxModel model, ReadOnnxFile(directory.onnx_file));
+  SLIPWAY_ASSIGN_OR_RETURN(const OnnxModel model, ReadModel(directory));
   directory.signature = SignatureOfGraph(model.graph);
   directory.signature_from_graph = true;
   return {};
@@ -343,14 +358,25 @@ Result<ModelDirectory> ReadModelDirectory(const fs::path& path) {
   ModelDirectory directory;
   if (file.filename() == kModelFileName) {
     SLIPWAY_ASSIGN_OR_RETURN(directory, ModelFileReader(file).Read());
-  } else if (file.extension() == ".onnx") {
+  } else if (const auto format = FormatOf(file)) {
     directory.folder = file.parent_path();
     directory.onnx_file = file;
+    directory.format = *format;
   } else {
-    return InvalidArgument(fmt::format("'{}' is no model: name a model directory or an .onnx file", path.string()));
+    return InvalidArgument(fmt::format(
+        "'{}' is no model: name a model directory, an .onnx file, or a model file of XGBoost (.json, .ubj) or LightGBM "
+        "(.txt)",
+        path.string()));
   }
   if (directory.signature.inputs.empty()) SLIPWAY_RETURN_IF_ERROR(FillSignatureFromGraph(directory));
   return directory;
+}
+
+Result<OnnxModel> ReadModel(const ModelDirectory& directory) {
+  if (directory.format == ModelFormat::kOnnx) return ReadOnnxFile(directory.onnx_file);
+  SLIPWAY_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(directory.onnx_file));
+  auto model = directory.format == ModelFormat::kXgboost ? ReadXgboostModel(bytes) : ReadLightgbmModel(bytes);
+  return With(std::move(model), fmt::format("'{}'", directory.onnx_file.string()));
 }
 
 Signature SignatureOfGraph(const OnnxGraph& graph) {

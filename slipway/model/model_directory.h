@@ -16,10 +16,14 @@ namespace slipway::model {
 
 inline constexpr std::string_view kModelFileName = "MLmodel";
 
+// What the model's file holds.
+enum class ModelFormat { kOnnx, kXgboost, kLightgbm };
+
 // What MLmodel says; a bare .onnx file fills the paths and the signature alone.
 struct ModelDirectory {
   std::filesystem::path folder;
-  std::filesystem::path onnx_file;  // exists
+  std::filesystem::path onnx_file;  // exists; of another format where `format` says so
+  ModelFormat format = ModelFormat::kOnnx;
   // From MLmodel; from the graph's inputs and outputs when there is none.
   Signature signature;
   bool signature_from_graph = false;
@@ -34,9 +38,12 @@ struct ModelDirectory {
 };
 
 // `path`: a model directory, a folder with exactly one below it (or, with none, exactly one .onnx file), or an .onnx
-// file. kNotFound when there is no model; kInvalidArgument names what is wrong in MLmodel by file, line and column;
-// kUnimplemented for a model without an ONNX flavor.
+// file; or XGBoost's .json or .ubj, or LightGBM's .txt or .lgb. kNotFound when there is no model; kInvalidArgument
+// names what is wrong in MLmodel by file, line and column; kUnimplemented for a model of none of the flavors onnx,
+// xgboost and lightgbm.
 Result<ModelDirectory> ReadModelDirectory(const std::filesystem::path& path);
+// The graph in its file, whatever its format.
+Result<OnnxModel> ReadModel(const ModelDirectory& directory);
 
 // The signature that a graph's inputs and outputs spell. [N] and [N,1] are columns, others tensors; sequences of maps
 // (ZipMap) are left out.

@@ -24,7 +24,7 @@ Result<std::shared_ptr<const CompiledModel>> CompiledModel::Make(const model::On
 
 Result<std::shared_ptr<const CompiledModel>> CompiledModel::Load(const std::filesystem::path& path) {
   SLIPWAY_ASSIGN_OR_RETURN(model::ModelDirectory directory, model::ReadModelDirectory(path));
-  SLIPWAY_ASSIGN_OR_RETURN(const model::OnnxModel onnx, model::ReadOnnxFile(directory.onnx_file));
+  SLIPWAY_ASSIGN_OR_RETURN(const model::OnnxModel onnx, model::ReadModel(directory));
   return With(Make(onnx, std::move(directory.signature), directory.signature_from_graph),
               "model '" + directory.onnx_file.string() + "'");
 }

@@ -36,7 +36,8 @@ struct Predictions {
 // Immutable; scored by any number of threads at once, each with its own Scratch.
 class CompiledModel {
  public:
-  // `path`: a model directory (MLmodel beside model.onnx), a folder that holds one, or an .onnx file. kUnimplemented
+  // `path`: a model directory (MLmodel beside model.onnx), a folder that holds one, or an .onnx file; or a model of
+  // XGBoost (.json, .ubj) or LightGBM (.txt), or MLflow's directory of one. kUnimplemented
   // names an operator or attribute that is not supported; kDataLoss a damaged file.
   static Result<std::shared_ptr<const CompiledModel>> Load(const std::filesystem::path& path);
   enum class Path { kBest, kReference };

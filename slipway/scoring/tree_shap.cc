@@ -130,6 +130,7 @@ class ExplainerBuilder {
           "the model cannot be explained: it carries no training weights of its trees' nodes (nodes_hitrates)");
     if (ensemble_.aggregate != Aggregate::kSum && ensemble_.aggregate != Aggregate::kAverage)
       return Unimplemented("explanations of the aggregates MIN and MAX are not supported");
+    SLIPWAY_RETURN_IF_ERROR(CheckParents());
     for (const uint32_t root : ensemble_.roots) SLIPWAY_RETURN_IF_ERROR(AddTree(root));
     if (ensemble_.aggregate == Aggregate::kAverage) Divide(static_cast<double>(ensemble_.roots.size()));
     return std::move(made_);
@@ -154,6 +155,20 @@ class ExplainerBuilder {
     int distinct = 0;  // features on the path down to here
   };
 
+  // LightGBM's sets of categories become chains of tests that lead to one child.
+  Status CheckParents() {
+    for (const TreeNode& node : ensemble_.nodes) {
+      if (node.mode == Mode::kLeaf) continue;
+      for (const uint32_t child : {node.true_child, node.false_child}) {
+        if (seen_[child])
+          return Unimplemented(
+              "explanations of trees whose nodes have several parents (sets of categories) are not supported");
+        seen_[child] = true;
+      }
+    }
+    return {};
+  }
+
   Status AddTree(uint32_t root) {
     tree_ = {.first_output = static_cast<uint32_t>(made_.outputs()), .last_output = 0};
     tree_.root = static_cast<uint32_t>(made_.nodes_.size());
@@ -176,9 +191,6 @@ class ExplainerBuilder {
   }
 
   Status AddNode(const Pending& pending, std::vector<Pending>& stack) {
-    if (seen_[pending.node])
-      return Unimplemented("explanations of trees whose nodes have several parents are not supported");
-    seen_[pending.node] = true;
     const auto index = static_cast<uint32_t>(made_.nodes_.size());
     if (pending.is_right) made_.nodes_[pending.parent].right = index;
     made_.nodes_.emplace_back();

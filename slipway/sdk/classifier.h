@@ -53,7 +53,7 @@ class Classifier {
 // A saved model, ready to score; immutable and thread-safe.
 class Model {
  public:
-  // A model directory, a folder that holds one, or an .onnx file.
+  // A model directory, a folder that holds one, or an .onnx file; XGBoost's .json or .ubj, LightGBM's .txt.
   static Model Load(const std::string& path);
 
   // Takes any request form of the dialect ({"data":[…]}, {"input_data":…}, …) and returns the JSON answer. Throws

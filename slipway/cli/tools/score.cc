@@ -146,7 +146,10 @@ Command ScoreCommand() {
   command.path = "score";
   command.summary = "Score the rows of a file with a model, without a server.";
   command.flags = {
-      {.name = "model", .short_name = 'm', .help = "A model folder (MLmodel), or an .onnx file.", .required = true},
+      {.name = "model",
+       .short_name = 'm',
+       .help = "A model folder (MLmodel), an .onnx file, or a file of XGBoost (.json, .ubj) or LightGBM (.txt).",
+       .required = true},
       {.name = "input",
        .short_name = 'i',
        .help = "Rows: CSV, JSON lines, a JSON list of records; or a JSON request as an endpoint takes it.",
