@@ -210,7 +210,7 @@ NodePtr Binder::BindSource(const tree::Pipeline& pipeline) {
     case SourceKind::kRange:
       return BindRange(pipeline);
     case SourceKind::kUnion:
-      return BindUnion(*pipeline.union_source, nullptr);
+      return BindUnionSource(*pipeline.union_source);
     case SourceKind::kExpression:
       break;
   }
@@ -232,6 +232,13 @@ NodePtr Binder::BindSource(const tree::Pipeline& pipeline) {
   return nullptr;
 }
 
+// The order of a leg's rows is not that of all.
+NodePtr Binder::BindUnionSource(Step source) {
+  NodePtr node = BindUnion(source, nullptr);
+  is_ordered_ = false;
+  return node;
+}
+
 NodePtr Binder::BindRows(const Expression& source) {
   const auto row_number = context_.row_number;
   const bool uses_row_number = context_.uses_row_number, is_ordered = is_ordered_;
@@ -250,11 +257,14 @@ NodePtr Binder::BindRows(const Expression& source) {
 
 NodePtr Binder::BindTable(const Expression& name) {
   if (const auto let = tables_.find(name.text); let != tables_.end()) {
-    if (++table_depth_ > 20) {
-      diagnostics_.Add("SEM0100", name.span, fmt::format("'{}' is defined through itself, or too deeply", name.text));
-      --table_depth_;
+    if (expands_too_far_) return nullptr;
+    expands_too_far_ = table_depth_ >= 20 || ++table_uses_ > 1000;
+    if (expands_too_far_) {
+      diagnostics_.Add("SEM0100", name.span,
+                       fmt::format("'{}' is defined through itself, too deeply, or used too often", name.text));
       return nullptr;
     }
+    ++table_depth_;
     NodePtr node = BindPipeline(*let->second);
     --table_depth_;
     return node;

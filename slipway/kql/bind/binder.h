@@ -103,6 +103,7 @@ class Binder {
   NodePtr BindPipeline(const tree::Pipeline& pipeline);
   NodePtr BindSource(const tree::Pipeline& pipeline);
   NodePtr BindTable(const tree::Expression& name);
+  NodePtr BindUnionSource(Step source);
   // Rows inside an expression: what is known of the step around them stays as it is.
   NodePtr BindRows(const tree::Expression& source);
   NodePtr ScanTable(const CatalogTable& table);
@@ -198,7 +199,10 @@ class Binder {
   Diagnostics& diagnostics_;
   QueryContext context_;
   std::map<std::string, const tree::Pipeline*, std::less<>> tables_;  // let T = …
-  int table_depth_ = 0;
+  // Each use of a tabular let is bound anew: how deep they are nested now, how often they were used, and whether that
+  // was too much.
+  int table_depth_ = 0, table_uses_ = 0;
+  bool expands_too_far_ = false;
   bool is_ordered_ = false;
   std::string visualization_;
   std::optional<Error> failure_;  // of a materialization

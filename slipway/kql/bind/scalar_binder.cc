@@ -44,6 +44,10 @@ std::optional<Constant> AsSignedConstant(const Scalar& scalar) {
   return std::nullopt;
 }
 
+constexpr std::string_view kStringOperations[] = {"has",        "has_cs",        "hasprefix", "hasprefix_cs",
+                                                  "hassuffix",  "hassuffix_cs",  "contains",  "contains_cs",
+                                                  "startswith", "startswith_cs", "endswith",  "endswith_cs"};
+
 bool IsDuration(Type type) {
   return type == Type::kTimespan || type == Type::kDateTime;
 }
@@ -198,6 +202,7 @@ Scalar ScalarBinder::BindUnary(const Expression& expression) {
 Scalar ScalarBinder::BindBinary(const Expression& expression) {
   const std::string& op = expression.text;
   if (op == "and" || op == "or") return BindLogic(expression);
+  if (expression.children[0]->kind == ExpressionKind::kStar) return BindAnyColumn(expression);
   Scalar left = Bind(*expression.children[0]);
   Scalar right = Bind(*expression.children[1]);
   if (IsError(left) || IsError(right)) return ErrorScalar();
@@ -209,6 +214,26 @@ Scalar ScalarBinder::BindBinary(const Expression& expression) {
   }
   if (op == "matches regex") return BindRegexMatch(expression, std::move(left), std::move(right));
   return BindStringOperator(expression, std::move(left), std::move(right));
+}
+
+// "* has 'x'": any column's text does.
+Scalar ScalarBinder::BindAnyColumn(const Expression& expression) {
+  const auto* operation =
+      std::find(std::begin(kStringOperations), std::end(kStringOperations), std::string_view(expression.text));
+  if (operation == std::end(kStringOperations)) {
+    context_.diagnostics->AddUnsupported(expression.children[0]->span, fmt::format("'*' before '{}'", expression.text));
+    return ErrorScalar();
+  }
+  const Scalar right = Bind(*expression.children[1]);
+  if (IsError(right)) return right;
+  if (right.type != Type::kString)
+    return Fail("SEM0001", expression.children[1]->span, fmt::format("'{}' wants a string", expression.text));
+  std::vector<Scalar> terms;
+  for (const Column& column : columns_)
+    terms.push_back(Scalar::Call(*operation, Type::kBool, {Text(Scalar::Of(column)), right}));
+  if (terms.empty()) return Scalar::Of(Constant{Type::kBool, false});
+  if (terms.size() == 1) return std::move(terms[0]);
+  return Scalar::Call("or", Type::kBool, std::move(terms));
 }
 
 Scalar ScalarBinder::BindLogic(const Expression& expression) {
@@ -338,11 +363,9 @@ Scalar ScalarBinder::BindStringOperator(const Expression& expression, Scalar lef
   right = Text(std::move(right));
   if (text == "=~") return Scalar::Call("eq_ignore_case", Type::kBool, {std::move(left), std::move(right)});
   if (text == "!~") return Scalar::Call("ne_ignore_case", Type::kBool, {std::move(left), std::move(right)});
-  static constexpr std::string_view kOperations[] = {"has",        "has_cs",        "hasprefix", "hasprefix_cs",
-                                                     "hassuffix",  "hassuffix_cs",  "contains",  "contains_cs",
-                                                     "startswith", "startswith_cs", "endswith",  "endswith_cs"};
   const bool negated = text[0] == '!';
-  const auto* operation = std::find(std::begin(kOperations), std::end(kOperations), text.substr(negated ? 1 : 0));
+  const auto* operation =
+      std::find(std::begin(kStringOperations), std::end(kStringOperations), text.substr(negated ? 1 : 0));
   Scalar call = Scalar::Call(*operation, Type::kBool, {std::move(left), std::move(right)});
   return negated ? Not(std::move(call)) : call;
 }

@@ -69,6 +69,7 @@ class ScalarBinder {
   Scalar BindIndex(const tree::Expression& expression);
   Scalar BindUnary(const tree::Expression& expression);
   Scalar BindBinary(const tree::Expression& expression);
+  Scalar BindAnyColumn(const tree::Expression& expression);
   Scalar BindLogic(const tree::Expression& expression);
   Scalar BindArithmetic(const tree::Expression& expression, Scalar left, Scalar right);
   Scalar BindTimeArithmetic(const tree::Expression& expression, Scalar left, Scalar right);

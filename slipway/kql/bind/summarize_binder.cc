@@ -213,6 +213,10 @@ NodePtr Binder::BindDistinct(Step step, NodePtr input) {
 
 // sample-distinct n of column: any n values.
 NodePtr Binder::BindSampleDistinct(Step step, NodePtr input) {
+  if (step.items.size() != 1) {
+    diagnostics_.Add("SEM0219", step.name_span, "sample-distinct takes one expression after 'of'");
+    return nullptr;
+  }
   NodePtr distinct = BindDistinct(step, std::move(input));
   if (!distinct) return nullptr;
   const std::vector<Column> no_columns, passed = distinct->outputs;

@@ -58,9 +58,10 @@ Scalar ScalarBinder::BindNeighbour(const Expression& call) {
   }
   Scalar missing = Missing(value.type);
   if (call.children.size() > 2) {
-    missing = Bind(*call.children[2]);
-    if (missing.type == Type::kError) return missing;
-    if (missing.AsConstant() == nullptr || !CommonType(missing.type, value.type))
+    auto constant = BindConstant(*call.children[2]);
+    if (!constant) return ErrorScalar();
+    missing = Scalar::Of(std::move(*constant));
+    if (!CommonType(missing.type, value.type))
       return Fail("SEM0040", call.children[2]->span, fmt::format("a constant {} is wanted here", TypeName(value.type)));
     missing = Convert(std::move(missing), value.type);
   }
