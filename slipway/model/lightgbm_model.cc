@@ -39,12 +39,22 @@ Result<size_t> CountOf(const Block& block, std::string_view key, size_t most) {
   return static_cast<size_t>(*value);
 }
 
+// The numbers of a list: those that every type here holds exactly, or all finite ones.
+template <typename T>
+constexpr T Most() {
+  return std::is_integral_v<T> ? static_cast<T>(std::numeric_limits<uint32_t>::max()) : std::numeric_limits<T>::max();
+}
+template <typename T>
+constexpr T Least() {
+  return std::is_unsigned_v<T> ? T{0} : static_cast<T>(-Most<T>());
+}
+
 template <typename T>
 Status ReadList(const Block& block, std::string_view key, size_t count, std::vector<T>& out) {
   for (const std::string_view part : Split(TextOf(block, key), ' ')) {
     if (Trim(part).empty()) continue;
     const auto number = ParseDouble(Trim(part));
-    const bool fits = number && !std::isnan(*number) && (!std::is_integral_v<T> || std::abs(*number) <= 4294967295.0);
+    const bool fits = number && *number >= static_cast<double>(Least<T>()) && *number <= static_cast<double>(Most<T>());
     if (!fits) return DataLoss(fmt::format("'{}' holds '{}', not a number", key, part));
     out.push_back(static_cast<T>(*number));
   }
@@ -317,8 +327,11 @@ class LightgbmReader {
       auto tree = TreeReader(blocks_[i], model_.feature_count, category_nodes_left).Read(model_.has_covers);
       if (!tree) return With(Status(tree.error()), fmt::format("tree {}", i - 1));
       tree->output = static_cast<uint32_t>((i - 1) % outputs_);
-      for (BoostedNode& node : tree->nodes)
-        if (node.test == BoostedNode::Test::kLeaf) node.value = static_cast<float>(node.value * scale_);
+      for (BoostedNode& node : tree->nodes) {
+        if (node.test != BoostedNode::Test::kLeaf) continue;
+        node.value = static_cast<float>(node.value * scale_);
+        if (!std::isfinite(node.value)) return DataLoss(fmt::format("tree {}: a leaf's value is no float32", i - 1));
+      }
       model_.trees.push_back(std::move(*tree));
     }
     if (model_.trees.size() % outputs_ != 0) return DataLoss("the last iteration lacks trees");

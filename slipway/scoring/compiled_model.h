@@ -37,8 +37,8 @@ struct Predictions {
 class CompiledModel {
  public:
   // `path`: a model directory (MLmodel beside model.onnx), a folder that holds one, or an .onnx file; or a model of
-  // XGBoost (.json, .ubj) or LightGBM (.txt), or MLflow's directory of one. kUnimplemented
-  // names an operator or attribute that is not supported; kDataLoss a damaged file.
+  // XGBoost (.json, .ubj) or LightGBM (.txt), or MLflow's directory of one. kUnimplemented names an operator, attribute
+  // or objective that is not supported; kDataLoss a damaged file.
   static Result<std::shared_ptr<const CompiledModel>> Load(const std::filesystem::path& path);
   enum class Path { kBest, kReference };
   // The same from a graph in memory. kReference: on the reference operators, whatever its form (for comparisons).

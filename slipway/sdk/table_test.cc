@@ -60,7 +60,7 @@ TEST(Table, AppendsDropsAndCuts) {
 
 TEST(Table, ThrowsWhatAUserCanActOn) {
   const Table table = Table::ParseCsv("income,b\n1,x\n");
-  EXPECT_THAT(FailureOf([] { Table::ParseCsv("a,b\n1\n"); }), HasSubstr("line 2:1: the line has 1 fields"));
+  EXPECT_THAT(FailureOf([] { Table::ParseCsv("a,b\n1\n"); }), HasSubstr("line 2:1: the line has 1 field,"));
   EXPECT_THAT(FailureOf([] { Table::Read("/nowhere/t.csv"); }), HasSubstr("/nowhere/t.csv"));
   EXPECT_THAT(FailureOf([&] { table.Without("incom"); }), HasSubstr("did you mean 'income'?"));
   EXPECT_THAT(FailureOf([&] { table.Append(Table::ParseCsv("income\n1\n")); }), HasSubstr("no column 'b'"));
