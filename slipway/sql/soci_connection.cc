@@ -163,32 +163,38 @@ struct SociConnection::State {
   std::optional<Error> failure;                   // the first since Begin
   bool is_broken = false;
 
-  using Statements = std::unordered_map<std::string, std::unique_ptr<Prepared>>;
-
-  Statements::iterator Prepare(std::string_view sql, const std::vector<Value>& parameters, bool gives_rows) {
+  static std::string KeyOf(std::string_view sql, const std::vector<Value>& parameters, bool gives_rows) {
     std::string key(sql);
     key += gives_rows ? '?' : '!';
     for (const Value& value : parameters) key += TypeLetter(value);
-    if (auto found = statements.find(key); found != statements.end()) return found;
+    return key;
+  }
+
+  Prepared& Prepare(const std::string& key, std::string_view sql, const std::vector<Value>& parameters,
+                    bool gives_rows) {
+    if (const auto found = statements.find(key); found != statements.end()) return *found->second;
     if (statements.size() >= kStatementsMax) statements.clear();
     auto made = std::make_unique<Prepared>(*session, sql, parameters, gives_rows);
-    return statements.emplace(std::move(key), std::move(made)).first;
+    return *statements.emplace(key, std::move(made)).first->second;
   }
 
   // A statement that failed is not used again. It has to outlive the transaction: PostgreSQL cannot drop it before.
+  void Retire(const std::string& key) {
+    const auto found = statements.find(key);
+    if (found == statements.end()) return;  // it could not even be prepared
+    failed.push_back(std::move(found->second));
+    statements.erase(found);
+  }
+
   template <typename Action>
   auto RunPrepared(std::string_view sql, const std::vector<Value>& parameters, bool gives_rows, const Action& action)
       -> Result<decltype(action(std::declval<Prepared&>()))> {
     SLIPWAY_RETURN_IF_ERROR(Noting(CheckTexts(parameters)));
-    auto statement = statements.end();
+    const std::string key = KeyOf(sql, parameters, gives_rows);
     auto result = Noting(CatchErrors([&]() -> Result<decltype(action(std::declval<Prepared&>()))> {
-      statement = Prepare(sql, parameters, gives_rows);
-      return action(*statement->second);
+      return action(Prepare(key, sql, parameters, gives_rows));
     }));
-    if (!result && statement != statements.end()) {
-      failed.push_back(std::move(statement->second));
-      statements.erase(statement);
-    }
+    if (!result) Retire(key);
     return result;
   }
 
