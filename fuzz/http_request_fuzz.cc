@@ -26,7 +26,8 @@ std::string Reading(std::string_view stream, size_t piece) {
       if (state == RequestParser::State::kFailed) return reading + "failed";
       if (state == RequestParser::State::kNeedMore) break;
       const auto& request = parser.request();
-      reading += std::string(request.method) + " " + std::string(request.target) + " " + std::string(request.body) + "\n";
+      reading +=
+          std::string(request.method) + " " + std::string(request.target) + " " + std::string(request.body) + "\n";
       parser.Reset();
     }
   }

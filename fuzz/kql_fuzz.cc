@@ -13,7 +13,9 @@ using slipway::kql::Type;
 
 class SmallCatalog final : public slipway::kql::Catalog {
  public:
-  const CatalogTable* FindTable(std::string_view name) const override { return name == table_.name ? &table_ : nullptr; }
+  const CatalogTable* FindTable(std::string_view name) const override {
+    return name == table_.name ? &table_ : nullptr;
+  }
   std::vector<std::string> TableNames() const override { return {table_.name}; }
 
  private:
@@ -46,8 +48,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const SmallCatalog catalog;
   slipway::kql::CompileOptions options = Options();
   const bool with_passes = slipway::kql::Compile(query, catalog, options).has_value();
-  options.disabled_passes = {"fold-constants", "push-filters-down", "merge-projects", "prune-columns", "fuse-limits",
-                             "simplify-dynamics"};
+  options.disabled_passes = {"fold-constants", "push-filters-down", "merge-projects",
+                             "prune-columns",  "fuse-limits",       "simplify-dynamics"};
   const bool without_passes = slipway::kql::Compile(query, catalog, options).has_value();
   if (with_passes != without_passes) {
     std::fprintf(stderr, "the passes change whether this compiles: %.*s\n", static_cast<int>(size), query.data());

@@ -119,12 +119,12 @@ struct Services {
                                      base.store->runs(), environments, *base.supervisor, clock, RegisterAsset()}),
         scheduler({}, {base.store->schedules(), base.store->workspaces(), runner, clock}),
         alerts({}, {base.store->schedules(), base.store->workspaces(), base.store->jobs(), runner, *base.logs, clock}),
-        endpoints(EndpointOptions(options, base.home),
-                  {base.store->workspaces(), base.store->assets(), base.store->jobs(), base.store->endpoints(),
-                   environments, clock, [this](const domain::Scope& scope, const domain::AssetVersion& model) {
-                     return FolderOf(scope, model);
-                   },
-                   &base.store->rollouts()}),
+        endpoints(
+            EndpointOptions(options, base.home),
+            {base.store->workspaces(), base.store->assets(), base.store->jobs(), base.store->endpoints(), environments,
+             clock,
+             [this](const domain::Scope& scope, const domain::AssetVersion& model) { return FolderOf(scope, model); },
+             &base.store->rollouts()}),
         rollouts({base.store->rollouts(), base.store->workspaces(), endpoints,
                   [&base](const domain::RolloutQuestion& question) {
                     return monitor::ReadRolloutEvidence(*base.logs, question);

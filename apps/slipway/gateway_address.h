@@ -1,5 +1,5 @@
-// $SLIPWAY_HOME/gateway/address.json: which gateway runs on this home, and where it listens. The gateway writes it once it
-// listens; the control plane finds a gateway that outlived it by it.
+// $SLIPWAY_HOME/gateway/address.json: which gateway runs on this home, and where it listens. The gateway writes it once
+// it listens; the control plane finds a gateway that outlived it by it.
 #pragma once
 
 #include <cstdint>

@@ -29,8 +29,9 @@ Result<Home> Home::Open(fs::path folder) {
   std::error_code failed;
   fs::permissions(folder, fs::perms::owner_all, failed);
   if (failed) return FromErrno(failed.value(), folder.string());
-  SLIPWAY_ASSIGN_OR_RETURN(FileLock lock, With(FileLock::Acquire(folder / "lock"),
-                                               fmt::format("the home '{}' is in use by another server", folder.string())));
+  SLIPWAY_ASSIGN_OR_RETURN(FileLock lock,
+                           With(FileLock::Acquire(folder / "lock"),
+                                fmt::format("the home '{}' is in use by another server", folder.string())));
   Home home(std::move(folder), std::move(lock));
   SLIPWAY_RETURN_IF_ERROR(home.ReadOrMakeToken());
   return home;

@@ -36,7 +36,8 @@ int Serve(const slipway::apps::ServeOptions& options) {
   auto control_plane = slipway::apps::ControlPlane::Start(options, clock);
   if (!control_plane) return Fail(control_plane.error(), 1);
   slipway::LogInfo("ready: {} and {}, endpoints at {}, home {}", (*control_plane)->url(), (*control_plane)->tls_url(),
-                   options.has_gateway ? (*control_plane)->gateway_url() : "a gateway elsewhere", options.home.string());
+                   options.has_gateway ? (*control_plane)->gateway_url() : "a gateway elsewhere",
+                   options.home.string());
   int signal = 0;
   sigwait(&signals, &signal);
   slipway::LogInfo("stopping");

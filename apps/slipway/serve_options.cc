@@ -52,20 +52,24 @@ std::map<std::string, Setter> SettersOf(ServeOptions& options) {
     return [&into](std::string_view option, const std::string& value) { return SetPort(option, value, into); };
   };
   return {
-      {"--home", [&](std::string_view, const std::string& value) -> Status {
+      {"--home",
+       [&](std::string_view, const std::string& value) -> Status {
          options.home = value;
          return {};
        }},
       {"--port", port(options.port)},
       {"--tls-port", port(options.tls_port)},
       {"--gateway-port", port(options.gateway_port)},
-      {"--tls-listen", [&](std::string_view option, const std::string& value) {
+      {"--tls-listen",
+       [&](std::string_view option, const std::string& value) {
          return SetAddress(option, value, options.tls_address, options.tls_port);
        }},
-      {"--gateway-listen", [&](std::string_view option, const std::string& value) {
+      {"--gateway-listen",
+       [&](std::string_view option, const std::string& value) {
          return SetAddress(option, value, options.gateway_address, options.gateway_port);
        }},
-      {"--dns-name", [&](std::string_view, const std::string& value) -> Status {
+      {"--dns-name",
+       [&](std::string_view, const std::string& value) -> Status {
          options.dns_names.push_back(value);
          return {};
        }},

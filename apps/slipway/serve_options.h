@@ -12,16 +12,16 @@
 namespace slipway::apps {
 
 struct ServeOptions {
-  std::filesystem::path home;           // default: $SLIPWAY_HOME, else ~/.slipway
-  uint16_t port = 7300;                 // plain, on 127.0.0.1 only; 0: the one of the last life, else a free one
-  uint16_t tls_port = 7301;             // the same faces with TLS
+  std::filesystem::path home;  // default: $SLIPWAY_HOME, else ~/.slipway
+  uint16_t port = 7300;        // plain, on 127.0.0.1 only; 0: the one of the last life, else a free one
+  uint16_t tls_port = 7301;    // the same faces with TLS
   std::string tls_address = "127.0.0.1";
   uint16_t gateway_port = 7443;
   std::string gateway_address = "127.0.0.1";
-  bool has_gateway = true;              // false: `slipway gateway` is run by somebody else
-  std::vector<std::string> dns_names;   // further names of this server and the gateway
-  std::string domain;                   // of scoring URIs; "" = by path on 127.0.0.1
-  std::string database;                 // default: sqlite in the home
+  bool has_gateway = true;             // false: `slipway gateway` is run by somebody else
+  std::vector<std::string> dns_names;  // further names of this server and the gateway
+  std::string domain;                  // of scoring URIs; "" = by path on 127.0.0.1
+  std::string database;                // default: sqlite in the home
   bool is_verbose = false;
 };
 

@@ -39,9 +39,10 @@ Response Refusal(int status, std::string_view code, std::string message) {
 }
 
 Response Unauthorized() {
-  Response response = Refusal(401, "InvalidAuthenticationToken",
-                              "the request carries no valid token: send 'Authorization: Bearer <token>' with the token of "
-                              "the file 'credentials' in the server's home");
+  Response response =
+      Refusal(401, "InvalidAuthenticationToken",
+              "the request carries no valid token: send 'Authorization: Bearer <token>' with the token of "
+              "the file 'credentials' in the server's home");
   response.headers.Set("WWW-Authenticate", "Bearer realm=\"slipway\"");
   return response;
 }
@@ -71,8 +72,9 @@ bool FrontDoor::CarriesToken(const Request& request) const {
 Response FrontDoor::Handle(const Request& request) const {
   const std::string* host = request.headers.Find("Host");
   if (host == nullptr || !IsOwnHost(*host)) {
-    return Refusal(400, "InvalidHost",
-                   fmt::format("'{}' is not a name of this server; start it with --dns-name to add one", host ? *host : ""));
+    return Refusal(
+        400, "InvalidHost",
+        fmt::format("'{}' is not a name of this server; start it with --dns-name to add one", host ? *host : ""));
   }
   if (const std::string* origin = request.headers.Find("Origin");
       origin && !EqualsIgnoreCase(HostOfOrigin(*origin), *host)) {
@@ -94,9 +96,9 @@ Response FrontDoor::Route(const Request& request) const {
   if (match.allowed.empty()) {
     return Refusal(404, "ResourceNotFound", fmt::format("there is nothing at '{}'", request.path));
   }
-  Response response = Refusal(
-      405, "MethodNotAllowed",
-      fmt::format("'{}' does not take {}, but {}", request.path, request.method, Join(match.allowed, ", ")));
+  Response response =
+      Refusal(405, "MethodNotAllowed",
+              fmt::format("'{}' does not take {}, but {}", request.path, request.method, Join(match.allowed, ", ")));
   response.headers.Set("Allow", Join(match.allowed, ", "));
   return response;
 }

@@ -1,5 +1,5 @@
-// What every request to the control plane passes before a dialect sees it: is it meant for this server, is it from a page
-// of somebody else's, does it carry the token.
+// What every request to the control plane passes before a dialect sees it: is it meant for this server, is it from a
+// page of somebody else's, does it carry the token.
 //
 // A browser can be made to send requests to loopback (DNS rebinding, forms of other sites), so Host has to be a name of
 // this server and Origin, when there is one, the same name, on every method.

@@ -31,9 +31,7 @@ class FrontDoorTest : public testing::Test {
     return request;
   }
 
-  static std::string CodeOf(const Response& response) {
-    return nlohmann::json::parse(response.body)["error"]["code"];
-  }
+  static std::string CodeOf(const Response& response) { return nlohmann::json::parse(response.body)["error"]["code"]; }
 
   net::Router router_;
   FrontDoor door_;

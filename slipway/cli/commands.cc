@@ -111,7 +111,8 @@ CommandTable SlipwayCommands(std::string program) {
     Append(commands, ProgramCommands());
     Append(commands, ConfigureCommands());
     Append(commands, RolloutCommands());
-    for (auto* tool : {DoctorCommand, DriftCommand, DataHeadCommand, DataProfileCommand, ExampleDataCommand, JmespathCommand, ScoreCommand})
+    for (auto* tool : {DoctorCommand, DriftCommand, DataHeadCommand, DataProfileCommand, ExampleDataCommand,
+                       JmespathCommand, ScoreCommand})
       commands.push_back(tool());
     Command az;
     az.path = "az";

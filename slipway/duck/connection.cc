@@ -62,7 +62,8 @@ class PendingHandle {
 };
 
 // Runs the query's tasks on this thread (and DuckDB's own) until it is finished. One that is not by the deadline is
-// interrupted, and its tasks are seen to their end: DuckDB's threads would go on with them, and the next statement wait.
+// interrupted, and its tasks are seen to their end: DuckDB's threads would go on with them, and the next statement
+// wait.
 Status RunTasks(duckdb_connection connection, duckdb_pending_result pending, const Deadline& deadline) {
   bool is_late = false;
   while (true) {
@@ -90,8 +91,8 @@ Status Configure(duckdb_config config, const DatabaseOptions& options) {
   SLIPWAY_RETURN_IF_ERROR(SetOption(config, "threads", std::to_string(options.threads)));
   SLIPWAY_RETURN_IF_ERROR(SetOption(config, "autoinstall_known_extensions", "false"));
   SLIPWAY_RETURN_IF_ERROR(SetOption(config, "autoload_known_extensions", "false"));
-  // Tables have no order but that of an ORDER BY, which is kept in any case. Keeping the order of insertion as well made
-  // DuckDB 1.4 take 100 KB a row for a LIMIT over a wide projection of strings.
+  // Tables have no order but that of an ORDER BY, which is kept in any case. Keeping the order of insertion as well
+  // made DuckDB 1.4 take 100 KB a row for a LIMIT over a wide projection of strings.
   SLIPWAY_RETURN_IF_ERROR(SetOption(config, "preserve_insertion_order", "false"));
   return SetOption(config, "enable_external_access", options.external_access ? "true" : "false");
 }

@@ -122,7 +122,9 @@ void ReadTyped(const onnx::TensorProto& in, Tensor& out) {
   }
 }
 
-bool IsReadableType(int type) { return type >= 1 && type <= 13 && type != static_cast<int>(ElementType::kFloat16); }
+bool IsReadableType(int type) {
+  return type >= 1 && type <= 13 && type != static_cast<int>(ElementType::kFloat16);
+}
 
 // The number of elements that dims announce; nullopt when they are negative or their product is beyond `limit`.
 std::optional<size_t> ElementCount(const std::vector<int64_t>& dims, size_t limit) {
@@ -203,7 +205,8 @@ Result<Attribute> Reader::Read(const onnx::AttributeProto& in) {
       return attribute;
     }
     default:
-      return Unimplemented(fmt::format("attribute '{}' (a graph, sparse tensor or type) is not supported yet", in.name()));
+      return Unimplemented(
+          fmt::format("attribute '{}' (a graph, sparse tensor or type) is not supported yet", in.name()));
   }
 }
 
@@ -237,9 +240,10 @@ Result<ValueInfo> Reader::Read(const onnx::ValueInfoProto& in) {
     return out;
   }
   if (!type.has_tensor_type()) {
-    return Unimplemented(fmt::format("'{}': an input or output that is neither a tensor nor a sequence of maps is not "
-                                     "supported yet",
-                                     out.name));
+    return Unimplemented(
+        fmt::format("'{}': an input or output that is neither a tensor nor a sequence of maps is not "
+                    "supported yet",
+                    out.name));
   }
   out.element = static_cast<ElementType>(type.tensor_type().elem_type());
   for (const auto& dim : type.tensor_type().shape().dim()) {
@@ -266,7 +270,8 @@ Status CheckNames(const OnnxGraph& graph) {
     }
   }
   for (const ValueInfo& output : graph.outputs) {
-    if (!known.contains(output.name)) return DataLoss(fmt::format("nothing writes the graph's output '{}'", output.name));
+    if (!known.contains(output.name))
+      return DataLoss(fmt::format("nothing writes the graph's output '{}'", output.name));
   }
   return {};
 }

@@ -22,8 +22,9 @@ struct NumpyType {
   DataType type;
 };
 constexpr NumpyType kNumpyTypes[] = {
-    {"bool", DataType::kBoolean},  {"int32", DataType::kInteger},  {"int64", DataType::kLong}, {"float32", DataType::kFloat},
-    {"float64", DataType::kDouble}, {"str", DataType::kString},    {"object", DataType::kString},
+    {"bool", DataType::kBoolean},  {"int32", DataType::kInteger},  {"int64", DataType::kLong},
+    {"float32", DataType::kFloat}, {"float64", DataType::kDouble}, {"str", DataType::kString},
+    {"object", DataType::kString},
 };
 
 Result<DataType> TypeFromJson(const Json& entry, size_t index) {
@@ -37,14 +38,15 @@ Result<DataType> TypeFromJson(const Json& entry, size_t index) {
     if (name == nested) return Unimplemented(fmt::format("type '{}' in a signature is not supported yet", name));
   }
   const std::vector<std::string> known(kTypeNames.begin(), kTypeNames.end());
-  return InvalidArgument(fmt::format("entry {} of the signature has the unknown type '{}'{}", index, name,
-                                     DidYouMean(name, known)));
+  return InvalidArgument(
+      fmt::format("entry {} of the signature has the unknown type '{}'{}", index, name, DidYouMean(name, known)));
 }
 
 Result<ColumnSpec> TensorFromJson(const Json& entry, size_t index) {
   const auto spec = entry.find("tensor-spec");
   if (spec == entry.end() || !spec->is_object() || !spec->contains("dtype") || !spec->contains("shape")) {
-    return InvalidArgument(fmt::format("tensor entry {} of the signature needs 'tensor-spec' with dtype and shape", index));
+    return InvalidArgument(
+        fmt::format("tensor entry {} of the signature needs 'tensor-spec' with dtype and shape", index));
   }
   ColumnSpec column;
   const std::string dtype = spec->at("dtype").is_string() ? spec->at("dtype").get<std::string>() : "";
@@ -56,7 +58,8 @@ Result<ColumnSpec> TensorFromJson(const Json& entry, size_t index) {
   column.type = type->type;
   for (const Json& dimension : spec->at("shape")) {
     if (!dimension.is_number_integer()) {
-      return InvalidArgument(fmt::format("the shape of tensor entry {} of the signature is not a list of integers", index));
+      return InvalidArgument(
+          fmt::format("the shape of tensor entry {} of the signature is not a list of integers", index));
     }
     column.tensor_shape.push_back(dimension.get<int64_t>());
   }
@@ -122,13 +125,16 @@ std::string SpacedDump(const Json& value) {
 Result<std::vector<ColumnSpec>> SideFromJson(const Json& document, const char* side) {
   const auto found = document.find(side);
   if (found == document.end() || found->is_null()) return std::vector<ColumnSpec>();
-  if (!found->is_string()) return InvalidArgument(fmt::format("'{}' of a signature must be a text that holds JSON", side));
+  if (!found->is_string())
+    return InvalidArgument(fmt::format("'{}' of a signature must be a text that holds JSON", side));
   return With(ParseColumnSpecs(found->get_ref<const std::string&>()), side);
 }
 
 }  // namespace
 
-std::string_view DataTypeName(DataType type) { return kTypeNames[static_cast<size_t>(type)]; }
+std::string_view DataTypeName(DataType type) {
+  return kTypeNames[static_cast<size_t>(type)];
+}
 
 std::optional<DataType> DataTypeFromName(std::string_view name) {
   const auto found = std::find(kTypeNames.begin(), kTypeNames.end(), name);
@@ -156,8 +162,8 @@ Result<std::vector<ColumnSpec>> ParseColumnSpecs(std::string_view json) {
   std::vector<ColumnSpec> columns;
   for (size_t i = 0; i < document.size(); ++i) {
     SLIPWAY_ASSIGN_OR_RETURN(ColumnSpec column, ColumnFromJson(document[i], i));
-    const bool is_repeated = !column.name.empty() &&
-                             std::any_of(columns.begin(), columns.end(), [&](const auto& c) { return c.name == column.name; });
+    const bool is_repeated = !column.name.empty() && std::any_of(columns.begin(), columns.end(),
+                                                                 [&](const auto& c) { return c.name == column.name; });
     if (is_repeated) return InvalidArgument(fmt::format("the signature names column '{}' twice", column.name));
     if (!columns.empty() && columns[0].name.empty() != column.name.empty()) {
       return InvalidArgument("either all columns of a signature have names or none has");

@@ -166,8 +166,7 @@ Status Preparation::Check(AssetVersion&, const domain::DataBody& body) {
   }
   const bool is_complete = !is_folder || fs::is_regular_file(*path / "MLTable", ignored);
   if (body.type != domain::DataType::kMltable || is_complete) return {};
-  return InvalidArgument(
-      fmt::format("type mltable needs a folder with the file 'MLTable', '{}' has none", body.path));
+  return InvalidArgument(fmt::format("type mltable needs a folder with the file 'MLTable', '{}' has none", body.path));
 }
 
 Status Preparation::Check(AssetVersion&, const domain::EnvironmentBody& body) {

@@ -200,7 +200,8 @@ std::string GenerateJobName() {
   return fmt::format("{}_{}_{}", pick(kAdjectives, random[0]), pick(kNouns, random[1]), random.substr(2));
 }
 
-Result<Job> MakeRootJob(registry::Catalog& catalog, domain::WorkspaceStore& workspaces, const Scope& scope, JobSpec spec) {
+Result<Job> MakeRootJob(registry::Catalog& catalog, domain::WorkspaceStore& workspaces, const Scope& scope,
+                        JobSpec spec) {
   std::vector<Error> errors;
   if (spec.name.empty()) spec.name = GenerateJobName();
   if (auto good = domain::CheckName(domain::NameKind::kJob, spec.name); !good) errors.push_back(good.error());

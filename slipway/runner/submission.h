@@ -10,8 +10,8 @@ namespace slipway::runner {
 
 // The root job, complete but for its times: status Starting, every reference a version, computes that exist, outputs
 // placed. All complaints of a spec that cannot run come in one Error (see Error::more).
-Result<domain::Job> MakeRootJob(registry::Catalog& catalog, domain::WorkspaceStore& workspaces, const domain::Scope& scope,
-                                domain::JobSpec spec);
+Result<domain::Job> MakeRootJob(registry::Catalog& catalog, domain::WorkspaceStore& workspaces,
+                                const domain::Scope& scope, domain::JobSpec spec);
 
 // "brave_lake_3k9x…": two words and ten random digits, as the service names jobs that come without a name.
 std::string GenerateJobName();

@@ -26,13 +26,16 @@ std::string ErrorMessage(const std::string& body) {
 std::string RequiredVariable(const char* name) {
   const char* value = std::getenv(name);
   if (value == nullptr || *value == '\0') {
-    throw Failure(fmt::format("the environment variable {} is not set: this runs inside a Slipway job, or with the "
-                              "variable set by hand", name));
+    throw Failure(
+        fmt::format("the environment variable {} is not set: this runs inside a Slipway job, or with the "
+                    "variable set by hand",
+                    name));
   }
   return value;
 }
 
-ControlPlane::ControlPlane() : url_(RequiredVariable("SLIPWAY_CONTROL_URL")), token_(RequiredVariable("SLIPWAY_TOKEN")) {
+ControlPlane::ControlPlane()
+    : url_(RequiredVariable("SLIPWAY_CONTROL_URL")), token_(RequiredVariable("SLIPWAY_TOKEN")) {
   while (url_.ends_with('/')) url_.pop_back();
 }
 
@@ -43,7 +46,8 @@ std::string ControlPlane::CallRaw(std::string_view method, const std::string& pa
   if (!content_type.empty()) headers.Set("Content-Type", std::string(content_type));
   const net::Response response = Unwrap(client_.Send(method, url_ + path, headers, body));
   if (response.status / 100 != 2) {
-    throw Failure(fmt::format("{} {} was answered with {}: {}", method, path, response.status, ErrorMessage(response.body)));
+    throw Failure(
+        fmt::format("{} {} was answered with {}: {}", method, path, response.status, ErrorMessage(response.body)));
   }
   return response.body;
 }

@@ -13,7 +13,8 @@ namespace slipway::sdk {
 // The value of an environment variable that the job runtime sets; throws Failure, naming it, when it is missing.
 std::string RequiredVariable(const char* name);
 
-// Speaks JSON to SLIPWAY_CONTROL_URL with SLIPWAY_TOKEN. Every status but 2xx is thrown as a Failure with the server's message.
+// Speaks JSON to SLIPWAY_CONTROL_URL with SLIPWAY_TOKEN. Every status but 2xx is thrown as a Failure with the server's
+// message.
 class ControlPlane {
  public:
   ControlPlane();

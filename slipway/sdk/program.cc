@@ -36,7 +36,9 @@ Arguments::Arguments(int argc, char** argv) {
   }
 }
 
-bool Arguments::Has(std::string_view name) const { return values_.contains(Canonical(name)); }
+bool Arguments::Has(std::string_view name) const {
+  return values_.contains(Canonical(name));
+}
 
 std::string Arguments::Get(std::string_view name) const {
   const auto found = values_.find(Canonical(name));

@@ -21,8 +21,8 @@ class QualityReport {
   static QualityReport DataIntegrity(const Table& table, const QualityOptions& options);
   static QualityReport TrainTestValidation(const Table& train, const Table& test, const QualityOptions& options);
 
-  // Checks of which every condition holds, and those of which one does not (warnings too). Checks without conditions and
-  // checks that did not run are in neither.
+  // Checks of which every condition holds, and those of which one does not (warnings too). Checks without conditions
+  // and checks that did not run are in neither.
   int passed() const;
   int failed() const;
   // Suite, counts, and each check with its conditions and value.

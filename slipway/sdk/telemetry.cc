@@ -70,7 +70,8 @@ void Telemetry::Flush() {
   net::Client client;
   const net::Response response = Unwrap(client.Send("POST", impl_->url, headers, impl_->items.dump()));
   if (response.status != 200) {
-    throw Failure(fmt::format("Application Insights at {} answered {}: {}", impl_->url, response.status, response.body));
+    throw Failure(
+        fmt::format("Application Insights at {} answered {}: {}", impl_->url, response.status, response.body));
   }
   impl_->items = json::array();
 }

@@ -19,7 +19,8 @@ using nlohmann::json;
 constexpr std::string_view kApiVersion = "?api-version=2023-10-01";
 
 int64_t NowMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 // A path with every segment percent-encoded.
@@ -39,7 +40,8 @@ struct Run::Impl {
 
   void UploadArtifact(const std::filesystem::path& file, const std::string& name) {
     const std::string content = Unwrap(ReadFile(file));
-    server.CallRaw("PUT", server.MlflowPath(fmt::format("mlflow-artifacts/artifacts/{}/{}", UrlEncode(id), EncodePath(name))),
+    server.CallRaw("PUT",
+                   server.MlflowPath(fmt::format("mlflow-artifacts/artifacts/{}/{}", UrlEncode(id), EncodePath(name))),
                    content, "application/octet-stream");
   }
 
@@ -61,7 +63,9 @@ Run Run::Current() {
   return Run(std::move(impl));
 }
 
-const std::string& Run::id() const { return impl_->id; }
+const std::string& Run::id() const {
+  return impl_->id;
+}
 
 void Run::LogParameter(const std::string& key, const std::string& value) {
   impl_->Post("mlflow/runs/log-parameter", {{"run_id", impl_->id}, {"key", key}, {"value", value}});
@@ -88,7 +92,8 @@ void Run::LogArtifact(const std::string& path, const std::string& artifact_path)
   namespace fs = std::filesystem;
   const auto below = [&](const std::string& name) { return artifact_path.empty() ? name : artifact_path + "/" + name; };
   if (!fs::is_directory(path)) return impl_->UploadArtifact(path, below(fs::path(path).filename().string()));
-  for (const FileEntry& file : Unwrap(ListFiles(path))) impl_->UploadArtifact(fs::path(path) / file.path, below(file.path));
+  for (const FileEntry& file : Unwrap(ListFiles(path)))
+    impl_->UploadArtifact(fs::path(path) / file.path, below(file.path));
 }
 
 std::string Run::RegisterModel(const std::string& model_folder, const std::string& name,
@@ -100,8 +105,10 @@ std::string Run::RegisterModel(const std::string& model_folder, const std::strin
                        {"jobName", impl_->id},
                        {"tags", tags}}}};
   const std::string version = impl_->NextVersion(name);
-  impl_->server.Call("PUT", fmt::format("{}/models/{}/versions/{}{}", impl_->server.WorkspacePath(), UrlEncode(name),
-                                        UrlEncode(version), kApiVersion), &body);
+  impl_->server.Call("PUT",
+                     fmt::format("{}/models/{}/versions/{}{}", impl_->server.WorkspacePath(), UrlEncode(name),
+                                 UrlEncode(version), kApiVersion),
+                     &body);
   return version;
 }
 

@@ -51,8 +51,8 @@ class Reader {
  public:
   static Result<std::unique_ptr<Reader>> Open(const std::filesystem::path& folder, Position start);
   virtual ~Reader() = default;
-  // Up to `records_max` complete records; fewer (or none) when the writer has written no more. A torn or corrupt record at the
-  // end of a dead writer's segment is skipped and counted, never returned.
+  // Up to `records_max` complete records; fewer (or none) when the writer has written no more. A torn or corrupt record
+  // at the end of a dead writer's segment is skipped and counted, never returned.
   virtual Result<std::vector<Record>> Read(size_t records_max) = 0;
   virtual Position position() const = 0;
   virtual uint64_t corrupt() const = 0;

@@ -53,10 +53,10 @@ Result<Output> Run(Context& context, const Arguments& arguments) {
 }  // namespace
 
 Command JobMetricsCommand() {
-  Command command = MakeCommand("job metrics", "Show the metrics and parameters that a job logged.",
-                                {NameFlag(true, "Name of the job."),
-                                 {"children", 'c', "Of each step or trial instead.", Flag::Takes::kNothing}},
-                                Run);
+  Command command = MakeCommand(
+      "job metrics", "Show the metrics and parameters that a job logged.",
+      {NameFlag(true, "Name of the job."), {"children", 'c', "Of each step or trial instead.", Flag::Takes::kNothing}},
+      Run);
   command.examples = {"slipway job metrics -n JOB --query metrics",
                       "slipway job metrics -n SWEEP --children -o table "
                       "--query '[].{Trial:display_name,Loss:metrics.loss,Best:is_best}'"};

@@ -19,8 +19,9 @@ Result<Output> Run(Context& context, const Arguments& arguments) {
   if (!seed || *seed < 0) return InvalidArgument("--seed takes a whole number from 0");
   const std::string folder = arguments.GetOr("output", "data");
   SLIPWAY_RETURN_IF_ERROR(WriteExampleData(folder, static_cast<size_t>(*rows), static_cast<uint64_t>(*seed)));
-  context.Note(fmt::format("Wrote {} made-up credit card clients to '{}': curated/, inference/batch/, inference/stable/, inference/drifted/",
-                           *rows, folder));
+  context.Note(fmt::format(
+      "Wrote {} made-up credit card clients to '{}': curated/, inference/batch/, inference/stable/, inference/drifted/",
+      *rows, folder));
   return Output::Nothing();
 }
 

@@ -101,7 +101,8 @@ Result<std::map<std::string, std::string>> PlaceOutputs(registry::Catalog& catal
   return values;
 }
 
-Status MoveUploads(registry::Catalog& catalog, const domain::Scope& scope, const domain::Job& job, const RunFolder& folder) {
+Status MoveUploads(registry::Catalog& catalog, const domain::Scope& scope, const domain::Job& job,
+                   const RunFolder& folder) {
   for (const auto& [key, output] : std::get<domain::CommandSpec>(job.spec.body).outputs) {
     const fs::path from = folder.uploads() / key;
     std::error_code failure;

@@ -34,6 +34,7 @@ Result<std::map<std::string, std::string>> PlaceOutputs(registry::Catalog& catal
                                                         const domain::Job& job, const RunFolder& folder);
 
 // Moves the outputs of mode upload to their places.
-Status MoveUploads(registry::Catalog& catalog, const domain::Scope& scope, const domain::Job& job, const RunFolder& folder);
+Status MoveUploads(registry::Catalog& catalog, const domain::Scope& scope, const domain::Job& job,
+                   const RunFolder& folder);
 
 }  // namespace slipway::runner

@@ -1,4 +1,5 @@
-// Measures the drift between what the model was trained on and what it is asked now, and sends it to Application Insights.
+// Measures the drift between what the model was trained on and what it is asked now, and sends it to Application
+// Insights.
 #include <slipway/sdk/sdk.h>
 
 #include <cstdio>

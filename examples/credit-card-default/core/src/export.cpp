@@ -15,8 +15,12 @@ std::string Since(const std::string& text) {
 
 std::string InferenceQuery(const std::string& model, const std::string& since) {
   return "AmlOnlineEndpointConsoleLog\n"
-         "| where TimeGenerated > " + Since(since) + "\n"
-         "| where Message has '" + model + "' and Message has 'InputData'\n"
+         "| where TimeGenerated > " +
+         Since(since) +
+         "\n"
+         "| where Message has '" +
+         model +
+         "' and Message has 'InputData'\n"
          "| project TimeGenerated, ResponsePayload=split(Message, '|')\n"
          "| project TimeGenerated, InputData=parse_json(tostring(ResponsePayload[-1])).data\n"
          "| project TimeGenerated, InputData=parse_json(tostring(InputData))\n"
@@ -28,7 +32,8 @@ std::string InferenceQuery(const std::string& model, const std::string& since) {
 
 int main(int argc, char** argv) {
   return RunProgram(argc, argv, [](const Arguments& arguments) {
-    const Table rows = QueryLogs(InferenceQuery(arguments.Get("model"), arguments.Get("since"))).Without("TimeGenerated");
+    const Table rows =
+        QueryLogs(InferenceQuery(arguments.Get("model"), arguments.Get("since"))).Without("TimeGenerated");
     const std::string folder = arguments.Get("output");
     rows.WriteCsv(folder + "/01.csv");
     std::ofstream(folder + "/MLTable") << "type: mltable\npaths:\n  - pattern: ./*.csv\ntransformations:\n"

@@ -15,8 +15,8 @@ namespace {
 std::optional<Model> model;
 std::string tag;  // "online/<model name>/<version>"
 
-// One line a record: the queries split it at '|' and parse the last part. In JSON line breaks stand only between values, so
-// a blank does as well.
+// One line a record: the queries split it at '|' and parse the last part. In JSON line breaks stand only between
+// values, so a blank does as well.
 void Log(const char* type, std::string json) {
   std::replace(json.begin(), json.end(), '\n', ' ');
   std::printf("%s | %s | %s\n", tag.c_str(), type, json.c_str());
