@@ -25,7 +25,6 @@ struct ServeOptions {
   bool is_verbose = false;
 };
 
-// "" when the arguments ask for no help; the text to print otherwise.
 struct ParsedServeOptions {
   ServeOptions options;
   bool wants_help = false;

@@ -1,7 +1,8 @@
 // The faces of the log store:
-//   Log Analytics query API     GET|POST /v1/workspaces/{id}/query (and …/search), POST /v1/{resource id}/query, POST
-//   /v1/$batch Application Insights        GET|POST /v1/apps/{id}/query Application Insights ingestion ("Breeze") POST
-//   /v2/track, /v2.1/track
+//   GET|POST /v1/workspaces/{id}/query (and …/search)   Log Analytics query API
+//   POST     /v1/{resource id}/query, /v1/$batch         the same
+//   GET|POST /v1/apps/{id}/query                         Application Insights
+//   POST     /v2/track, /v2.1/track                      Application Insights ingestion ("Breeze")
 //
 // {id} is a workspace's GUID, which is its application id and instrumentation key too. Query routes want the caller's
 // bearer token, which is checked before routing; the ingestion routes are open to whoever knows an instrumentation key,
