@@ -1,6 +1,7 @@
 #include "slipway/learn/binning.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -70,17 +71,19 @@ struct Origin {
   uint32_t first_category;
 };
 
-void AddNumeric(const FeatureColumn& column, BinnedTable& table, std::vector<Origin>& origins) {
+void AddNumeric(const FeatureColumn& column, uint32_t source, BinnedTable& table, std::vector<Origin>& origins) {
   BinnedColumn& binned = table.columns.emplace_back();
+  binned.source = source;
   binned.first_feature = static_cast<uint32_t>(table.features);
   table.features += 1;
   origins.push_back({&column, 0});
 }
 
-void AddCategorical(const FeatureColumn& column, BinnedTable& table, std::vector<Origin>& origins) {
+void AddCategorical(const FeatureColumn& column, uint32_t source, BinnedTable& table, std::vector<Origin>& origins) {
   for (size_t first = 0; first < column.category_count; first += kCategoriesPerColumn) {
     BinnedColumn& binned = table.columns.emplace_back();
     binned.is_categorical = true;
+    binned.source = source;
     binned.first_feature = static_cast<uint32_t>(table.features);
     binned.feature_count = static_cast<uint32_t>(std::min<size_t>(kCategoriesPerColumn, column.category_count - first));
     binned.bins = binned.feature_count + 1;
@@ -89,10 +92,15 @@ void AddCategorical(const FeatureColumn& column, BinnedTable& table, std::vector
   }
 }
 
+bool HasMissing(const FeatureColumn& column) {
+  return std::any_of(column.numbers.begin(), column.numbers.end(), [](float number) { return std::isnan(number); });
+}
+
 Status CheckColumns(std::span<const FeatureColumn> columns) {
   if (columns.empty()) return InvalidArgument("there are no feature columns");
   if (columns[0].size() == 0) return InvalidArgument("there are no rows");
   for (size_t i = 0; i < columns.size(); ++i) {
+    if (HasMissing(columns[i])) return InvalidArgument(fmt::format("column {} has a missing value", i));
     if (columns[i].size() == columns[0].size()) continue;
     return InvalidArgument(
         fmt::format("column {} has {} rows, the first one has {}", i, columns[i].size(), columns[0].size()));
@@ -112,8 +120,9 @@ Result<BinnedTable> BinColumns(std::span<const FeatureColumn> columns, ThreadPoo
   BinnedTable table;
   table.rows = columns[0].size();
   std::vector<Origin> origins;
-  for (const FeatureColumn& column : columns) {
-    column.is_categorical() ? AddCategorical(column, table, origins) : AddNumeric(column, table, origins);
+  for (uint32_t i = 0; i < columns.size(); ++i) {
+    columns[i].is_categorical() ? AddCategorical(columns[i], i, table, origins)
+                                : AddNumeric(columns[i], i, table, origins);
   }
   if (table.features == 0) return InvalidArgument("the columns give no features");
   pool.ParallelFor(origins.size(), [&](size_t i) {

@@ -26,6 +26,7 @@ struct FeatureColumn {
 // several of these).
 struct BinnedColumn {
   bool is_categorical = false;
+  uint32_t source = 0;  // the column it was made from, by number
   uint32_t first_feature = 0;
   uint32_t feature_count = 1;
   uint32_t bins = 0;  // codes are below it; at most 256
@@ -47,8 +48,8 @@ struct BinnedTable {
 inline constexpr uint32_t kBinsMax = 256;
 
 // One bin a distinct value where there are at most 256; else bins of about equally many rows, cut between neighbouring
-// values. The same columns give the same table. kInvalidArgument when there are no rows or no features, or lengths
-// differ.
+// values. The same columns give the same table. kInvalidArgument when there are no rows or no features, lengths differ,
+// or a number is missing (NaN).
 Result<BinnedTable> BinColumns(std::span<const FeatureColumn> columns, ThreadPool& pool);
 
 }  // namespace slipway::learn

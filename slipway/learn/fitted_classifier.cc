@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/learn/feature_rows.h"
 #include "slipway/learn/transforms.h"
 #include "slipway/model/input_example.h"
 
@@ -86,29 +87,6 @@ model::Signature MakeSignature(const tabular::Table& features, const ClassLabels
   return {InputSpecs(features), {model::ColumnSpec{.name = "", .type = type}}};
 }
 
-// One row's features as the forest numbers them.
-void FillRow(const std::vector<FeatureColumn>& columns, size_t row, std::vector<float>& out) {
-  out.clear();
-  for (const FeatureColumn& column : columns) {
-    if (!column.is_categorical()) {
-      out.push_back(column.numbers[row]);
-      continue;
-    }
-    const size_t begin = out.size();
-    out.resize(begin + column.category_count, 0.0F);
-    if (column.categories[row] < column.category_count) out[begin + column.categories[row]] = 1.0F;
-  }
-}
-
-size_t LeafOf(const model::FlatForest& forest, size_t root, const std::vector<float>& row) {
-  size_t node = root;
-  while (forest.left[node] >= 0) {
-    const bool goes_left = row[forest.feature[node]] <= forest.threshold[node];
-    node = root + static_cast<size_t>(goes_left ? forest.left[node] : forest.right[node]);
-  }
-  return node;
-}
-
 // Features of neighbouring rows, so that a tree stays in the cache while they walk down.
 constexpr size_t kRowsPerBlock = 512;
 
@@ -161,7 +139,8 @@ Result<FittedClassifier> FitClassifier(const tabular::Table& train, const std::s
   fitted.target = target;
   SLIPWAY_ASSIGN_OR_RETURN(fitted.columns, FitTransforms(features));
   SLIPWAY_ASSIGN_OR_RETURN(const std::vector<FeatureColumn> columns, Transform(fitted.columns, features));
-  SLIPWAY_ASSIGN_OR_RETURN(fitted.forest, GrowForest(columns, labels.codes, labels.labels.size(), options));
+  SLIPWAY_ASSIGN_OR_RETURN(
+      fitted.forest, GrowForest(columns, {.classes = labels.codes, .class_count = labels.labels.size()}, options));
   fitted.signature = MakeSignature(features, labels);
   fitted.input_example = model::SplitJson(features.Head(kExampleRows));
   fitted.labels = std::move(labels.labels);

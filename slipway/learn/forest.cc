@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "slipway/base/hash.h"
 #include "slipway/base/text.h"
 #include "slipway/learn/tree_grower.h"
 
@@ -40,39 +39,82 @@ namespace {
 
 constexpr size_t kLogTableMax = size_t{1} << 16;
 
-int ThreadsOf(const ForestOptions& options) {
-  if (options.threads > 0) return options.threads;
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
-
-Status CheckClasses(std::span<const FeatureColumn> columns, std::span<const uint32_t> classes, size_t class_count) {
-  if (class_count < 2) return InvalidArgument(fmt::format("a classifier needs two classes; there are {}", class_count));
-  if (!columns.empty() && columns[0].size() != classes.size()) {
-    return InvalidArgument(fmt::format("there are {} rows and {} labels", columns[0].size(), classes.size()));
-  }
-  const bool is_in_range = std::all_of(classes.begin(), classes.end(), [&](uint32_t c) { return c < class_count; });
-  if (!is_in_range) return InvalidArgument(fmt::format("a class is not below {}", class_count));
+Status CheckClasses(const Targets& targets) {
+  if (targets.class_count < 2)
+    return InvalidArgument(fmt::format("a classifier needs two classes; there are {}", targets.class_count));
+  const bool is_in_range =
+      std::all_of(targets.classes.begin(), targets.classes.end(), [&](uint32_t c) { return c < targets.class_count; });
+  if (!is_in_range) return InvalidArgument(fmt::format("a class is not below {}", targets.class_count));
   return {};
 }
 
-std::vector<double> LogTable(const ForestOptions& options, size_t rows) {
+Status CheckWeights(const Targets& targets) {
+  if (targets.weights.empty()) return {};
+  if (targets.weights.size() != targets.size())
+    return InvalidArgument(fmt::format("there are {} rows and {} weights", targets.size(), targets.weights.size()));
+  for (size_t row = 0; row < targets.weights.size(); ++row)
+    if (!(targets.weights[row] >= 0 && std::isfinite(targets.weights[row])))
+      return InvalidArgument(
+          fmt::format("the weight of row {} is {}; it has to be at least 0", row, FormatDouble(targets.weights[row])));
+  if (std::any_of(targets.weights.begin(), targets.weights.end(), [](double weight) { return weight > 0; })) return {};
+  return InvalidArgument("all weights are 0");
+}
+
+Status CheckTargets(std::span<const FeatureColumn> columns, const Targets& targets, const ForestOptions& options) {
+  const bool is_regression =
+      options.criterion == Criterion::kSquaredError || options.criterion == Criterion::kAbsoluteError;
+  if (is_regression != (targets.class_count == 0))
+    return InvalidArgument(is_regression
+                               ? "squared_error and absolute_error are criteria of regressors; these are classes"
+                               : "gini and entropy are criteria of classifiers; these are values");
+  if (!is_regression) SLIPWAY_RETURN_IF_ERROR(CheckClasses(targets));
+  if (is_regression && options.balanced_bags) return InvalidArgument("only classes can be balanced");
+  if (!columns.empty() && columns[0].size() != targets.size())
+    return InvalidArgument(fmt::format("there are {} rows and {} labels", columns[0].size(), targets.size()));
+  const auto bad = std::find_if_not(targets.values.begin(), targets.values.end(),
+                                    [](double value) { return std::isfinite(static_cast<float>(value)); });
+  if (is_regression && bad != targets.values.end())
+    return InvalidArgument(
+        fmt::format("the value of row {} is no finite float32 number", bad - targets.values.begin()));
+  return CheckWeights(targets);
+}
+
+// Counts are of rows unless rows have weights of their own; those are large.
+std::vector<double> LogTable(const ForestOptions& options, const Targets& targets) {
   std::vector<double> table;
-  if (options.criterion != Criterion::kEntropy) return table;
-  table.resize(std::min(rows + 1, kLogTableMax));
+  if (options.criterion != Criterion::kEntropy || !targets.weights.empty() || options.balanced_bags) return table;
+  table.resize(std::min(targets.size() + 1, kLogTableMax));
   for (size_t n = 2; n < table.size(); ++n) table[n] = static_cast<double>(n) * std::log2(static_cast<double>(n));
   return table;
 }
 
 size_t FeaturesPerNode(const ForestOptions& options, size_t features) {
   if (options.max_features > 0) return std::min(options.max_features, features);
-  return std::max<size_t>(1, static_cast<size_t>(std::sqrt(static_cast<double>(features))));
+  const double count = static_cast<double>(features);
+  double wanted = std::sqrt(count);
+  if (options.max_features_rule == ForestOptions::MaxFeatures::kLog2) wanted = std::log2(count);
+  if (options.max_features_rule == ForestOptions::MaxFeatures::kShare) wanted = options.max_features_share * count;
+  return std::clamp<size_t>(static_cast<size_t>(wanted), 1, features);
 }
 
-// Each tree's seed depends on the forest's and the tree's number alone, hence no order of growing can show.
+// The whole number of units that a weight of 1 counts: as many as leave the sum of all weights exact.
+double WeightUnit(const Targets& targets, const ForestOptions& options) {
+  if (targets.class_count == 0 || (targets.weights.empty() && !options.balanced_bags)) return 1;
+  double greatest = targets.weights.empty() ? 1 : *std::max_element(targets.weights.begin(), targets.weights.end());
+  // A bag of one row of a class: its factor is at most the number of rows.
+  if (options.balanced_bags) greatest *= static_cast<double>(targets.size());
+  const double total = greatest * static_cast<double>(targets.size());
+  return std::exp2(std::floor(52 - std::log2(total)));
+}
+
+double MeanValue(const Targets& targets) {
+  double sum = 0;
+  for (const double value : targets.values) sum += value;
+  return targets.values.empty() ? 0 : sum / static_cast<double>(targets.values.size());
+}
+
 std::vector<GrownTree> GrowTrees(const GrowContext& context, ThreadPool& pool) {
-  std::vector<uint64_t> seeds(static_cast<size_t>(context.options.trees));
-  SplitMix64 random(context.options.seed);
-  for (uint64_t& seed : seeds) seed = random.Next();
+  const std::vector<uint64_t> seeds = TreeSeeds(context.options);
   std::vector<GrownTree> trees(seeds.size());
   std::atomic<size_t> next{0};
   pool.ParallelFor(static_cast<size_t>(pool.threads()) + 1, [&](size_t) {
@@ -111,12 +153,26 @@ model::FlatForest Concatenate(std::vector<GrownTree> trees, size_t outputs) {
 
 }  // namespace
 
+int ThreadsOf(const ForestOptions& options) {
+  if (options.threads > 0) return options.threads;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+std::vector<uint64_t> TreeSeeds(const ForestOptions& options) {
+  std::vector<uint64_t> seeds(static_cast<size_t>(options.trees));
+  SplitMix64 random(options.seed);
+  for (uint64_t& seed : seeds) seed = random.Next();
+  return seeds;
+}
+
 Result<Criterion> ParseCriterion(std::string_view name) {
   if (name == "gini") return Criterion::kGini;
   if (name == "entropy" || name == "log_loss") return Criterion::kEntropy;
-  const std::string known[] = {"gini", "entropy", "log_loss"};
+  if (name == "squared_error") return Criterion::kSquaredError;
+  if (name == "absolute_error") return Criterion::kAbsoluteError;
+  const std::string known[] = {"gini", "entropy", "log_loss", "squared_error", "absolute_error"};
   return InvalidArgument(
-      fmt::format("the criterion '{}' is none of gini, entropy, log_loss{}", name, DidYouMean(name, known)));
+      fmt::format("the criterion '{}' is none of {}{}", name, Join(known, ", "), DidYouMean(name, known)));
 }
 
 Status CheckOptions(const ForestOptions& options) {
@@ -124,21 +180,36 @@ Status CheckOptions(const ForestOptions& options) {
     if (value >= least) return {};
     return InvalidArgument(fmt::format("{} is {}; it has to be at least {}", name, value, least));
   };
+  const auto between = [](std::string_view name, double value, double above, double most, bool open) -> Status {
+    if ((open ? value > above : value >= above) && value <= most) return {};
+    return InvalidArgument(fmt::format("{} is {}; it has to be {} {} and at most {}", name, FormatDouble(value),
+                                       open ? "above" : "at least", above, most));
+  };
   SLIPWAY_RETURN_IF_ERROR(at_least("n_estimators", options.trees, 1));
   SLIPWAY_RETURN_IF_ERROR(at_least("max_depth", options.max_depth, 0));
   SLIPWAY_RETURN_IF_ERROR(at_least("min_samples_split", options.min_samples_split, 2));
   SLIPWAY_RETURN_IF_ERROR(at_least("min_samples_leaf", options.min_samples_leaf, 1));
+  SLIPWAY_RETURN_IF_ERROR(between("min_weight_fraction_leaf", options.min_weight_fraction_leaf, 0, 0.5, false));
+  SLIPWAY_RETURN_IF_ERROR(between("min_impurity_decrease", options.min_impurity_decrease, 0, 1e300, false));
+  SLIPWAY_RETURN_IF_ERROR(between("max_features", options.max_features_share, 0, 1, true));
+  SLIPWAY_RETURN_IF_ERROR(between("max_samples", options.max_samples, 0, 1, true));
   return at_least("n_jobs", options.threads, 0);
 }
 
-Result<model::FlatForest> GrowForest(std::span<const FeatureColumn> columns, std::span<const uint32_t> classes,
-                                     size_t class_count, const ForestOptions& options) {
+Result<model::FlatForest> GrowForest(std::span<const FeatureColumn> columns, const Targets& targets,
+                                     const ForestOptions& options) {
   SLIPWAY_RETURN_IF_ERROR(CheckOptions(options));
-  SLIPWAY_RETURN_IF_ERROR(CheckClasses(columns, classes, class_count));
+  SLIPWAY_RETURN_IF_ERROR(CheckTargets(columns, targets, options));
   ThreadPool pool(ThreadsOf(options) - 1);
   SLIPWAY_ASSIGN_OR_RETURN(const BinnedTable table, BinColumns(columns, pool));
-  const GrowContext context{
-      table, classes, class_count, options, FeaturesPerNode(options, table.features), LogTable(options, table.rows)};
+  const GrowContext context{.table = table,
+                            .columns = columns,
+                            .targets = targets,
+                            .options = options,
+                            .max_features = FeaturesPerNode(options, table.features),
+                            .n_log2_n = LogTable(options, targets),
+                            .weight_unit = WeightUnit(targets, options),
+                            .value_offset = MeanValue(targets)};
   return Concatenate(GrowTrees(context, pool), context.outputs());
 }
 

@@ -200,7 +200,7 @@ Data MakeData(size_t rows, size_t class_count, uint64_t seed, size_t categories 
 }
 
 model::FlatForest Grown(const Data& data, size_t class_count, const ForestOptions& options) {
-  auto forest = GrowForest(data.columns, data.classes, class_count, options);
+  auto forest = GrowForest(data.columns, {.classes = data.classes, .class_count = class_count}, options);
   EXPECT_TRUE(forest) << forest.error().ToString();
   return std::move(*forest);
 }
@@ -314,7 +314,7 @@ TEST(Forest, ThresholdsKeepNeighbouringFloatsApart) {
 TEST(Forest, SaysWhatIsWrong) {
   const Data data = MakeData(20, 2, 1);
   const auto message = [&](const ForestOptions& options) {
-    const auto forest = GrowForest(data.columns, data.classes, 2, options);
+    const auto forest = GrowForest(data.columns, {.classes = data.classes, .class_count = 2}, options);
     return forest ? "" : forest.error().ToString();
   };
   EXPECT_THAT(message({.trees = 0}), HasSubstr("n_estimators is 0; it has to be at least 1"));
@@ -322,12 +322,12 @@ TEST(Forest, SaysWhatIsWrong) {
   EXPECT_THAT(message({.min_samples_split = 1}), HasSubstr("min_samples_split"));
   EXPECT_THAT(message({.min_samples_leaf = 0}), HasSubstr("min_samples_leaf"));
   EXPECT_THAT(message({.threads = -2}), HasSubstr("n_jobs"));
-  EXPECT_FALSE(GrowForest(data.columns, data.classes, 1, {}));
-  EXPECT_FALSE(GrowForest({}, data.classes, 2, {}));
+  EXPECT_FALSE(GrowForest(data.columns, {.classes = data.classes, .class_count = 1}, {}));
+  EXPECT_FALSE(GrowForest({}, {.classes = data.classes, .class_count = 2}, {}));
   const std::vector<uint32_t> too_few(19);
-  EXPECT_FALSE(GrowForest(data.columns, too_few, 2, {}));
+  EXPECT_FALSE(GrowForest(data.columns, {.classes = too_few, .class_count = 2}, {}));
   const std::vector<uint32_t> too_big(20, 7);
-  EXPECT_FALSE(GrowForest(data.columns, too_big, 2, {}));
+  EXPECT_FALSE(GrowForest(data.columns, {.classes = too_big, .class_count = 2}, {}));
 }
 
 TEST(Forest, KnowsTheCriteriaByName) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "slipway/base/hash.h"
 #include "slipway/learn/binning.h"
 #include "slipway/learn/forest.h"
 
@@ -25,14 +26,25 @@ struct GrownTree {
 // Everything the trees of a forest share; outlives the growers.
 struct GrowContext {
   const BinnedTable& table;
-  std::span<const uint32_t> classes;
-  size_t class_count;
+  std::span<const FeatureColumn> columns;  // what the table was binned from
+  Targets targets;
   ForestOptions options;
   size_t max_features;           // at least 1
-  std::vector<double> n_log2_n;  // x * log2(x) of the first whole numbers; empty for gini
+  std::vector<double> n_log2_n;  // x * log2(x) of the first whole numbers; empty unless counts are of rows
+  // What a weight of 1 counts in class counts; 1 where rows have no weights of their own.
+  double weight_unit = 1;
+  double value_offset = 0;  // taken off the targets' values while growing
 
-  size_t outputs() const { return class_count == 2 ? 1 : class_count; }
+  bool is_regression() const { return targets.class_count == 0; }
+  bool is_weighted() const { return !targets.weights.empty() || options.balanced_bags; }
+  size_t outputs() const { return targets.class_count <= 2 ? 1 : targets.class_count; }
 };
+
+int ThreadsOf(const ForestOptions& options);
+// Each tree's seed depends on the forest's and the tree's number alone, hence no order of growing can show.
+std::vector<uint64_t> TreeSeeds(const ForestOptions& options);
+// How often each row is in the bag of the tree with that generator, which moves on.
+void DrawBag(const ForestOptions& options, size_t rows, SplitMix64& random, std::vector<uint32_t>& draws);
 
 // Owns the buffers of one thread; reused from tree to tree. Not thread-safe.
 class TreeGrower {

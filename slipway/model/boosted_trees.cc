@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "slipway/model/feature_graph.h"
+
 namespace slipway::model {
 namespace {
 
@@ -90,7 +92,14 @@ BoostedTree LeafTree(float value) {
   return {0, {{.value = value, .cover = 1}}};
 }
 
-Node EnsembleNode(const BoostedModel& model, const std::string& input) {
+Attribute FirstIntegers(size_t count) {
+  std::vector<int64_t> labels(count);
+  for (size_t i = 0; i < count; ++i) labels[i] = static_cast<int64_t>(i);
+  return Attribute::Ints("classlabels_int64s", std::move(labels));
+}
+
+// `labels` of a classifier.
+Node EnsembleNode(const BoostedModel& model, const std::string& input, const std::string& output, Attribute labels) {
   EnsembleLists lists;
   for (const BoostedTree& tree : model.trees) lists.AddTree(tree);
   if (model.trees.empty()) lists.AddTree(LeafTree(0));
@@ -105,14 +114,12 @@ Node EnsembleNode(const BoostedModel& model, const std::string& input) {
   node.attributes = lists.Take(is_classifier ? "class" : "target", model.has_covers);
   node.attributes.push_back(Attribute::Floats("base_values", model.base));
   if (!is_classifier) {
-    node.outputs = {model.link == Link::kIdentity ? "prediction" : "margin"};
+    node.outputs = {model.link == Link::kIdentity ? output : "margin"};
     node.attributes.push_back(Attribute::Int("n_targets", 1));
     return node;
   }
   node.outputs = {"label", "probabilities"};
-  std::vector<int64_t> labels(std::max<size_t>(2, model.base.size()));
-  for (size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<int64_t>(i);
-  node.attributes.push_back(Attribute::Ints("classlabels_int64s", std::move(labels)));
+  node.attributes.push_back(std::move(labels));
   node.attributes.push_back(Attribute::Text("post_transform", model.kind == Kind::kBinary ? "LOGISTIC" : "SOFTMAX"));
   return node;
 }
@@ -135,6 +142,13 @@ Status AddInputs(const BoostedModel& model, OnnxGraph& graph) {
   return {};
 }
 
+// The regressor's sum becomes its prediction.
+void AddLink(const BoostedModel& model, const std::string& output, OnnxGraph& graph) {
+  if (model.link == Link::kIdentity) return;
+  const std::string op = model.link == Link::kExp ? "Exp" : "Sigmoid";
+  graph.nodes.push_back({op, "", op, {"margin"}, {output}, {}});
+}
+
 void AddOutputs(const BoostedModel& model, OnnxGraph& graph) {
   if (model.kind != Kind::kRegressor) {
     const auto classes = static_cast<int64_t>(std::max<size_t>(2, model.base.size()));
@@ -143,9 +157,15 @@ void AddOutputs(const BoostedModel& model, OnnxGraph& graph) {
     return;
   }
   graph.outputs = {{.name = "prediction", .shape = {-1, 1}}};
-  if (model.link == Link::kIdentity) return;
-  const std::string op = model.link == Link::kExp ? "Exp" : "Sigmoid";
-  graph.nodes.push_back({op, "", op, {"margin"}, {"prediction"}, {}});
+  AddLink(model, "prediction", graph);
+}
+
+constexpr std::string_view kBoostedOutputs[] = {"label", "probabilities", "variable", "margin"};
+
+Status CheckFeatures(const BoostedModel& model, const std::vector<ColumnTransform>& columns) {
+  const size_t features = FeatureCount(columns);
+  if (features == model.feature_count) return {};
+  return InvalidArgument(fmt::format("the trees know {} features, the columns give {}", model.feature_count, features));
 }
 
 }  // namespace
@@ -165,8 +185,29 @@ Result<OnnxModel> BoostedGraph(const BoostedModel& model) {
   onnx.opsets = {{"", 15}, {std::string(kMl), 2}};
   onnx.graph.name = "boosted_trees";
   SLIPWAY_RETURN_IF_ERROR(AddInputs(model, onnx.graph));
-  onnx.graph.nodes.push_back(EnsembleNode(model, model.features.empty() ? "X" : "features"));
+  onnx.graph.nodes.push_back(EnsembleNode(model, model.features.empty() ? "X" : "features", "prediction",
+                                          FirstIntegers(std::max<size_t>(2, model.base.size()))));
   AddOutputs(model, onnx.graph);
+  return onnx;
+}
+
+Result<OnnxModel> BoostedTabularGraph(const std::vector<ColumnTransform>& columns, const BoostedModel& model,
+                                      const std::vector<std::string>& class_labels, bool integer_labels) {
+  SLIPWAY_RETURN_IF_ERROR(CheckFeatures(model, columns));
+  OnnxModel onnx;
+  onnx.graph.name = "slipway_boosted_trees";
+  SLIPWAY_ASSIGN_OR_RETURN(const std::string row, BuildFeatures(columns, kBoostedOutputs, onnx));
+  if (model.kind == Kind::kRegressor) {
+    onnx.graph.nodes.push_back(EnsembleNode(model, row, "variable", {}));
+    AddLink(model, "variable", onnx.graph);
+    AddRegressorOutput(onnx.graph);
+    return onnx;
+  }
+  if (class_labels.size() != std::max<size_t>(2, model.base.size()))
+    return InvalidArgument(fmt::format("there are {} labels for {} classes", class_labels.size(), model.base.size()));
+  SLIPWAY_ASSIGN_OR_RETURN(Attribute labels, ClassLabelAttribute(class_labels, integer_labels));
+  onnx.graph.nodes.push_back(EnsembleNode(model, row, "", std::move(labels)));
+  AddClassifierOutputs(class_labels.size(), integer_labels, onnx.graph);
   return onnx;
 }
 

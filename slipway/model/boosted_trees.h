@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "slipway/base/result.h"
+#include "slipway/model/column_transform.h"
 #include "slipway/model/onnx_graph.h"
 
 namespace slipway::model {
@@ -49,6 +50,11 @@ void MakeBinary(BoostedModel& model);
 // `prediction`. kInvalidArgument for names that are taken or stand twice.
 Result<OnnxModel> BoostedGraph(const BoostedModel& model);
 
+// The same trees on the features of tabular columns (model.features is ignored); inputs and outputs as in
+// tabular_classifier_graph.h. `class_labels` is empty for a regressor.
+Result<OnnxModel> BoostedTabularGraph(const std::vector<ColumnTransform>& columns, const BoostedModel& model,
+                                      const std::vector<std::string>& class_labels, bool integer_labels);
+
 // Models of other trainers in the form that scoring compiles. kDataLoss says what is wrong with a damaged file,
 // kUnimplemented names what is legal there and not read here: objectives, boosters, categorical splits (XGBoost),
 // linear leaves. Rows are float32 in both, as XGBoost has them; LightGBM's thresholds are rounded down to float32.
@@ -56,6 +62,7 @@ Result<OnnxModel> BoostedGraph(const BoostedModel& model);
 // XGBoost (version 1.3 and later): the model as JSON or as UBJSON, by its first bytes. Where the file says it was
 // written by the scikit-learn interface, trees after `best_iteration` are left out, as that interface does.
 Result<OnnxModel> ReadXgboostModel(std::string_view bytes);
+Result<BoostedModel> ReadXgboostTrees(std::string_view bytes);
 // LightGBM's text (version 3 and 4). A number that is no integer belongs to no category.
 Result<OnnxModel> ReadLightgbmModel(std::string_view text);
 

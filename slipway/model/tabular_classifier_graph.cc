@@ -3,19 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <unordered_set>
 
 #include <fmt/format.h>
 
-#include "slipway/base/text.h"
+#include "slipway/model/feature_graph.h"
 
 namespace slipway::model {
 namespace {
-
-constexpr std::string_view kMl = "ai.onnx.ml";
-// TreeEnsembleClassifier is deprecated from ml opset 5 on; these versions are what every runtime reads.
-constexpr int64_t kMainOpset = 15;
-constexpr int64_t kMlOpset = 2;
 
 // --- checks ---
 
@@ -72,162 +66,7 @@ Status CheckForest(const FlatForest& forest, size_t features, size_t outputs) {
   return {};
 }
 
-template <typename Names>
-Status CheckDistinct(const Names& names, std::string_view what) {
-  std::unordered_set<std::string_view> seen;
-  for (const std::string& name : names) {
-    if (!seen.insert(name).second) return InvalidArgument(fmt::format("{} '{}' stands twice", what, name));
-  }
-  return {};
-}
-
-bool IsNumberInput(ElementType type) {
-  return type == ElementType::kFloat || type == ElementType::kDouble || type == ElementType::kInt64 ||
-         type == ElementType::kBool;
-}
-
-Status CheckColumn(const ColumnTransform& column) {
-  if (column.name.empty()) return InvalidArgument("a column has no name");
-  if (column.kind != ColumnTransform::Kind::kCategorical) {
-    if (IsNumberInput(column.input_type)) return {};
-    return InvalidArgument(fmt::format("column '{}': a numeric input cannot be of type {}", column.name,
-                                       ElementTypeName(column.input_type)));
-  }
-  if (column.input_type != ElementType::kString) {
-    return InvalidArgument(fmt::format("column '{}': a categorical input must be of type string", column.name));
-  }
-  return With(CheckDistinct(column.categories, "the category"), fmt::format("column '{}'", column.name));
-}
-
-Status CheckColumns(const std::vector<ColumnTransform>& columns) {
-  std::vector<std::string> names;
-  for (const ColumnTransform& column : columns) {
-    SLIPWAY_RETURN_IF_ERROR(CheckColumn(column));
-    names.push_back(column.name);
-  }
-  return CheckDistinct(names, "the column");
-}
-
-// --- building ---
-
-// Adds nodes one after another and invents names for the values between them that no column can have.
-class GraphBuilder {
- public:
-  explicit GraphBuilder(OnnxGraph& graph) : graph_(graph) {}
-
-  // One node with one output; returns the output's name.
-  std::string Add(std::string_view op, std::string_view domain, std::vector<std::string> inputs,
-                  std::vector<Attribute> attributes) {
-    Node node;
-    node.op_type = op;
-    node.domain = domain;
-    node.name = fmt::format("{}_{}", op, graph_.nodes.size());
-    node.inputs = std::move(inputs);
-    node.attributes = std::move(attributes);
-    std::string output = Fresh(ToLower(op));
-    node.outputs = {output};
-    graph_.nodes.push_back(std::move(node));
-    return output;
-  }
-
-  std::string AddInts(std::string_view hint, std::vector<int64_t> values) {
-    std::string name = Fresh(hint);
-    const int64_t size = static_cast<int64_t>(values.size());
-    graph_.initializers.push_back(Tensor::Of(name, {size}, std::move(values)));
-    return name;
-  }
-
-  void Reserve(const std::string& name) { taken_.insert(name); }
-
-  std::string Fresh(std::string_view hint) {
-    std::string name;
-    do {
-      name = fmt::format("{}_{}", hint, ++counter_);
-    } while (!taken_.insert(name).second);
-    return name;
-  }
-
- private:
-  OnnxGraph& graph_;
-  std::unordered_set<std::string> taken_;
-  size_t counter_ = 0;
-};
-
-std::string ToFloat(GraphBuilder& builder, const ColumnTransform& column) {
-  if (column.input_type == ElementType::kFloat) return column.name;
-  return builder.Add("Cast", "", {column.name}, {Attribute::Int("to", static_cast<int64_t>(ElementType::kFloat))});
-}
-
-std::vector<Attribute> ImputeNaN(std::vector<float> values) {
-  return {Attribute::Floats("imputed_value_floats", std::move(values)),
-          Attribute::Float("replaced_value_float", std::numeric_limits<float>::quiet_NaN())};
-}
-
-// One imputer for a run of neighbouring numeric columns, as skl2onnx writes it for a SimpleImputer.
-std::string AddNumericRun(GraphBuilder& builder, const ColumnTransform* first, size_t count) {
-  std::vector<std::string> columns;
-  std::vector<float> values;
-  for (size_t i = 0; i < count; ++i) {
-    columns.push_back(ToFloat(builder, first[i]));
-    values.push_back(first[i].imputed_number);
-  }
-  std::string merged = columns[0];
-  if (count > 1) merged = builder.Add("Concat", "", std::move(columns), {Attribute::Int("axis", 1)});
-  return builder.Add("Imputer", kMl, {merged}, ImputeNaN(std::move(values)));
-}
-
-// The column with "" replaced: by a LabelEncoder where "" is looked for, and a Where.
-std::string ReplaceMissing(GraphBuilder& builder, const ColumnTransform& column) {
-  if (column.imputed_category.empty()) return column.name;
-  const std::string zero = builder.AddInts("zero", {0});
-  const std::string fill =
-      builder.Add("LabelEncoder", kMl, {zero},
-                  {Attribute::Ints("keys_int64s", {0}), Attribute::Strings("values_strings", {column.imputed_category}),
-                   Attribute::Text("default_string", column.imputed_category)});
-  const std::string is_missing =
-      builder.Add("LabelEncoder", kMl, {column.name},
-                  {Attribute::Strings("keys_strings", {""}), Attribute::Ints("values_int64s", {1}),
-                   Attribute::Int("default_int64", 0)});
-  const std::string condition =
-      builder.Add("Cast", "", {is_missing}, {Attribute::Int("to", static_cast<int64_t>(ElementType::kBool))});
-  return builder.Add("Where", "", {condition, fill, column.name}, {});
-}
-
-// [N,1] texts → [N,1,C] of 0 and 1 → [N,C].
-std::string AddCategorical(GraphBuilder& builder, const ColumnTransform& column) {
-  const std::string filled = ReplaceMissing(builder, column);
-  const std::string encoded =
-      builder.Add("OneHotEncoder", kMl, {filled},
-                  {Attribute::Strings("cats_strings", column.categories), Attribute::Int("zeros", 1)});
-  const std::string shape = builder.AddInts("shape", {-1, static_cast<int64_t>(column.categories.size())});
-  return builder.Add("Reshape", "", {encoded, shape}, {});
-}
-
-// The feature row of [N, features].
-std::string AddColumns(GraphBuilder& builder, const std::vector<ColumnTransform>& columns) {
-  std::vector<std::string> parts;
-  for (size_t i = 0; i < columns.size();) {
-    size_t end = i + 1;
-    switch (columns[i].kind) {
-      case ColumnTransform::Kind::kNumeric:
-        while (end < columns.size() && columns[end].kind == ColumnTransform::Kind::kNumeric) ++end;
-        parts.push_back(AddNumericRun(builder, &columns[i], end - i));
-        break;
-      case ColumnTransform::Kind::kCategorical:
-        // A column that was empty in training gives no feature.
-        if (!columns[i].categories.empty()) parts.push_back(AddCategorical(builder, columns[i]));
-        break;
-      case ColumnTransform::Kind::kPassthrough:
-        parts.push_back(ToFloat(builder, columns[i]));
-        break;
-    }
-    i = end;
-  }
-  if (parts.size() == 1) return parts[0];
-  return builder.Add("Concat", "", std::move(parts), {Attribute::Int("axis", 1)});
-}
-
-// The parallel lists of TreeEnsembleClassifier.
+// The parallel lists of a tree ensemble.
 struct EnsembleLists {
   std::vector<int64_t> tree_ids, node_ids, feature_ids, true_ids, false_ids;
   std::vector<float> values;
@@ -267,34 +106,14 @@ EnsembleLists ListsOf(const FlatForest& forest, size_t outputs) {
   return lists;
 }
 
-// The labels as numbers when they are to be written so.
-Result<Attribute> LabelAttribute(const std::vector<std::string>& labels, bool integer_labels) {
-  if (!integer_labels) return Attribute::Strings("classlabels_strings", labels);
-  std::vector<int64_t> numbers;
-  for (const std::string& label : labels) {
-    const std::optional<long long> number = ParseInt(label);
-    if (!number) return InvalidArgument(fmt::format("the class label '{}' is not an integer", label));
-    numbers.push_back(*number);
-  }
-  return Attribute::Ints("classlabels_int64s", std::move(numbers));
-}
-
-// With two classes only class 1's weights stand there, under class id 0: the operator's rule for two classes makes the
-// complement and puts the border at 0.5. So skl2onnx writes it.
-Node EnsembleNode(const FlatForest& forest, size_t outputs, const std::string& features, Attribute labels) {
+// `votes`: class or target, as the operator's attributes begin. In the order of their names.
+std::vector<Attribute> EnsembleAttributes(const FlatForest& forest, size_t outputs, const std::string& votes) {
   EnsembleLists lists = ListsOf(forest, outputs);
-  Node node;
-  node.op_type = "TreeEnsembleClassifier";
-  node.domain = kMl;
-  node.name = "TreeEnsembleClassifier";
-  node.inputs = {features};
-  node.outputs = {"label", "probabilities"};
-  node.attributes = {
-      Attribute::Ints("class_ids", std::move(lists.vote_classes)),
-      Attribute::Ints("class_nodeids", std::move(lists.vote_nodes)),
-      Attribute::Ints("class_treeids", std::move(lists.vote_trees)),
-      Attribute::Floats("class_weights", std::move(lists.vote_weights)),
-      std::move(labels),
+  std::vector<Attribute> attributes = {
+      Attribute::Ints(votes + "_ids", std::move(lists.vote_classes)),
+      Attribute::Ints(votes + "_nodeids", std::move(lists.vote_nodes)),
+      Attribute::Ints(votes + "_treeids", std::move(lists.vote_trees)),
+      Attribute::Floats(votes + "_weights", std::move(lists.vote_weights)),
       Attribute::Ints("nodes_falsenodeids", std::move(lists.false_ids)),
       Attribute::Ints("nodes_featureids", std::move(lists.feature_ids)),
       Attribute::Strings("nodes_modes", std::move(lists.modes)),
@@ -304,24 +123,21 @@ Node EnsembleNode(const FlatForest& forest, size_t outputs, const std::string& f
       Attribute::Floats("nodes_values", std::move(lists.values)),
       Attribute::Text("post_transform", "NONE"),
   };
-  if (!forest.cover.empty()) {
-    const auto place = std::find_if(node.attributes.begin(), node.attributes.end(),
-                                    [](const Attribute& attribute) { return attribute.name == "nodes_modes"; });
-    node.attributes.insert(place, Attribute::Floats("nodes_hitrates", forest.cover));
-  }
+  if (!forest.cover.empty()) attributes.push_back(Attribute::Floats("nodes_hitrates", forest.cover));
+  return attributes;
+}
+
+Node EnsembleNode(std::string_view op, const std::string& features, std::vector<std::string> outputs,
+                  std::vector<Attribute> attributes) {
+  std::sort(attributes.begin(), attributes.end(),
+            [](const Attribute& a, const Attribute& b) { return a.name < b.name; });
+  Node node;
+  node.op_type = node.name = op;
+  node.domain = kMlDomain;
+  node.inputs = {features};
+  node.outputs = std::move(outputs);
+  node.attributes = std::move(attributes);
   return node;
-}
-
-Status CheckLabels(const std::vector<std::string>& labels) {
-  if (labels.size() < 2)
-    return InvalidArgument(fmt::format("a classifier needs two classes; there are {}", labels.size()));
-  return CheckDistinct(labels, "the class label");
-}
-
-size_t FeatureCount(const std::vector<ColumnTransform>& columns) {
-  size_t count = 0;
-  for (const ColumnTransform& column : columns) count += column.feature_count();
-  return count;
 }
 
 }  // namespace
@@ -332,34 +148,33 @@ float FloatThreshold(double threshold) {
   return std::nextafter(rounded, -std::numeric_limits<float>::infinity());
 }
 
+// With two classes only class 1's weights stand there, under class id 0: the operator's rule for two classes makes the
+// complement and puts the border at 0.5. So skl2onnx writes it.
 Result<OnnxModel> TabularClassifierGraph(const std::vector<ColumnTransform>& columns, const FlatForest& forest,
                                          const std::vector<std::string>& class_labels, bool integer_labels) {
-  SLIPWAY_RETURN_IF_ERROR(CheckColumns(columns));
-  SLIPWAY_RETURN_IF_ERROR(CheckLabels(class_labels));
-  const size_t features = FeatureCount(columns);
-  if (features == 0) return InvalidArgument("the columns give no features");
-  const size_t outputs = class_labels.size() == 2 ? 1 : class_labels.size();
-  SLIPWAY_RETURN_IF_ERROR(CheckForest(forest, features, outputs));
-  SLIPWAY_ASSIGN_OR_RETURN(Attribute labels, LabelAttribute(class_labels, integer_labels));
-
   OnnxModel model;
-  model.opsets = {{"", kMainOpset}, {std::string(kMl), kMlOpset}};
   model.graph.name = "slipway_classifier";
-  GraphBuilder builder(model.graph);
-  for (const char* output : {"label", "probabilities"}) builder.Reserve(output);
-  for (const ColumnTransform& column : columns) {
-    if (column.name == "label" || column.name == "probabilities") {
-      return InvalidArgument(
-          fmt::format("a column cannot be named '{}': the graph's output has that name", column.name));
-    }
-    builder.Reserve(column.name);
-    model.graph.inputs.push_back({.name = column.name, .element = column.input_type, .shape = {-1, 1}});
-  }
-  const std::string row = AddColumns(builder, columns);
-  model.graph.nodes.push_back(EnsembleNode(forest, outputs, row, std::move(labels)));
-  model.graph.outputs = {
-      {.name = "label", .element = integer_labels ? ElementType::kInt64 : ElementType::kString, .shape = {-1}},
-      {.name = "probabilities", .shape = {-1, static_cast<int64_t>(class_labels.size())}}};
+  SLIPWAY_ASSIGN_OR_RETURN(const std::string row, BuildFeatures(columns, kClassifierOutputs, model));
+  SLIPWAY_ASSIGN_OR_RETURN(Attribute labels, ClassLabelAttribute(class_labels, integer_labels));
+  const size_t outputs = class_labels.size() == 2 ? 1 : class_labels.size();
+  SLIPWAY_RETURN_IF_ERROR(CheckForest(forest, FeatureCount(columns), outputs));
+  std::vector<Attribute> attributes = EnsembleAttributes(forest, outputs, "class");
+  attributes.push_back(std::move(labels));
+  model.graph.nodes.push_back(
+      EnsembleNode("TreeEnsembleClassifier", row, {"label", "probabilities"}, std::move(attributes)));
+  AddClassifierOutputs(class_labels.size(), integer_labels, model.graph);
+  return model;
+}
+
+Result<OnnxModel> TabularRegressorGraph(const std::vector<ColumnTransform>& columns, const FlatForest& forest) {
+  OnnxModel model;
+  model.graph.name = "slipway_regressor";
+  SLIPWAY_ASSIGN_OR_RETURN(const std::string row, BuildFeatures(columns, kRegressorOutputs, model));
+  SLIPWAY_RETURN_IF_ERROR(CheckForest(forest, FeatureCount(columns), 1));
+  std::vector<Attribute> attributes = EnsembleAttributes(forest, 1, "target");
+  attributes.push_back(Attribute::Int("n_targets", 1));
+  model.graph.nodes.push_back(EnsembleNode("TreeEnsembleRegressor", row, {"variable"}, std::move(attributes)));
+  AddRegressorOutput(model.graph);
   return model;
 }
 

@@ -1,6 +1,7 @@
-// The ONNX graph of a tabular classifier: per-column preprocessing into one feature row, then a tree ensemble. The
-// graph has the form that skl2onnx writes for ColumnTransformer(SimpleImputer, OneHotEncoder) + RandomForestClassifier
-// with zipmap=False: one input a column of shape [N,1], outputs `label` [N] and `probabilities` [N, classes].
+// The ONNX graph of a tabular forest: per-column preprocessing into one feature row, then a tree ensemble. The graph
+// has the form that skl2onnx writes for ColumnTransformer(SimpleImputer, OneHotEncoder) + RandomForestClassifier with
+// zipmap=False: one input a column of shape [N,1], outputs `label` [N] and `probabilities` [N, classes]; or
+// + RandomForestRegressor: output `variable` [N,1].
 #pragma once
 
 #include <cstdint>
@@ -8,28 +9,10 @@
 #include <vector>
 
 #include "slipway/base/result.h"
+#include "slipway/model/column_transform.h"
 #include "slipway/model/onnx_graph.h"
 
 namespace slipway::model {
-
-// What a column becomes. Features stand in the order of the columns; a categorical column gives one feature a category.
-struct ColumnTransform {
-  enum class Kind {
-    kNumeric,      // a missing value (NaN) becomes imputed_number
-    kCategorical,  // a missing value ("") becomes imputed_category, then one 0/1 feature a category; unknown: all 0
-    kPassthrough,  // the number as it is
-  };
-
-  std::string name;
-  Kind kind = Kind::kNumeric;
-  // Of the graph's input: kString for kCategorical; else kFloat, kDouble, kInt64 or kBool (others are cast to float).
-  ElementType input_type = ElementType::kFloat;
-  float imputed_number = 0;
-  std::string imputed_category = {};         // empty: "" is a category like any other
-  std::vector<std::string> categories = {};  // distinct
-
-  size_t feature_count() const { return kind == Kind::kCategorical ? categories.size() : 1; }
-};
 
 // Trees as flat arrays, one entry a node, one tree after another, the root first in its tree.
 struct FlatForest {
@@ -39,7 +22,7 @@ struct FlatForest {
   std::vector<uint32_t> feature;  // ignored for a leaf
   std::vector<float> threshold;   // feature <= threshold goes left, in float32
   // Per node `outputs` class fractions (0 to 1); ignored for inner nodes. outputs = 1 for two classes (the fraction of
-  // class 1), else the number of classes.
+  // class 1), else the number of classes; of a regressor 1, the value.
   std::vector<double> fractions;
   // Per node the weight of the training rows that reached it, more than 0; a parent's is the sum of its children's.
   // Empty where it is not known: explanations need it (attribute nodes_hitrates).
@@ -58,5 +41,7 @@ float FloatThreshold(double threshold);
 // repeat.
 Result<OnnxModel> TabularClassifierGraph(const std::vector<ColumnTransform>& columns, const FlatForest& forest,
                                          const std::vector<std::string>& class_labels, bool integer_labels = false);
+// A row's value is the mean of the values of the leaves it reaches. Errors as above.
+Result<OnnxModel> TabularRegressorGraph(const std::vector<ColumnTransform>& columns, const FlatForest& forest);
 
 }  // namespace slipway::model
