@@ -94,7 +94,23 @@ Status Configure(duckdb_config config, const DatabaseOptions& options) {
   // Tables have no order but that of an ORDER BY, which is kept in any case. Keeping the order of insertion as well
   // made DuckDB 1.4 take 100 KB a row for a LIMIT over a wide projection of strings.
   SLIPWAY_RETURN_IF_ERROR(SetOption(config, "preserve_insertion_order", "false"));
-  return SetOption(config, "enable_external_access", options.external_access ? "true" : "false");
+  // Which folders are allowed can be said only while everything is.
+  const bool is_open = options.external_access || !options.allowed_folders.empty();
+  return SetOption(config, "enable_external_access", is_open ? "true" : "false");
+}
+
+Status RestrictToFolders(duckdb_database database, const std::vector<std::filesystem::path>& folders) {
+  duckdb_connection connection = nullptr;
+  if (duckdb_connect(database, &connection) != DuckDBSuccess) return Internal("DuckDB gives no connection");
+  std::string list;
+  for (const auto& folder : folders) list += (list.empty() ? "" : ", ") + QuoteLiteral(folder.string());
+  const std::string sql = fmt::format("SET allowed_directories = [{}]; SET enable_external_access = false", list);
+  duckdb_result result;
+  Status status;
+  if (duckdb_query(connection, sql.c_str(), &result) != DuckDBSuccess) status = FromText(duckdb_result_error(&result));
+  duckdb_destroy_result(&result);
+  duckdb_disconnect(&connection);
+  return status;
 }
 
 }  // namespace
@@ -268,7 +284,13 @@ Result<Database> Database::Open(const std::filesystem::path& file, const Databas
       configured ? duckdb_open_ext(file.empty() ? nullptr : file.c_str(), &handle, config, &text) : DuckDBError;
   duckdb_destroy_config(&config);
   if (!configured) return std::move(configured.error());
-  if (state == DuckDBSuccess) return Database(handle);
+  if (state == DuckDBSuccess) {
+    Database database(handle);
+    if (!options.external_access && !options.allowed_folders.empty()) {
+      SLIPWAY_RETURN_IF_ERROR(RestrictToFolders(handle, options.allowed_folders));
+    }
+    return database;
+  }
   Error error = FromText(text);
   duckdb_free(text);
   return std::move(error).With(fmt::format("cannot open '{}'", file.string()));
@@ -289,6 +311,10 @@ Result<Connection> Database::Connect() const {
   duckdb_connection connection = nullptr;
   if (duckdb_connect(handle_, &connection) != DuckDBSuccess) return Internal("DuckDB gives no connection");
   return Connection(connection);
+}
+
+std::string QuoteLiteral(std::string_view text) {
+  return "'" + ReplaceAll(std::string(text), "'", "''") + "'";
 }
 
 std::string QuoteIdentifier(std::string_view name) {

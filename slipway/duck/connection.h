@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "slipway/base/result.h"
 #include "slipway/duck/result_set.h"
@@ -30,6 +31,8 @@ struct DatabaseOptions {
   int threads = 2;
   // Off: no statement reaches the file system or the network by itself.
   bool external_access = false;
+  // Except below these folders.
+  std::vector<std::filesystem::path> allowed_folders = {};
 };
 
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
@@ -134,6 +137,8 @@ class Database {
   _duckdb_database* handle_ = nullptr;
 };
 
+// 'text' with quotes, as an SQL literal.
+std::string QuoteLiteral(std::string_view text);
 // "name" with quotes, as an SQL identifier.
 std::string QuoteIdentifier(std::string_view name);
 

@@ -1,11 +1,9 @@
 #include "slipway/logstore/log_catalog.h"
 
-#include "slipway/logstore/schema.h"
-
 namespace slipway::logstore {
 
-LogCatalog::LogCatalog() {
-  for (const LogView& view : AllViews()) {
+LogCatalog::LogCatalog(const std::vector<LogView>& views) {
+  for (const LogView& view : views) {
     kql::CatalogTable table{view.name, view.name, {}, view.time_column, std::string(kScopeColumn)};
     for (const ViewColumn& column : view.columns) table.columns.push_back({column.name, column.type});
     tables_.emplace(view.name, std::move(table));

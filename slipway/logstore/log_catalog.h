@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "slipway/kql/catalog.h"
+#include "slipway/logstore/schema.h"
 
 namespace slipway::logstore {
 
 // Immutable, so thread-safe.
 class LogCatalog final : public kql::Catalog {
  public:
-  LogCatalog();
+  explicit LogCatalog(const std::vector<LogView>& views);
   const kql::CatalogTable* FindTable(std::string_view name) const override;
   std::vector<std::string> TableNames() const override;
 

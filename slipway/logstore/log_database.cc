@@ -6,18 +6,13 @@
 
 #include "slipway/base/file.h"
 #include "slipway/kql/sql/sql.h"
-#include "slipway/logstore/schema.h"
 
 namespace slipway::logstore {
 namespace {
 
 constexpr size_t kIdleConnectionsMax = 8;
-constexpr int kSchemaVersion = 1;
-
-// Where every writer's spool has been read to is stored beside the rows that were read from it.
-constexpr std::string_view kOwnTables =
-    "CREATE TABLE IF NOT EXISTS spool_positions (writer VARCHAR PRIMARY KEY, segment BIGINT, \"offset\" BIGINT);\n"
-    "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER);\n";
+// 1: tables and spool positions. 2: custom tables, retention, sealed files, _TimeReceived.
+constexpr int kSchemaVersion = 2;
 
 Status CheckVersion(duck::Connection& connection) {
   SLIPWAY_ASSIGN_OR_RETURN(auto versions, connection.Query("SELECT version FROM schema_version"));
@@ -26,20 +21,22 @@ Status CheckVersion(duck::Connection& connection) {
   }
   const int version = versions.column(0).Int32(0);
   if (version == kSchemaVersion) return {};
+  if (version < kSchemaVersion)
+    return connection.Execute(fmt::format("UPDATE schema_version SET version = {}", kSchemaVersion));
   return FailedPrecondition(
       fmt::format("the log database has schema version {}; this program knows version {}", version, kSchemaVersion));
 }
 
-Status MakeTables(duck::Database& database) {
+Status MakeTables(duck::Database& database, const std::filesystem::path& sealed_folder) {
   SLIPWAY_ASSIGN_OR_RETURN(duck::Connection connection, database.Connect());
-  SLIPWAY_RETURN_IF_ERROR(connection.Execute(std::string(kOwnTables)));
+  SLIPWAY_RETURN_IF_ERROR(connection.Execute(OwnTablesSql()));
   SLIPWAY_RETURN_IF_ERROR(CheckVersion(connection));
-  return connection.Execute(SchemaSql());
+  return MakeLogTables(connection, sealed_folder);
 }
 
 // DuckDB cannot open a file whose making was cut off by a full disk or a kill: a new one gets its name when it is
 // whole.
-Status MakeFile(const std::filesystem::path& file) {
+Status MakeFile(const std::filesystem::path& file, const std::filesystem::path& sealed_folder) {
   const std::filesystem::path unfinished = file.string() + ".new";
   for (const std::string& left : {unfinished.string(), unfinished.string() + ".wal"}) {
     std::error_code ignored;
@@ -47,7 +44,7 @@ Status MakeFile(const std::filesystem::path& file) {
   }
   {
     SLIPWAY_ASSIGN_OR_RETURN(duck::Database database, duck::Database::Open(unfinished));
-    SLIPWAY_RETURN_IF_ERROR(MakeTables(database));
+    SLIPWAY_RETURN_IF_ERROR(MakeTables(database, sealed_folder));
     SLIPWAY_ASSIGN_OR_RETURN(duck::Connection connection, database.Connect());
     SLIPWAY_RETURN_IF_ERROR(connection.Execute("CHECKPOINT"));
   }
@@ -59,34 +56,89 @@ Status MakeFile(const std::filesystem::path& file) {
 }  // namespace
 
 LogDatabase::Lease::~Lease() {
-  if (owner_ == nullptr) return;
-  const std::lock_guard lock(owner_->mutex_);
-  if (owner_->idle_.size() < kIdleConnectionsMax) owner_->idle_.push_back(std::move(connection_));
+  if (owner_ != nullptr) owner_->GiveBack(std::move(*connection_));
+}
+
+void LogDatabase::GiveBack(duck::Connection connection) {
+  const std::lock_guard lock(mutex_);
+  if (idle_.size() < kIdleConnectionsMax) idle_.push_back(std::move(connection));
+  --leased_;
+  changed_.notify_all();
 }
 
 Status LogDatabase::EnsureOpen() {
   if (database_) return {};
   SLIPWAY_RETURN_IF_ERROR(MakeDirectories(folder_));
-  const std::filesystem::path file = folder_ / "logs.duckdb";
   std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored)) SLIPWAY_RETURN_IF_ERROR(MakeFile(file));
-  SLIPWAY_ASSIGN_OR_RETURN(duck::Database database, duck::Database::Open(file));
-  SLIPWAY_RETURN_IF_ERROR(MakeTables(database));
+  if (!std::filesystem::exists(file(), ignored)) SLIPWAY_RETURN_IF_ERROR(MakeFile(file(), sealed_folder_));
+  duck::DatabaseOptions options;
+  options.allowed_folders = {folder_, sealed_folder_};
+  SLIPWAY_ASSIGN_OR_RETURN(duck::Database database, duck::Database::Open(file(), options));
+  SLIPWAY_RETURN_IF_ERROR(MakeTables(database, sealed_folder_));
+  SLIPWAY_ASSIGN_OR_RETURN(duck::Connection connection, database.Connect());
+  SLIPWAY_ASSIGN_OR_RETURN(tables_, LoadTableSet(connection));
   database_ = std::make_unique<duck::Database>(std::move(database));
   return {};
 }
 
-Result<LogDatabase::Lease> LogDatabase::Connect() {
+Status LogDatabase::Rewrite() {
+  return WhileClosed([this]() -> Status {
+    const std::filesystem::path fresh = file().string() + ".new";
+    SLIPWAY_RETURN_IF_ERROR(RemoveAll(fresh));
+    {
+      duck::DatabaseOptions options;
+      options.external_access = true;
+      SLIPWAY_ASSIGN_OR_RETURN(duck::Database database, duck::Database::Open(file(), options));
+      SLIPWAY_ASSIGN_OR_RETURN(duck::Connection connection, database.Connect());
+      SLIPWAY_RETURN_IF_ERROR(connection.Execute("CHECKPOINT"));
+      SLIPWAY_RETURN_IF_ERROR(connection.Execute(
+          fmt::format("ATTACH {} AS fresh; COPY FROM DATABASE logs TO fresh; CHECKPOINT fresh; DETACH fresh",
+                      duck::QuoteLiteral(fresh.string()))));
+    }
+    std::error_code failed;
+    std::filesystem::rename(fresh, file(), failed);
+    return failed ? Status(FromErrno(failed.value(), fmt::format("cannot rename '{}'", fresh.string()))) : Status();
+  });
+}
+
+std::shared_ptr<const TableSet> LogDatabase::tables() const {
   const std::lock_guard lock(mutex_);
+  return tables_;
+}
+
+Status LogDatabase::Reload(duck::Connection& connection) {
+  SLIPWAY_ASSIGN_OR_RETURN(auto tables, LoadTableSet(connection));
+  const std::lock_guard lock(mutex_);
+  tables_ = std::move(tables);
+  return {};
+}
+
+Result<LogDatabase::Lease> LogDatabase::Connect() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !is_closed_; });
   SLIPWAY_RETURN_IF_ERROR(With(EnsureOpen(), "cannot open the log store"));
-  if (!idle_.empty()) {
-    duck::Connection connection = std::move(idle_.back());
-    idle_.pop_back();
-    return Lease(*this, std::move(connection));
+  if (idle_.empty()) {
+    SLIPWAY_ASSIGN_OR_RETURN(duck::Connection connection, database_->Connect());
+    SLIPWAY_RETURN_IF_ERROR(connection.Execute(std::string(kql::sql::Prelude())));
+    idle_.push_back(std::move(connection));
   }
-  SLIPWAY_ASSIGN_OR_RETURN(duck::Connection connection, database_->Connect());
-  SLIPWAY_RETURN_IF_ERROR(connection.Execute(std::string(kql::sql::Prelude())));
+  duck::Connection connection = std::move(idle_.back());
+  idle_.pop_back();
+  ++leased_;
   return Lease(*this, std::move(connection));
+}
+
+Status LogDatabase::WhileClosed(const std::function<Status()>& action) {
+  std::unique_lock lock(mutex_);
+  is_closed_ = true;
+  changed_.wait(lock, [this] { return leased_ == 0; });
+  idle_.clear();
+  database_.reset();
+  tables_.reset();
+  Status done = action();
+  is_closed_ = false;
+  changed_.notify_all();
+  return done;
 }
 
 }  // namespace slipway::logstore

@@ -3,6 +3,7 @@
 // = customMetrics, …).
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -12,16 +13,12 @@
 
 #include "slipway/base/result.h"
 #include "slipway/base/time.h"
+#include "slipway/logstore/log_table.h"
 
 namespace slipway::logstore {
 
 // One cell of a result, already in the JSON text that the Logs query API answers with (so a dynamic is its JSON as a
 // string, a datetime ISO 8601 with Z and seven digits, a timespan "d.hh:mm:ss.fffffff").
-struct ResultColumn {
-  std::string name;
-  std::string type;  // Kusto's: string, long, int, real, bool, datetime, timespan, dynamic, guid, decimal
-};
-
 struct QueryResult {
   std::string table_name = "PrimaryResult";
   std::vector<ResultColumn> columns;
@@ -45,21 +42,44 @@ struct QueryLimits {
 struct LogRow {
   std::string table;
   std::string row;
+  // Keys that are no columns are passed over and values of a wrong type become null; else both refuse the row.
+  bool takes_what_fits = false;
+};
+
+// Which days become Parquet files. Days begin at 00:00 UTC.
+struct SealOptions {
+  std::string table;          // "" = all
+  int keep_days = 2;          // days before today that stay in the database
+  uint64_t rows_min = 1'000;  // a day of fewer stays too: a file costs more than its rows
+};
+
+struct PurgeReport {
+  uint64_t rows = 0;
+  uint64_t files = 0;
+};
+
+// What fsck found of one thing.
+struct LogFinding {
+  std::string what;
+  bool is_good = true;
+  std::string detail;
 };
 
 // Thread-safe. Owns its folder.
 class LogStore {
  public:
   // `folder` gets the DuckDB file; `spool_folder` holds one sub-folder a writer. `clock` outlives the store.
+  // Older days are sealed as Parquet files in `sealed_folder`; "" = a folder beside the DuckDB file.
   static Result<std::unique_ptr<LogStore>> Open(const std::filesystem::path& folder,
-                                                const std::filesystem::path& spool_folder, const Clock& clock);
+                                                const std::filesystem::path& spool_folder, const Clock& clock,
+                                                const std::filesystem::path& sealed_folder = {});
   virtual ~LogStore() = default;
 
   // Adds rows at once and durably; each is one JSON object, unknown keys are kept in a dynamic column or refused by
   // table.
   virtual Status Ingest(std::string_view table, const std::vector<std::string>& rows) = 0;
 
-  // The same for rows of several tables: all of them or none.
+  // The same for rows of several tables: all of them or none. Calls that come at the same time share a transaction.
   virtual Status IngestAll(const std::vector<LogRow>& rows) = 0;
 
   // Drains every spool folder once: rows and reading positions in one transaction. Returns the rows ingested.
@@ -74,6 +94,41 @@ class LogStore {
   // "sql". kUnimplemented by stores without a compiler.
   virtual Result<std::string> Explain(std::string_view kql, const TimeRange& range, std::string_view workspace_id,
                                       std::string_view stage);
+
+  // Everything below is kUnimplemented in stores that are not on disk.
+
+  virtual Result<std::vector<LogTable>> ListTables();
+  // Makes a custom table or changes a table. kInvalidArgument for names, columns and days that cannot be.
+  virtual Result<LogTable> PutTable(const LogTableChange& change);
+  // With its rows; custom tables only.
+  virtual Status DeleteTable(const std::string& name);
+
+  virtual Status PutCollectionRule(const CollectionRule& rule);
+  virtual Result<std::vector<CollectionRule>> ListCollectionRules();
+  virtual Status DeleteCollectionRule(const std::string& immutable_id);
+
+  // Moves the rows of older days from the database into Parquet files; queries go on seeing every row once. A kill at
+  // any moment loses and repeats nothing. Gives the files made.
+  virtual Result<std::vector<SealedPart>> Seal(const SealOptions& options);
+  virtual Result<std::vector<SealedPart>> ListSealed();
+  // Deletes what is older than its table's retention, and gives the space back to the file system.
+  virtual Result<PurgeReport> Purge();
+  // Copies a consistent state of everything into `folder`, which must not be there yet.
+  virtual Status Backup(const std::filesystem::path& folder);
+  // Replaces everything by a backup, which is checked before; what was there is kept beside, in a folder whose path is
+  // given.
+  virtual Result<std::filesystem::path> Restore(const std::filesystem::path& folder);
+  // Reads every row and every file.
+  virtual Result<std::vector<LogFinding>> Check();
+
+  virtual Result<IngestStatistics> Statistics();
+  // The _TimeReceived, as a datetime's text, of what was stored last: rows that come later have a later one.
+  virtual Result<std::string> NewestReceived();
+  // Waits until rows are stored that are newer than `received`, draining the spools meanwhile, for `timeout` at most.
+  // False when none came, or StopWaiting was called.
+  virtual Result<bool> WaitForRows(const std::string& received, std::chrono::milliseconds timeout);
+  // Ends all waiting, now and from now on: the server stops.
+  virtual void StopWaiting() {}
 };
 
 }  // namespace slipway::logstore

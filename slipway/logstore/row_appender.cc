@@ -84,6 +84,30 @@ bool ReadCell(ondemand::value value, Type type, Cell& cell) {
   }
 }
 
+// A text that says what another type's value would; else null.
+Cell CellFromText(ondemand::value value, Type type) {
+  std::string_view text;
+  if (value.get_string().get(text) != simdjson::SUCCESS) return {};
+  text = Trim(text);
+  switch (type) {
+    case Type::kBool:
+      if (EqualsIgnoreCase(text, "true")) return true;
+      if (EqualsIgnoreCase(text, "false")) return false;
+      return {};
+    case Type::kReal:
+      if (const auto number = ParseDouble(text)) return *number;
+      return {};
+    case Type::kInt:
+    case Type::kLong:
+      if (const auto number = ParseInt(text);
+          number && (type == Type::kLong || *number == static_cast<int32_t>(*number)))
+        return static_cast<int64_t>(*number);
+      return {};
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 struct RowAppender::Impl {
@@ -93,13 +117,17 @@ struct RowAppender::Impl {
   ondemand::parser parser;
   std::string buffer;
   std::vector<Cell> cells;
+  size_t time_index = 0, received_index = 0, workspace_index = 0;
 
   Impl(duck::Appender opened, StoredTable stored) : appender(std::move(opened)), table(std::move(stored)) {
     for (size_t i = 0; i < table.columns.size(); ++i) index.emplace(table.columns[i].name, i);
     cells.resize(table.columns.size());
+    time_index = index.at(kTimeColumn);
+    received_index = index.at(kReceivedColumn);
+    workspace_index = index.at(kWorkspaceColumn);
   }
 
-  Status ReadRow(std::string_view row, UnknownKeys unknown_keys) {
+  Status ReadRow(std::string_view row, RowRules rules) {
     buffer.assign(row);
     buffer.reserve(row.size() + simdjson::SIMDJSON_PADDING);
     ondemand::document document;
@@ -118,12 +146,17 @@ struct RowAppender::Impl {
       }
       const auto column = index.find(key == "TenantId" ? kWorkspaceColumn : key);
       if (column == index.end()) {
-        if (unknown_keys == UnknownKeys::kIgnore) continue;
+        if (rules != RowRules::kStrict) continue;
         return UnknownKey(key);
       }
-      if (!ReadCell(value, table.columns[column->second].type, cells[column->second])) {
-        return InvalidArgument(fmt::format("the value of '{}' in a row of {} is not a {}", key, table.name,
-                                           kql::TypeName(table.columns[column->second].type)));
+      const Type type = table.columns[column->second].type;
+      Cell& cell = cells[column->second];
+      if (ReadCell(value, type, cell)) continue;
+      if (rules == RowRules::kTakeWhatFits) {
+        cell = CellFromText(value, type);
+      } else {
+        return InvalidArgument(
+            fmt::format("the value of '{}' in a row of {} is not a {}", key, table.name, kql::TypeName(type)));
       }
     }
     return {};
@@ -157,15 +190,16 @@ Result<RowAppender> RowAppender::Open(duck::Connection& connection, const Stored
   return RowAppender(std::make_unique<Impl>(std::move(appender), table));
 }
 
-Status RowAppender::Append(std::string_view row, Timestamp now, UnknownKeys unknown_keys) {
+Result<AppendedRow> RowAppender::Append(std::string_view row, const RowStamp& stamp, RowRules rules) {
   std::fill(impl_->cells.begin(), impl_->cells.end(), Cell());
-  SLIPWAY_RETURN_IF_ERROR(impl_->ReadRow(row, unknown_keys));
-  Cell& time = impl_->cells[impl_->index.at(kTimeColumn)];
-  if (std::holds_alternative<std::monostate>(time)) {
-    time = now.time_since_epoch().count() * kql::kTicksPerMicrosecond + kql::kUnixEpochTicks;
-  }
+  SLIPWAY_RETURN_IF_ERROR(impl_->ReadRow(row, rules));
+  Cell& time = impl_->cells[impl_->time_index];
+  if (std::holds_alternative<std::monostate>(time)) time = ToTicks(stamp.now);
+  impl_->cells[impl_->received_index] = stamp.received_ticks;
   for (size_t i = 0; i < impl_->cells.size(); ++i) impl_->AppendCell(impl_->table.columns[i], impl_->cells[i]);
-  return impl_->appender.EndRow();
+  SLIPWAY_RETURN_IF_ERROR(impl_->appender.EndRow());
+  const auto* workspace = std::get_if<std::string_view>(&impl_->cells[impl_->workspace_index]);
+  return AppendedRow{workspace ? *workspace : std::string_view(), std::get<int64_t>(time)};
 }
 
 Status RowAppender::Flush() {

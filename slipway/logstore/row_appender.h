@@ -13,7 +13,24 @@
 
 namespace slipway::logstore {
 
-enum class UnknownKeys { kRefuse, kIgnore };
+// How rows are read that do not fit their table.
+enum class RowRules {
+  kStrict,       // refused
+  kIgnoreKeys,   // keys that are no columns are passed over, as records of an older or newer gateway need it
+  kTakeWhatFits  // so are values of a wrong type, which become null; texts of numbers and times are read
+};
+
+// What every row of a transaction gets.
+struct RowStamp {
+  Timestamp now;               // TimeGenerated of rows without one
+  int64_t received_ticks = 0;  // _TimeReceived
+};
+
+// Of a row that was added; valid until the next one.
+struct AppendedRow {
+  std::string_view workspace_id;
+  int64_t time_ticks = 0;
+};
 
 // Reads one table's rows and hands them to DuckDB's appender. Not thread-safe; must not outlive the connection.
 class RowAppender {
@@ -22,10 +39,9 @@ class RowAppender {
   RowAppender(RowAppender&&) noexcept;
   ~RowAppender();
 
-  // One JSON object. Missing strings are "", other missing values null; a missing TimeGenerated is `now`.
-  // kInvalidArgument for what is not an object, a key that is no column (unless ignored) or a value of the wrong type;
-  // then the row is not added.
-  Status Append(std::string_view row, Timestamp now, UnknownKeys unknown_keys);
+  // One JSON object. Missing strings are "", other missing values null; a missing TimeGenerated is the stamp's time.
+  // kInvalidArgument for what is not an object or breaks the rules; then the row is not added.
+  Result<AppendedRow> Append(std::string_view row, const RowStamp& stamp, RowRules rules);
   Status Flush();
 
  private:

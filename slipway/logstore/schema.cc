@@ -1,5 +1,9 @@
 #include "slipway/logstore/schema.h"
 
+#include <algorithm>
+#include <map>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "slipway/duck/connection.h"
@@ -107,6 +111,42 @@ constexpr ColumnRow kMetrics[] = {{"Name", "name", Type::kString},
                                   {"Max", "valueMax", Type::kReal},
                                   {"StdDev", "valueStdDev", Type::kReal}};
 
+constexpr ColumnRow kPageViews[] = {
+    {"Id", "id", Type::kString},
+    {"Name", "name", Type::kString},
+    {"Url", "url", Type::kString},
+    {"DurationMs", "duration", Type::kReal},
+    {"PerformanceBucket", "performanceBucket", Type::kString},
+};
+
+constexpr ColumnRow kAvailability[] = {
+    {"Id", "id", Type::kString},
+    {"Name", "name", Type::kString},
+    {"Location", "location", Type::kString},
+    {"Success", "success", Type::kBool},
+    {"Message", "message", Type::kString},
+    {"DurationMs", "duration", Type::kReal},
+    {"Size", "size", Type::kReal},
+    {"PerformanceBucket", "performanceBucket", Type::kString},
+};
+
+constexpr ColumnRow kBrowserTimings[] = {
+    {"Name", "name", Type::kString},
+    {"Url", "url", Type::kString},
+    {"NetworkDurationMs", "networkDuration", Type::kReal},
+    {"SendDurationMs", "sendDuration", Type::kReal},
+    {"ReceiveDurationMs", "receiveDuration", Type::kReal},
+    {"ProcessingDurationMs", "processingDuration", Type::kReal},
+    {"TotalDurationMs", "totalDuration", Type::kReal},
+    {"PerformanceBucket", "performanceBucket", Type::kString},
+};
+
+constexpr ColumnRow kPerformanceCounters[] = {
+    {"Name", "name", Type::kString},       {"Category", "category", Type::kString},
+    {"Counter", "counter", Type::kString}, {"Instance", "instance", Type::kString},
+    {"Value", "value", Type::kReal},
+};
+
 // Of every Application Insights table.
 constexpr ColumnRow kInsightsCommon[] = {
     {"Properties", "customDimensions", Type::kDynamic},
@@ -153,7 +193,13 @@ constexpr TableRow kTables[] = {
     {"AppExceptions", "exceptions", "exception", kExceptions},
     {"AppEvents", "customEvents", "customEvent", kEvents},
     {"AppMetrics", "customMetrics", "customMetric", kMetrics},
+    {"AppPageViews", "pageViews", "pageView", kPageViews},
+    {"AppAvailabilityResults", "availabilityResults", "availabilityResult", kAvailability},
+    {"AppBrowserTimings", "browserTimings", "browserTiming", kBrowserTimings},
+    {"AppPerformanceCounters", "performanceCounters", "performanceCounter", kPerformanceCounters},
 };
+
+}  // namespace
 
 std::string_view SqlTypeOf(Type type) {
   switch (type) {
@@ -172,12 +218,25 @@ std::string_view SqlTypeOf(Type type) {
   }
 }
 
+namespace {
+
 std::string Quote(std::string_view name) {
   return duck::QuoteIdentifier(name);
 }
 
 std::string Literal(std::string_view text) {
-  return fmt::format("'{}'", text);  // of this file's own names only
+  return duck::QuoteLiteral(text);
+}
+
+constexpr ColumnRow kStoreColumns[] = {
+    {"_ItemId", "", Type::kString},
+    {"_ResourceId", "", Type::kString},
+    {kWorkspaceColumn, "", Type::kString},
+    {kReceivedColumn, "", Type::kDateTime},
+};
+
+void AddStoreColumns(StoredTable& table) {
+  for (const ColumnRow& column : kStoreColumns) table.columns.push_back({std::string(column.name), column.type});
 }
 
 StoredTable MakeStored(const TableRow& table) {
@@ -187,14 +246,25 @@ StoredTable MakeStored(const TableRow& table) {
   };
   add(table.own);
   if (!table.insight.empty()) add(kInsightsCommon);
-  for (const std::string_view name : {std::string_view("_ItemId"), std::string_view("_ResourceId"), kWorkspaceColumn}) {
-    stored.columns.push_back({std::string(name), Type::kString});
-  }
+  AddStoreColumns(stored);
   return stored;
 }
 
 // "/subscriptions/<id>/…" → "<id>".
 constexpr std::string_view kSubscriptionOfResource = "split_part(\"_ResourceId\", '/', 3)";
+
+void AddStandardColumns(LogView& view, std::string_view type, std::string_view source) {
+  const auto add = [&](std::string_view name, Type column_type, std::string expression) {
+    view.columns.push_back({std::string(name), column_type, std::move(expression)});
+  };
+  add("SourceSystem", Type::kString, Literal(source));
+  add("Type", Type::kString, Literal(type));
+  add("_ResourceId", Type::kString, Quote("_ResourceId"));
+  add("_SubscriptionId", Type::kString, std::string(kSubscriptionOfResource));
+  add("_BilledSize", Type::kReal, "CAST(0 AS DOUBLE)");
+  add("_IsBillable", Type::kString, Literal("False"));
+  add(kReceivedColumn, Type::kDateTime, Quote(kReceivedColumn));
+}
 
 LogView MakeWorkspaceView(const TableRow& table) {
   LogView view{std::string(table.name), std::string(table.name), std::string(kTimeColumn), {}};
@@ -208,12 +278,18 @@ LogView MakeWorkspaceView(const TableRow& table) {
     for (const ColumnRow& column : kInsightsCommon) add(column.name, column.type, Quote(column.name));
     add("_ItemId", Type::kString, Quote("_ItemId"));
   }
-  add("SourceSystem", Type::kString, Literal("Azure"));
-  add("Type", Type::kString, Literal(table.name));
-  add("_ResourceId", Type::kString, Quote("_ResourceId"));
-  add("_SubscriptionId", Type::kString, std::string(kSubscriptionOfResource));
-  add("_BilledSize", Type::kReal, "CAST(0 AS DOUBLE)");
-  add("_IsBillable", Type::kString, Literal("False"));
+  AddStandardColumns(view, table.name, "Azure");
+  return view;
+}
+
+LogView MakeCustomView(const StoredTable& table) {
+  LogView view{table.name, table.name, std::string(kTimeColumn), {}};
+  view.columns.push_back({"TenantId", Type::kString, Quote(kWorkspaceColumn)});
+  view.columns.push_back({std::string(kTimeColumn), Type::kDateTime, Quote(kTimeColumn)});
+  for (const StoredColumn& column : OwnColumns(table)) {
+    view.columns.push_back({column.name, column.type, Quote(column.name)});
+  }
+  AddStandardColumns(view, table.name, "RestAPI");
   return view;
 }
 
@@ -238,43 +314,98 @@ LogView MakeInsightsView(const TableRow& table) {
   for (const ColumnRow& column : kInsightsCommon) add(column.insight, column.type, Quote(column.name));
   add("itemId", Type::kString, Quote("_ItemId"));
   add("appName", Type::kString, Quote("_ResourceId"));
+  add(kReceivedColumn, Type::kDateTime, Quote(kReceivedColumn));
   return view;
 }
 
 }  // namespace
 
-std::vector<StoredTable> AllStoredTables() {
+int64_t ToTicks(Timestamp time) {
+  return time.time_since_epoch().count() * kql::kTicksPerMicrosecond + kql::kUnixEpochTicks;
+}
+
+std::vector<StoredTable> BuiltInTables() {
   std::vector<StoredTable> tables;
   for (const TableRow& table : kTables) tables.push_back(MakeStored(table));
   return tables;
 }
 
-std::vector<LogView> AllViews() {
-  std::vector<LogView> views;
-  for (const TableRow& table : kTables) {
-    views.push_back(MakeWorkspaceView(table));
-    if (!table.insight.empty()) views.push_back(MakeInsightsView(table));
+StoredTable CustomTable(std::string name, std::vector<StoredColumn> columns) {
+  StoredTable table{std::move(name), {{std::string(kTimeColumn), Type::kDateTime}}, true};
+  for (StoredColumn& column : columns) {
+    if (column.name != kTimeColumn) table.columns.push_back(std::move(column));
   }
+  AddStoreColumns(table);
+  return table;
+}
+
+std::vector<StoredColumn> OwnColumns(const StoredTable& table) {
+  std::vector<StoredColumn> own;
+  for (const StoredColumn& column : table.columns) {
+    const bool is_stores =
+        column.name == kTimeColumn || std::any_of(std::begin(kStoreColumns), std::end(kStoreColumns),
+                                                  [&](const ColumnRow& row) { return row.name == column.name; });
+    if (!is_stores) own.push_back(column);
+  }
+  return own;
+}
+
+std::vector<LogView> ViewsOf(const StoredTable& table) {
+  if (table.is_custom) return {MakeCustomView(table)};
+  const auto row = std::find_if(std::begin(kTables), std::end(kTables),
+                                [&](const TableRow& candidate) { return candidate.name == table.name; });
+  if (row == std::end(kTables)) return {};
+  std::vector<LogView> views = {MakeWorkspaceView(*row)};
+  if (!row->insight.empty()) views.push_back(MakeInsightsView(*row));
   return views;
 }
 
-std::string SchemaSql() {
-  std::string sql;
-  for (const StoredTable& table : AllStoredTables()) {
-    std::string columns;
-    for (const StoredColumn& column : table.columns) {
-      columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", Quote(column.name), SqlTypeOf(column.type));
-    }
-    sql += fmt::format("CREATE TABLE IF NOT EXISTS {} ({});\n", Quote(table.relation()), columns);
+std::string CreateTableSql(const StoredTable& table) {
+  std::string columns;
+  for (const StoredColumn& column : table.columns) {
+    columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", Quote(column.name), SqlTypeOf(column.type));
   }
-  for (const LogView& view : AllViews()) {
-    std::string columns;
-    for (const ViewColumn& column : view.columns)
-      columns += fmt::format("{} AS {}, ", column.expression, Quote(column.name));
-    sql += fmt::format("CREATE OR REPLACE VIEW {} AS SELECT {}{} AS {} FROM {};\n", Quote(view.name), columns,
-                       Quote(kWorkspaceColumn), Quote(kScopeColumn), Quote("log_" + view.table));
+  return fmt::format("CREATE TABLE IF NOT EXISTS {} ({});\n", Quote(table.relation()), columns);
+}
+
+namespace {
+
+// The rows of files that have the same columns, as a SELECT of the table's.
+std::string SelectSealed(const StoredTable& table, const std::vector<std::string>& present,
+                         const std::vector<std::string>& paths) {
+  std::string columns, files;
+  for (const StoredColumn& column : table.columns) {
+    const bool is_present = std::find(present.begin(), present.end(), column.name) != present.end();
+    const std::string_view missing = column.type == Type::kString ? "''" : "NULL";
+    columns +=
+        fmt::format("{}{} AS {}", columns.empty() ? "" : ", ",
+                    is_present ? Quote(column.name) : fmt::format("CAST({} AS {})", missing, SqlTypeOf(column.type)),
+                    Quote(column.name));
   }
-  return sql;
+  for (const std::string& path : paths) files += (files.empty() ? "" : ", ") + Literal(path);
+  return fmt::format("SELECT {} FROM read_parquet([{}])", columns, files);
+}
+
+// All rows of a table: those of the database, and those of its sealed files.
+std::string RowsSql(const StoredTable& table, std::span<const SealedFile> sealed) {
+  if (sealed.empty()) return Quote(table.relation());
+  std::map<std::vector<std::string>, std::vector<std::string>> paths_by_columns;
+  for (const SealedFile& file : sealed) paths_by_columns[file.columns].push_back(file.path);
+  std::string names;
+  for (const StoredColumn& column : table.columns) names += (names.empty() ? "" : ", ") + Quote(column.name);
+  std::string sql = fmt::format("SELECT {} FROM {}", names, Quote(table.relation()));
+  for (const auto& [columns, paths] : paths_by_columns) sql += " UNION ALL " + SelectSealed(table, columns, paths);
+  return "(" + sql + ")";
+}
+
+}  // namespace
+
+std::string CreateViewSql(const LogView& view, const StoredTable& table, std::span<const SealedFile> sealed) {
+  std::string columns;
+  for (const ViewColumn& column : view.columns)
+    columns += fmt::format("{} AS {}, ", column.expression, Quote(column.name));
+  return fmt::format("CREATE OR REPLACE VIEW {} AS SELECT {}{} AS {} FROM {};\n", Quote(view.name), columns,
+                     Quote(kWorkspaceColumn), Quote(kScopeColumn), RowsSql(table, sealed));
 }
 
 }  // namespace slipway::logstore

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "slipway/base/time.h"
 #include "slipway/kql/type.h"
 
 namespace slipway::logstore {
@@ -19,6 +20,7 @@ struct StoredColumn {
 struct StoredTable {
   std::string name;  // as writers name it: "AppTraces"
   std::vector<StoredColumn> columns;
+  bool is_custom = false;  // made by a user ("Orders_CL"), not Azure's
 
   std::string relation() const { return "log_" + name; }
 };
@@ -43,10 +45,30 @@ inline constexpr std::string_view kWorkspaceColumn = "WorkspaceId";
 inline constexpr std::string_view kScopeColumn = "$workspace";
 inline constexpr std::string_view kTimeColumn = "TimeGenerated";
 
-std::vector<StoredTable> AllStoredTables();
-std::vector<LogView> AllViews();
+// When the store took the row, in ticks: the same for all rows of a transaction, and growing from one to the next.
+inline constexpr std::string_view kReceivedColumn = "_TimeReceived";
 
-// CREATE statements for every table and view; they change nothing that is there already but replace views.
-std::string SchemaSql();
+int64_t ToTicks(Timestamp time);
+
+// Azure's tables, in their first form: a file of an earlier version may keep the columns in another order.
+std::vector<StoredTable> BuiltInTables();
+// The custom table with a user's columns between TimeGenerated and the store's own.
+StoredTable CustomTable(std::string name, std::vector<StoredColumn> columns);
+// A custom table's own columns, without those every table has.
+std::vector<StoredColumn> OwnColumns(const StoredTable& table);
+// The views over one stored table: its own name, and the Application Insights name if it has one.
+std::vector<LogView> ViewsOf(const StoredTable& table);
+
+std::string_view SqlTypeOf(kql::Type type);
+// Changes nothing when the table is there.
+std::string CreateTableSql(const StoredTable& table);
+
+// A Parquet file of a table's older rows.
+struct SealedFile {
+  std::string path;
+  std::vector<std::string> columns;  // those the table had when it was sealed
+};
+// The view over the table's rows and those of its sealed files; what a file has no column for is null, a string "".
+std::string CreateViewSql(const LogView& view, const StoredTable& table, std::span<const SealedFile> sealed);
 
 }  // namespace slipway::logstore
