@@ -1,18 +1,29 @@
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "slipway/base/log.h"
+#include "slipway/spool/quarantine.h"
 #include "slipway/spool/segment.h"
 #include "slipway/spool/spool.h"
 
 namespace slipway::spool {
 namespace fs = std::filesystem;
 namespace {
+
+// A segment that can be read, and the ones before it that cannot.
+struct Found {
+  std::optional<Segment> segment;
+  std::vector<Damage> passed;
+};
+
+uint64_t SizeOf(const fs::path& file) {
+  std::error_code error;
+  const uintmax_t bytes = fs::file_size(file, error);
+  return error ? 0 : bytes;
+}
 
 class MappedReader final : public Reader {
  public:
@@ -21,22 +32,36 @@ class MappedReader final : public Reader {
   Result<std::vector<Record>> Read(size_t records_max) override {
     std::vector<Record> records;
     while (records.size() < records_max) {
-      SLIPWAY_ASSIGN_OR_RETURN(const bool at_segment, EnsureSegment());
-      if (!at_segment) break;
-      if (ReadRecord(records)) continue;
-      SLIPWAY_ASSIGN_OR_RETURN(const bool moved, LeaveSegmentWhenClosed());
-      if (!moved) break;
+      SLIPWAY_ASSIGN_OR_RETURN(const bool is_at_segment, EnsureSegment());
+      if (!is_at_segment) break;
+      const Look look = segment_->LookAt(position_.offset);
+      if (look.kind == Look::Kind::kRecord) {
+        records.push_back({std::string(look.table), std::string(look.row)});
+        position_.offset = look.end;
+        continue;
+      }
+      SLIPWAY_ASSIGN_OR_RETURN(const bool has_moved, PassGap());
+      if (!has_moved) break;
     }
     return records;
   }
 
+  std::vector<Damage> TakeDamages() override { return std::exchange(damages_, {}); }
   Position position() const override { return position_; }
-  uint64_t corrupt() const override { return corrupt_; }
+  Result<uint64_t> NewestSegment() const override {
+    SLIPWAY_ASSIGN_OR_RETURN(const auto numbers, ListSegments(folder_));
+    return numbers.empty() ? 0 : numbers.back();
+  }
 
   Status Release(Position done) override {
     SLIPWAY_ASSIGN_OR_RETURN(const auto numbers, ListSegments(folder_));
+    const Quarantine quarantine(folder_);
     for (const uint64_t number : numbers) {
       if (number >= done.segment) break;
+      if (quarantine.HasReason(number)) {
+        SLIPWAY_RETURN_IF_ERROR(quarantine.Take(number));
+        continue;
+      }
       std::error_code error;
       fs::remove(SegmentPath(folder_, number), error);
       if (error) return FromErrno(error.value(), "cannot remove a consumed spool segment");
@@ -48,73 +73,75 @@ class MappedReader final : public Reader {
   // Maps the segment that the position is in, or the first one after it; false when there is none yet.
   Result<bool> EnsureSegment() {
     if (segment_) return true;
-    SLIPWAY_ASSIGN_OR_RETURN(std::optional<Segment> found, FirstActive(position_.segment));
-    if (!found) return false;
-    if (found->number() != position_.segment) position_ = {found->number(), 0};
-    if (position_.offset < sizeof(SegmentHeader)) position_.offset = sizeof(SegmentHeader);
-    segment_ = std::move(found);
+    SLIPWAY_ASSIGN_OR_RETURN(Found found, FirstActive(position_.segment));
+    if (!found.segment) return false;
+    const uint64_t offset = found.segment->number() == position_.segment ? position_.offset : 0;
+    Enter(std::move(found), std::max<uint64_t>(offset, sizeof(SegmentHeader)));
     return true;
   }
 
-  // The first active segment whose number is at least `number`. Damaged ones are counted once and passed over.
-  Result<std::optional<Segment>> FirstActive(uint64_t number) {
+  void Enter(Found found, uint64_t offset) {
+    damages_.insert(damages_.end(), found.passed.begin(), found.passed.end());
+    position_ = {found.segment->number(), offset};
+    segment_ = std::move(found.segment);
+  }
+
+  // The first readable segment whose number is at least `number`. One that is not active comes last while all is well;
+  // before an active one, its header has been lost.
+  Result<Found> FirstActive(uint64_t number) const {
     SLIPWAY_ASSIGN_OR_RETURN(const auto numbers, ListSegments(folder_));
+    Found found;
     for (const uint64_t candidate : numbers) {
       if (candidate < number) continue;
       auto segment = Segment::OpenActive(folder_, candidate);
-      if (segment && !*segment) continue;
-      if (segment) return std::move(*segment);
-      if (segment.error().code() != Code::kDataLoss) return std::move(segment.error());
-      if (candidate > last_damaged_) {
-        last_damaged_ = candidate;
-        ++corrupt_;
-        LogWarning("spool: {}; its records are lost", segment.error().ToString());
+      if (segment && *segment) {
+        found.segment = std::move(*segment);
+        return found;
       }
+      if (!segment && segment.error().code() != Code::kDataLoss) return std::move(segment.error());
+      std::string what = segment ? "its header is gone" : segment.error().message();
+      found.passed.push_back({candidate, 0, SizeOf(SegmentPath(folder_, candidate)), std::move(what)});
     }
-    return std::optional<Segment>();
+    return found;
   }
 
-  // Takes the record at the position; false when there is none that can be read (yet).
-  bool ReadRecord(std::vector<Record>& records) {
-    const uint64_t room = segment_->bytes() - std::min(position_.offset, segment_->bytes());
-    if (room < sizeof(RecordHeader)) return false;
-    const uint32_t size = segment_->PublishedSize(position_.offset);
-    if (size == 0 || size < sizeof(RecordHeader) || size > room) return false;
-    RecordHeader header;
-    std::memcpy(&header, segment_->At(position_.offset), sizeof(header));
-    const std::string_view body(segment_->At(position_.offset) + sizeof(header), size - sizeof(header));
-    position_.offset += PaddedSize(size);
-    if (header.table_size > body.size()) return CountCorrupt();
-    const std::string_view table = body.substr(0, header.table_size), row = body.substr(header.table_size);
-    if (RecordCrc(table, row) != header.crc) return CountCorrupt();
-    records.push_back({std::string(table), std::string(row)});
+  // Goes on behind a place without a record; false when what belongs there may still come. A segment is closed once a
+  // later one is active. Since the writer activates a segment after its last append to the one before, a record that
+  // appears in between is seen by looking once more.
+  Result<bool> PassGap() {
+    SLIPWAY_ASSIGN_OR_RETURN(Found next, FirstActive(position_.segment + 1));
+    const bool is_closed = next.segment.has_value();
+    const Look look = segment_->LookAt(position_.offset);
+    if (look.kind == Look::Kind::kRecord) return true;
+    if (look.kind == Look::Kind::kNothing && !is_closed) return false;
+    const uint64_t end = segment_->FindRecord(position_.offset + 8);
+    if (end == segment_->bytes() && !is_closed) return false;
+    NoteGap(look, end);
+    if (end == segment_->bytes())
+      Enter(std::move(next), sizeof(SegmentHeader));
+    else
+      position_.offset = end;
     return true;
   }
 
-  bool CountCorrupt() {
-    ++corrupt_;
-    return true;
+  void NoteGap(const Look& look, uint64_t end) {
+    const bool is_end = end == segment_->bytes();
+    if (look.kind == Look::Kind::kDamage)
+      AddDamage(end, std::string(look.damage));
+    else if (!is_end)
+      AddDamage(end, "zeros where there were records");
+    if (is_end && segment_->missing_bytes() > 0)
+      AddDamage(end, fmt::format("the file has lost its last {} bytes", segment_->missing_bytes()));
   }
 
-  // A segment is closed once a later one is active. Since the writer activates a segment after its last append to the
-  // one before, a record that appears in between is seen by looking once more.
-  Result<bool> LeaveSegmentWhenClosed() {
-    SLIPWAY_ASSIGN_OR_RETURN(std::optional<Segment> next, FirstActive(position_.segment + 1));
-    if (!next) return false;
-    const uint64_t room = segment_->bytes() - std::min(position_.offset, segment_->bytes());
-    const uint32_t size = room < sizeof(RecordHeader) ? 0 : segment_->PublishedSize(position_.offset);
-    if (size >= sizeof(RecordHeader) && size <= room) return true;
-    if (size != 0) ++corrupt_;  // a length that cannot be: what follows it in this segment is lost
-    position_ = {next->number(), sizeof(SegmentHeader)};
-    segment_ = std::move(next);
-    return true;
+  void AddDamage(uint64_t end, std::string what) {
+    damages_.push_back({position_.segment, position_.offset, end - std::min(end, position_.offset), std::move(what)});
   }
 
   const fs::path folder_;
   Position position_;
   std::optional<Segment> segment_;
-  uint64_t corrupt_ = 0;
-  uint64_t last_damaged_ = 0;
+  std::vector<Damage> damages_;
 };
 
 }  // namespace

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "slipway/base/file.h"
 #include "slipway/base/hash.h"
 #include "slipway/base/text.h"
 
@@ -22,6 +23,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kSuffix = ".segment";
+// Versions to come; a number beyond is damage.
+constexpr uint32_t kVersionMax = 100;
 
 uint32_t HeaderCrc(uint64_t number, uint64_t bytes) {
   const uint64_t fields[2] = {number, bytes};
@@ -41,6 +44,26 @@ class Descriptor {
  private:
   int value_;
 };
+
+Status CheckHeader(const SegmentHeader& header, uint64_t number, uint64_t bytes, const fs::path& path) {
+  const auto damaged = [&](std::string_view what) {
+    return DataLoss(fmt::format("the header of '{}' is damaged: {}", path.filename().string(), what));
+  };
+  if (header.magic != kSegmentMagic) return damaged("it does not begin with the magic number");
+  if (header.version != kFormatVersion && header.version <= kVersionMax && header.version > 0)
+    return FailedPrecondition(fmt::format("'{}' is a spool segment of version {}; this program reads version {}",
+                                          path.string(), header.version, kFormatVersion));
+  if (header.version != kFormatVersion) return damaged(fmt::format("there is no version {}", header.version));
+  if (header.crc != HeaderCrc(header.number, header.bytes)) return damaged("its checksum does not match");
+  if (header.number != number) return damaged(fmt::format("it is the one of segment {}", header.number));
+  if (header.bytes < bytes)
+    return damaged(fmt::format("the file has {} bytes, the header says {}", bytes, header.bytes));
+  return {};
+}
+
+Look Damaged(std::string_view what) {
+  return {Look::Kind::kDamage, {}, {}, 0, what};
+}
 
 Result<char*> Map(int descriptor, uint64_t bytes, int protection, const fs::path& path) {
   void* data = ::mmap(nullptr, bytes, protection, MAP_SHARED, descriptor, 0);
@@ -90,23 +113,21 @@ Result<std::optional<Segment>> Segment::OpenActive(const fs::path& folder, uint6
   if (__atomic_load_n(magic, __ATOMIC_ACQUIRE) == 0) return std::optional<Segment>();
   SegmentHeader header;
   std::memcpy(&header, data, sizeof(header));
-  if (header.magic == kSegmentMagic && header.version != kFormatVersion) {
-    return FailedPrecondition(fmt::format("'{}' is a spool segment of version {}; this program reads version {}",
-                                          path.string(), header.version, kFormatVersion));
-  }
-  if (header.magic != kSegmentMagic || header.crc != HeaderCrc(header.number, header.bytes) ||
-      header.number != number || header.bytes != bytes) {
-    return DataLoss(fmt::format("'{}' has a damaged header", path.string()));
-  }
+  SLIPWAY_RETURN_IF_ERROR(CheckHeader(header, number, bytes, path));
+  segment.missing_bytes_ = header.bytes - bytes;
   return std::optional<Segment>(std::move(segment));
 }
 
 Segment::Segment(Segment&& other) noexcept
-    : number_(other.number_), bytes_(other.bytes_), data_(std::exchange(other.data_, nullptr)) {}
+    : number_(other.number_),
+      bytes_(other.bytes_),
+      missing_bytes_(other.missing_bytes_),
+      data_(std::exchange(other.data_, nullptr)) {}
 
 Segment& Segment::operator=(Segment&& other) noexcept {
   std::swap(number_, other.number_);
   std::swap(bytes_, other.bytes_);
+  std::swap(missing_bytes_, other.missing_bytes_);
   std::swap(data_, other.data_);
   return *this;
 }
@@ -138,6 +159,33 @@ void Segment::Store(uint64_t offset, std::string_view table, std::string_view ro
 
 uint32_t Segment::PublishedSize(uint64_t offset) const noexcept {
   return __atomic_load_n(reinterpret_cast<const uint32_t*>(data_ + offset), __ATOMIC_ACQUIRE);
+}
+
+Look Segment::LookAt(uint64_t offset) const noexcept {
+  const uint64_t room = bytes_ - std::min(offset, bytes_);
+  if (room < sizeof(RecordHeader)) return {};
+  const uint32_t size = PublishedSize(offset);
+  if (size == 0) return {};
+  if (size < sizeof(RecordHeader) || size > room) return Damaged("a length that cannot be");
+  RecordHeader header;
+  std::memcpy(&header, data_ + offset, sizeof(header));
+  const std::string_view body(data_ + offset + sizeof(header), size - sizeof(header));
+  if (header.table_size > body.size() || header.reserved != 0) return Damaged("a record header that cannot be");
+  const std::string_view table = body.substr(0, header.table_size), row = body.substr(header.table_size);
+  if (RecordCrc(table, row) != header.crc) return Damaged("the checksum does not match");
+  return {Look::Kind::kRecord, table, row, offset + PaddedSize(size), {}};
+}
+
+// Nothing inside a record is taken for one: its size would have a zero byte, which no JSON text holds.
+uint64_t Segment::FindRecord(uint64_t offset) const noexcept {
+  for (; offset + sizeof(RecordHeader) <= bytes_; offset += 8)
+    if (LookAt(offset).kind == Look::Kind::kRecord) return offset;
+  return bytes_;
+}
+
+Result<bool> IsBlankFile(const fs::path& path) {
+  SLIPWAY_ASSIGN_OR_RETURN(const std::string content, ReadFile(path));
+  return content.find_first_not_of('\0') == std::string::npos;
 }
 
 fs::path SegmentPath(const fs::path& folder, uint64_t number) {

@@ -41,6 +41,15 @@ inline constexpr uint64_t PaddedSize(uint64_t size) {
 
 uint32_t RecordCrc(std::string_view table, std::string_view row);
 
+// What is at a place of a segment.
+struct Look {
+  enum class Kind { kNothing, kRecord, kDamage };
+  Kind kind = Kind::kNothing;
+  std::string_view table, row;  // kRecord: views into the mapping
+  uint64_t end = 0;             // kRecord: the offset of the one after it
+  std::string_view damage{};    // kDamage: what is wrong
+};
+
 // A segment of a folder, mapped whole. Unmaps itself; the file stays.
 class Segment {
  public:
@@ -48,7 +57,7 @@ class Segment {
   // as a signal while a record is copied.
   static Result<Segment> Create(const std::filesystem::path& folder, uint64_t number, uint64_t bytes);
   // Maps an existing segment for reading. nullopt while it is not active. kDataLoss for a damaged header,
-  // kFailedPrecondition for a version that this program does not know.
+  // kFailedPrecondition for a version that a newer program may have written.
   static Result<std::optional<Segment>> OpenActive(const std::filesystem::path& folder, uint64_t number);
 
   Segment(Segment&& other) noexcept;
@@ -57,21 +66,29 @@ class Segment {
 
   uint64_t number() const { return number_; }
   uint64_t bytes() const { return bytes_; }
+  // How many bytes of its end the file has lost.
+  uint64_t missing_bytes() const { return missing_bytes_; }
 
   // Writer: makes the segment visible to readers, which then take every earlier one as closed.
   void Activate() noexcept;
   // Writer: copies a record to `offset` and publishes it. The caller has checked that it fits.
   void Store(uint64_t offset, std::string_view table, std::string_view row, uint32_t crc) noexcept;
-  // Reader: the size of the record at `offset`; 0 when none was published. Everything stored before is visible after.
-  uint32_t PublishedSize(uint64_t offset) const noexcept;
-  const char* At(uint64_t offset) const { return data_ + offset; }
+  // Reader: what is at `offset`, a multiple of 8. Everything stored before a record is visible after it is.
+  Look LookAt(uint64_t offset) const noexcept;
+  // Reader: where the first whole record at `offset` or later begins; bytes() when there is none.
+  uint64_t FindRecord(uint64_t offset) const noexcept;
 
  private:
   Segment(uint64_t number, uint64_t bytes, char* data) : number_(number), bytes_(bytes), data_(data) {}
+  uint32_t PublishedSize(uint64_t offset) const noexcept;
   uint64_t number_ = 0;
   uint64_t bytes_ = 0;
+  uint64_t missing_bytes_ = 0;
   char* data_ = nullptr;
 };
+
+// Whether a segment that is not active holds nothing but zeros, as one that was made ahead does.
+Result<bool> IsBlankFile(const std::filesystem::path& path);
 
 // "<number, 20 digits>.segment".
 std::filesystem::path SegmentPath(const std::filesystem::path& folder, uint64_t number);

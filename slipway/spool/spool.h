@@ -46,17 +46,30 @@ struct Record {
   std::string row;
 };
 
-// Reads one writer's folder, while it is written or after. Not thread-safe.
+// A place of a segment where no record can be read, though there were some or might have been.
+struct Damage {
+  uint64_t segment = 0;
+  uint64_t offset = 0;
+  uint64_t bytes = 0;  // until the next whole record, or the segment's end
+  std::string what;
+};
+
+// Reads one writer's folder, while it is written or after. What is damaged is passed over: every whole record before it
+// and after it is read. Not thread-safe.
 class Reader {
  public:
   static Result<std::unique_ptr<Reader>> Open(const std::filesystem::path& folder, Position start);
   virtual ~Reader() = default;
-  // Up to `records_max` complete records; fewer (or none) when the writer has written no more. A torn or corrupt record
-  // at the end of a dead writer's segment is skipped and counted, never returned.
+  // Up to `records_max` complete records; fewer (or none) when the writer has written no more. A torn record at the end
+  // of a dead writer's segment was never acknowledged: it is no damage, and never returned.
   virtual Result<std::vector<Record>> Read(size_t records_max) = 0;
+  // What position() has passed since the last call.
+  virtual std::vector<Damage> TakeDamages() = 0;
   virtual Position position() const = 0;
-  virtual uint64_t corrupt() const = 0;
-  // Deletes segments wholly before `done`.
+  // The number of the newest segment there is by now, 0 without any: what was appended before the call is in it or in
+  // an earlier one.
+  virtual Result<uint64_t> NewestSegment() const = 0;
+  // Deletes segments wholly before `done`; those that the quarantine has a reason for go there.
   virtual Status Release(Position done) = 0;
 };
 

@@ -155,13 +155,16 @@ class MappedWriter final : public Writer {
   std::thread preparer_;
 };
 
-// Removes segments that an earlier writer made ahead and never used; gives the number after the last one kept.
+// Removes segments that an earlier writer made ahead and never used; gives the number after the last one kept. A
+// damaged segment stays for the reader, which puts it into quarantine; so does one whose beginning alone has been
+// zeroed.
 Result<uint64_t> TidyAfterEarlierWriter(const fs::path& folder) {
   SLIPWAY_ASSIGN_OR_RETURN(const auto numbers, ListSegments(folder));
   for (const uint64_t number : numbers) {
     const auto segment = Segment::OpenActive(folder, number);
-    // A damaged segment stays for the reader, which counts it.
     if (!segment || *segment) continue;
+    SLIPWAY_ASSIGN_OR_RETURN(const bool is_blank, IsBlankFile(SegmentPath(folder, number)));
+    if (!is_blank) continue;
     std::error_code error;
     fs::remove(SegmentPath(folder, number), error);
     if (error) return FromErrno(error.value(), "cannot remove an unused spool segment");
