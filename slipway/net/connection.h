@@ -1,9 +1,9 @@
 // One connection of a core server: reads requests, hands them to the handler in order, writes the answers. Included by
-// core_server.cc alone (Asio with SSL costs seconds to compile).
+// core_server.cc alone.
 #pragma once
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include <fmt/format.h>
 
@@ -12,22 +12,19 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 #include "slipway/base/assert.h"
 #include "slipway/net/core.h"
 #include "slipway/net/http.h"
-#include "slipway/net/request_parser.h"
-#include "slipway/net/tls_stream.h"
+#include "slipway/net/socket_stream.h"
 
 namespace slipway::net {
-
-using PlainStream = CoreSocket;
 
 template <class Stream>
 class Connection final : public ConnectionBase,
                          private Exchange,
+                         private EventLoop::Watcher,
                          public std::enable_shared_from_this<Connection<Stream>> {
  public:
   template <class... StreamArguments>
@@ -35,46 +32,40 @@ class Connection final : public ConnectionBase,
       : core_(std::move(core)),
         remote_address_(std::move(remote_address)),
         stream_(std::forward<StreamArguments>(stream_arguments)...),
-        parser_({core_->options.header_bytes_max, core_->options.body_bytes_max}),
-        last_progress_(std::chrono::steady_clock::now()) {
-    core_->connections.insert(this);
-    ++core_->connection_count;
-  }
-  ~Connection() override {
-    core_->connections.erase(this);
-    --core_->connection_count;
-  }
+        is_handshaken_(!Stream::kIsTls),
+        last_progress_(std::chrono::steady_clock::now()) {}
 
   void Start() {
-    if constexpr (kIsTls) {
-      stream_.async_handshake([self = this->shared_from_this()](const boost::system::error_code& ec) {
-        if (!ec) self->Read();
-      });
-    } else {
-      Read();
-    }
+    core_->Add(this->shared_from_this());
+    if (!core_->loop.WatchEdges(stream_.socket().get(), *this)) return Abort();
+    Advance();  // the first request is mostly there already
   }
 
   void CloseIfLate(SteadyTime now) override {
     if (is_pending_) return;
     const std::chrono::milliseconds idle_max(core_->options.idle_timeout_ms);
     const std::chrono::milliseconds receive_max(core_->options.receive_timeout_ms);
-    const bool is_trickling = receive_max.count() > 0 && parser_.has_started() && request_started_ < now - receive_max;
-    if (is_trickling || last_progress_ < now - idle_max) Abort();
+    const bool is_trickling = receive_max.count() > 0 && HasStartedRequest() && request_started_ < now - receive_max;
+    const bool is_lingering = is_discarding_ && last_progress_ < now - kLingerTime;
+    if (is_trickling || is_lingering || last_progress_ < now - idle_max) Abort();
   }
 
   void Drain() override {
-    if (!is_pending_ && !is_writing_ && !parser_.has_started()) Abort();
+    if (is_discarding_ || (!is_pending_ && unsent_.empty() && !HasStartedRequest())) Abort();
   }
 
   void Abort() override {
-    boost::system::error_code ignored;
-    stream_.lowest_layer().close(ignored);
+    stream_.socket().Close();
+    core_->Remove(*this);
   }
 
  private:
-  static constexpr bool kIsTls = std::is_same_v<Stream, TlsStream>;
+  using Kind = IoResult::Kind;
   static constexpr size_t kOutputBatchBytes = 256 << 10;  // answers to pipelined requests are written at this size
+  static constexpr int kReadsMax = 16;                    // in a row, before other connections have their turn
+  // A client that was answered for the last time may still be sending; its bytes are dropped for so long, since closing
+  // at once would reset the connection and lose the answer on its way.
+  static constexpr std::chrono::seconds kLingerTime{30};
 
   // A promise to answer; holds the connection (and so the request's views) alive.
   class Promise final : public PendingReply {
@@ -86,9 +77,9 @@ class Connection final : public ConnectionBase,
     const RequestView& request() const override { return connection_->request_; }
     void Send(int status, std::string header_block, std::string body) override {
       SLIPWAY_ASSERT(connection_ != nullptr);
-      const auto executor = connection_->core_->context.get_executor();
-      boost::asio::post(executor, [connection = std::move(connection_), status, header_block = std::move(header_block),
-                                   body = std::move(body)] { connection->FinishPending(status, header_block, body); });
+      EventLoop& loop = connection_->core_->loop;
+      loop.Post([connection = std::move(connection_), status, header_block = std::move(header_block),
+                 body = std::move(body)] { connection->FinishPending(status, header_block, body); });
     }
 
    private:
@@ -108,61 +99,97 @@ class Connection final : public ConnectionBase,
     is_pending_ = true;
     return std::make_unique<Promise>(this->shared_from_this());
   }
+  std::shared_ptr<void>& attachment() override { return attachment_; }
+
+  void OnReady(uint32_t events) override {
+    if ((events & ~static_cast<uint32_t>(EPOLLOUT)) != 0) is_readable_ = true;
+    Advance();
+  }
+
+  // Does all that can be done now: the handshake, sending what waits, reading and answering.
+  void Advance() {
+    if (!is_handshaken_ && !FinishHandshake()) return;
+    if (!unsent_.empty() && !SendRest()) return;
+    if (is_pending_ || !IsOpen()) return;
+    if (!left_over_.empty() && !needs_more_ && !must_close_) Process({});
+    Read();
+  }
+
+  bool IsOpen() { return stream_.socket().IsOpen(); }
+  bool HasStartedRequest() const { return !left_over_.empty() || (parser_ && parser_->has_started()); }
+
+  bool FinishHandshake() {
+    const IoResult result = stream_.Handshake();
+    if (result.kind == Kind::kEnded) Abort();
+    is_handshaken_ = result.kind == Kind::kDone;
+    return is_handshaken_;
+  }
 
   void Read() {
-    stream_.async_read_some(boost::asio::buffer(input_),
-                            [self = this->shared_from_this()](const boost::system::error_code& ec, size_t size) {
-                              self->OnRead(ec, size);
-                            });
+    for (int reads = 0; is_readable_ && !is_pending_ && unsent_.empty() && IsOpen(); ++reads) {
+      if (reads == kReadsMax) return core_->loop.Soon([self = this->shared_from_this()] { self->Advance(); });
+      // What is discarded is no longer looked into.
+      const IoResult result =
+          is_discarding_ ? ReceiveFrom(stream_.socket().get(), core_->input) : stream_.Read(core_->input);
+      if (result.kind == Kind::kEnded) return Abort();
+      if (result.kind == Kind::kBlocked || result.is_drained) is_readable_ = false;
+      if (result.kind == Kind::kDone && !is_discarding_) OnReceived({core_->input.data(), result.size});
+    }
   }
 
-  void OnRead(const boost::system::error_code& ec, size_t size) {
-    if (ec) return Abort();
-    if (is_discarding_) return Read();  // no progress: the idle sweep ends it
+  void OnReceived(std::string_view received) {
     last_progress_ = std::chrono::steady_clock::now();
-    if (!parser_.has_started()) request_started_ = last_progress_;
-    unread_ = AppendToUnread({input_.data(), size});
-    Process();
+    if (!HasStartedRequest()) request_started_ = last_progress_;
+    core_->counters.bytes_received.fetch_add(received.size(), std::memory_order_relaxed);
+    Process(received);
   }
 
-  // The header parser wants a header's bytes in one piece: what it left over waits in front of what comes.
-  std::string_view AppendToUnread(std::string_view received) {
-    if (left_over_.empty()) return received;
-    left_over_.append(received);
-    joined_.swap(left_over_);
-    left_over_.clear();
-    return joined_;
+  // Handles every complete request of what was left over and what came, then sends the answers. What cannot be handled
+  // now is left over: a header's beginning (the parser wants a header's bytes in one piece), and requests behind one
+  // whose answer is pending or not sent yet.
+  void Process(std::string_view received) {
+    std::string joined;
+    if (!left_over_.empty()) {
+      joined = std::move(left_over_);
+      left_over_.clear();
+      joined.append(received);
+      received = joined;
+    }
+    do {
+      ParseAndHandle(received);
+      SendOutput();
+    } while (!received.empty() && !needs_more_ && !is_pending_ && !must_close_ && unsent_.empty() && IsOpen());
+    if (!must_close_) left_over_.assign(received);
+    if (parser_ && !is_pending_ && !parser_->has_started()) core_->ReturnParser(std::move(parser_));
+    if (must_close_ && !is_pending_ && unsent_.empty()) Close();
   }
 
-  // Handles every complete request in unread_, then writes or reads.
-  void Process() {
-    while (!is_pending_ && !must_close_ && output_.size() < kOutputBatchBytes) {
+  void ParseAndHandle(std::string_view& received) {
+    needs_more_ = false;
+    while (!received.empty() && !is_pending_ && !must_close_ && core_->output.size() < kOutputBatchBytes) {
+      if (!parser_) parser_ = core_->TakeParser();
       size_t consumed = 0;
-      const RequestParser::State state = parser_.Feed(unread_, consumed);
-      unread_.remove_prefix(consumed);
-      if (state == RequestParser::State::kFailed) {
-        RefuseStream();
-        break;
-      }
+      const RequestParser::State state = parser_->Feed(received, consumed);
+      received.remove_prefix(consumed);
+      if (state == RequestParser::State::kFailed) return RefuseStream();
       if (state == RequestParser::State::kNeedMore) {
-        left_over_.assign(unread_);
-        unread_ = {};
-        if (parser_.wants_continue() && !was_continue_sent_) {
-          was_continue_sent_ = true;
-          output_.append("HTTP/1.1 100 Continue\r\n\r\n");
-        }
-        break;
+        needs_more_ = true;
+        return InviteBody();
       }
       HandleRequest();
     }
-    if (!output_.empty()) return Write();
-    if (!is_pending_) Read();
+  }
+
+  void InviteBody() {
+    if (!parser_->wants_continue() || was_continue_sent_) return;
+    was_continue_sent_ = true;
+    core_->output.append("HTTP/1.1 100 Continue\r\n\r\n");
   }
 
   void HandleRequest() {
-    request_ = parser_.request();
+    request_ = parser_->request();
     request_.remote_address = remote_address_;
-    request_.secure = kIsTls;
+    request_.secure = Stream::kIsTls;
     request_.started = request_started_;
     request_.received = last_progress_;
     is_answered_ = false;
@@ -173,114 +200,125 @@ class Connection final : public ConnectionBase,
   }
 
   void FinishRequest() {
-    parser_.Reset();
+    parser_->Reset();
     was_continue_sent_ = false;
     request_started_ = last_progress_;
   }
 
+  // The answer may come when the connection has long been closed.
   void FinishPending(int status, std::string_view header_block, std::string_view body) {
     is_pending_ = false;
+    if (!IsOpen()) return;
     last_progress_ = std::chrono::steady_clock::now();
     AppendAnswer(status, header_block, body);
     FinishRequest();
-    if (!is_writing_) Process();
+    SendOutput();
+    if (must_close_ && unsent_.empty() && IsOpen()) return Close();
+    Advance();
   }
 
   void RefuseStream() {
     std::string headers;
     AppendHeader(headers, "Content-Type", "application/json");
     must_close_ = true;
-    is_discarding_ = true;
     request_ = {};
-    std::string why(parser_.error());
-    if (parser_.error_status() == 413)
+    std::string why(parser_->error());
+    if (parser_->error_status() == 413)
       why += fmt::format(": at most {} bytes are taken", core_->options.body_bytes_max);
-    AppendAnswer(parser_.error_status(), headers, fmt::format("{{\"message\": \"{}\"}}", why));
+    AppendAnswer(parser_->error_status(), headers, fmt::format("{{\"message\": \"{}\"}}", why));
+    parser_->Reset();
   }
 
   void AppendAnswer(int status, std::string_view header_block, std::string_view body) {
-    const bool is_open = !must_close_ && !core_->is_draining && parser_.keep_alive();
+    std::string& output = core_->output;
+    const bool is_open = !must_close_ && !core_->is_draining && parser_->keep_alive();
     must_close_ = !is_open;
-    output_.append("HTTP/1.1 ");
+    output.append("HTTP/1.1 ");
     AppendNumber(static_cast<uint64_t>(status));
-    output_.append(" ").append(ReasonPhrase(status)).append("\r\n").append(core_->CommonHeaders());
-    output_.append(header_block);
+    output.append(" ").append(ReasonPhrase(status)).append("\r\n").append(core_->CommonHeaders());
+    output.append(header_block);
     if (status != 204 && status != 304) {
-      output_.append("Content-Length: ");
+      output.append("Content-Length: ");
       AppendNumber(body.size());
-      output_.append("\r\n");
+      output.append("\r\n");
     }
     if (!is_open) {
-      output_.append("Connection: close\r\n");
+      output.append("Connection: close\r\n");
     } else if (request_.minor_version == 0) {
-      output_.append("Connection: keep-alive\r\n");
+      output.append("Connection: keep-alive\r\n");
     }
-    output_.append("\r\n");
-    if (request_.method != "HEAD" && status != 204 && status != 304) output_.append(body);
+    output.append("\r\n");
+    if (request_.method != "HEAD" && status != 204 && status != 304) output.append(body);
   }
 
   void AppendNumber(uint64_t number) {
     std::array<char, 20> digits;
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    output_.append(digits.data(), end);
+    core_->output.append(digits.data(), end);
   }
 
-  void Write() {
-    is_writing_ = true;
-    writing_.swap(output_);
-    output_.clear();
-    auto on_written = [self = this->shared_from_this()](const boost::system::error_code& ec, size_t) {
-      self->OnWritten(ec);
-    };
-    if constexpr (kIsTls) {
-      stream_.async_write_all(boost::asio::buffer(writing_), std::move(on_written));
-    } else {
-      boost::asio::async_write(stream_, boost::asio::buffer(writing_), std::move(on_written));
+  // Sends the core's output; what the socket does not take becomes this connection's own.
+  void SendOutput() {
+    std::string& output = core_->output;
+    if (output.empty()) return;
+    const size_t sent = Send(output);
+    if (sent < output.size() && IsOpen()) unsent_.assign(output, sent);
+    if (output.capacity() > 2 * kOutputBatchBytes) std::string().swap(output);
+    output.clear();
+  }
+
+  // Whether all of it is out.
+  bool SendRest() {
+    const size_t sent = Send(unsent_);
+    if (sent > 0) last_progress_ = std::chrono::steady_clock::now();
+    unsent_.erase(0, sent);
+    if (!unsent_.empty() || !IsOpen()) return false;
+    unsent_.shrink_to_fit();
+    if (must_close_) Close();
+    return true;
+  }
+
+  size_t Send(std::string_view bytes) {
+    size_t sent = 0;
+    while (sent < bytes.size()) {
+      const IoResult result = stream_.Write(bytes.substr(sent));
+      if (result.kind == Kind::kEnded) Abort();
+      if (result.kind != Kind::kDone) break;
+      sent += result.size;
     }
+    core_->counters.bytes_sent.fetch_add(sent, std::memory_order_relaxed);
+    return sent;
   }
 
-  void OnWritten(const boost::system::error_code& ec) {
-    is_writing_ = false;
-    if (writing_.capacity() > kOutputBatchBytes) std::string().swap(writing_);
-    if (ec) return Abort();
-    last_progress_ = std::chrono::steady_clock::now();
-    if (is_pending_) return;
-    if (must_close_ && output_.empty()) return Close();
-    Process();
-  }
-
-  // After a refusal the client may still be sending: its bytes are read and dropped (until the idle sweep), since
-  // closing at once would reset the connection and lose the answer on its way.
+  // Nothing more is sent; what still comes is dropped until the client closes too, or the linger time is over.
   void Close() {
-    boost::system::error_code ignored;
-    if (is_discarding_) {
-      stream_.lowest_layer().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
-      return Read();
-    }
-    if constexpr (kIsTls) {
-      stream_.async_shutdown([self = this->shared_from_this()](const boost::system::error_code&) { self->Abort(); });
-    } else {
-      stream_.lowest_layer().shutdown(boost::asio::ip::tcp::socket::shutdown_both, ignored);
-      Abort();
-    }
+    if (is_discarding_) return;
+    is_discarding_ = true;
+    stream_.SayGoodbye();
+    shutdown(stream_.socket().get(), SHUT_WR);
+    if (core_->is_draining) return Abort();
+    left_over_.clear();
+    if (parser_) core_->ReturnParser(std::move(parser_));
+    Read();
   }
 
   const std::shared_ptr<Core> core_;
   const std::string remote_address_;
   Stream stream_;
-  RequestParser parser_;
-  std::array<char, 16 << 10> input_;
-  std::string left_over_, joined_;
-  std::string_view unread_;  // received and not parsed yet; in input_ or joined_
-  std::string output_, writing_;
+  std::unique_ptr<RequestParser> parser_;  // while a request is under way
+  std::string left_over_;                  // received and not parsed yet
+  std::string unsent_;                     // answered and not sent yet; nothing is read meanwhile
+  std::shared_ptr<void> attachment_;
   RequestView request_;
-  SteadyTime last_progress_, request_started_;
+  bool is_handshaken_;
+  bool is_readable_ = true;
+  bool needs_more_ = false;
   bool is_answered_ = false;
   bool is_pending_ = false;  // a Promise is out
-  bool is_writing_ = false;
   bool is_discarding_ = false;
-  bool must_close_ = false;
+  bool must_close_ = false;  // after the answers at hand
   bool was_continue_sent_ = false;
+  SteadyTime last_progress_, request_started_;
 };
 
 }  // namespace slipway::net

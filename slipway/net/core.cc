@@ -3,9 +3,60 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <vector>
-
 namespace slipway::net {
+namespace {
+
+constexpr size_t kInputBytes = 64 << 10;
+constexpr size_t kParsersMax = 64;  // kept for the next requests
+
+}  // namespace
+
+Core::Core(int core_index, ExchangeHandler& exchange_handler, const CoreServerOptions& server_options)
+    : index(core_index),
+      handler(exchange_handler),
+      options(server_options),
+      loop([this] { removed_.clear(); }),
+      input(kInputBytes) {}
+
+void Core::Add(std::shared_ptr<ConnectionBase> connection) {
+  ConnectionBase* const key = connection.get();
+  connections_.emplace(key, std::move(connection));
+  counters.open.fetch_add(1, std::memory_order_relaxed);
+  counters.accepted.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Core::Remove(ConnectionBase& connection) {
+  const auto found = connections_.find(&connection);
+  if (found == connections_.end()) return;
+  removed_.push_back(std::move(found->second));
+  connections_.erase(found);
+  counters.open.fetch_sub(1, std::memory_order_relaxed);
+}
+
+std::vector<std::shared_ptr<ConnectionBase>> Core::connections() const {
+  std::vector<std::shared_ptr<ConnectionBase>> all;
+  all.reserve(connections_.size());
+  for (const auto& [key, connection] : connections_) all.push_back(connection);
+  return all;
+}
+
+void Core::Finish() {
+  for (const auto& connection : connections()) connection->Abort();
+  loop.Close();
+  removed_.clear();
+}
+
+std::unique_ptr<RequestParser> Core::TakeParser() {
+  if (parsers_.empty())
+    return std::make_unique<RequestParser>(ParserLimits{options.header_bytes_max, options.body_bytes_max});
+  std::unique_ptr<RequestParser> parser = std::move(parsers_.back());
+  parsers_.pop_back();
+  return parser;
+}
+
+void Core::ReturnParser(std::unique_ptr<RequestParser> parser) {
+  if (parsers_.size() < kParsersMax) parsers_.push_back(std::move(parser));
+}
 
 std::string_view Core::CommonHeaders() {
   const std::time_t now = std::time(nullptr);
@@ -17,17 +68,10 @@ std::string_view Core::CommonHeaders() {
   return common_headers_;
 }
 
-void Core::Sweep(const std::shared_ptr<Core>& self) {
+void Core::Sweep() {
   const auto now = std::chrono::steady_clock::now();
-  // A copy, as a connection that closes takes itself out of the set.
-  const std::vector<ConnectionBase*> connections(self->connections.begin(), self->connections.end());
-  for (ConnectionBase* connection : connections) {
-    if (self->connections.contains(connection)) connection->CloseIfLate(now);
-  }
-  self->sweep_timer_.expires_after(std::chrono::seconds(1));
-  self->sweep_timer_.async_wait([self](const boost::system::error_code& ec) {
-    if (!ec) Sweep(self);
-  });
+  for (const auto& connection : connections()) connection->CloseIfLate(now);
+  loop.After(std::chrono::seconds(1), [this] { Sweep(); });
 }
 
 }  // namespace slipway::net

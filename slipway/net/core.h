@@ -2,57 +2,69 @@
 // unless said otherwise.
 #pragma once
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 #include <atomic>
-#include <chrono>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
+#include <vector>
 
 #include "slipway/net/core_server.h"
+#include "slipway/net/event_loop.h"
 #include "slipway/net/exchange.h"
+#include "slipway/net/request_parser.h"
 
 namespace slipway::net {
-
-// The concrete executor spares the type-erased one's indirection on every operation.
-using CoreSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
-using SteadyTime = std::chrono::steady_clock::time_point;
 
 class ConnectionBase {
  public:
   virtual ~ConnectionBase() = default;
-  // Closes when it has been idle, or receiving one request, for too long (and no answer is pending).
+  // Closes when it has been idle, receiving one request or sending one answer, for too long (and no answer is pending).
   virtual void CloseIfLate(SteadyTime now) = 0;
   // Closes at once when between requests, else after the answer in flight.
   virtual void Drain() = 0;
   virtual void Abort() = 0;
 };
 
-struct Core {
-  Core(int core_index, ExchangeHandler& exchange_handler, const CoreServerOptions& server_options)
-      : index(core_index), handler(exchange_handler), options(server_options), sweep_timer_(context) {}
+class Core {
+ public:
+  Core(int core_index, ExchangeHandler& exchange_handler, const CoreServerOptions& server_options);
 
   const int index;
   ExchangeHandler& handler;
   const CoreServerOptions& options;
-  boost::asio::io_context context{1};
-  std::unordered_set<ConnectionBase*> connections;
-  std::atomic<uint64_t> connection_count{0};  // readable from any thread
+  EventLoop loop;
   bool is_draining = false;
+  std::vector<char> input;  // what a connection just received; nobody keeps it beyond an event
+  std::string output;       // what it is about to send
+
+  void Add(std::shared_ptr<ConnectionBase> connection);
+  // Destroyed after the events at hand, unless a pending answer still holds on to it.
+  void Remove(ConnectionBase& connection);
+  std::vector<std::shared_ptr<ConnectionBase>> connections() const;
+  // Of the loop that has ended: closes all connections, drops what was to be done.
+  void Finish();
+
+  // Parsers are lent to connections for the time of a request, so that idle ones cost nothing.
+  std::unique_ptr<RequestParser> TakeParser();
+  void ReturnParser(std::unique_ptr<RequestParser> parser);
 
   // "Date: …\r\nServer: …\r\n", made anew every second.
   std::string_view CommonHeaders();
-  // Closes idle connections now and every second after; keeps `self` alive while it goes on.
-  static void Sweep(const std::shared_ptr<Core>& self);
-  void CancelSweep() { sweep_timer_.cancel(); }
+  // Closes idle connections now and every second after.
+  void Sweep();
+
+  // Readable from any thread.
+  struct Counters {
+    std::atomic<uint64_t> open{0}, accepted{0}, bytes_received{0}, bytes_sent{0};
+  };
+  Counters counters;
 
  private:
-  boost::asio::steady_timer sweep_timer_;
+  std::unordered_map<ConnectionBase*, std::shared_ptr<ConnectionBase>> connections_;
+  std::vector<std::shared_ptr<ConnectionBase>> removed_;
+  std::vector<std::unique_ptr<RequestParser>> parsers_;
   std::string common_headers_;
   std::time_t common_headers_second_ = 0;
 };

@@ -1,9 +1,14 @@
 #include "slipway/net/core_server.h"
 
 #include <fmt/format.h>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
 
+#include <cerrno>
+#include <cstring>
 #include <thread>
 
 #include "slipway/base/log.h"
@@ -12,28 +17,34 @@
 namespace slipway::net {
 namespace {
 
-namespace asio = boost::asio;
-using asio::ip::tcp;
-using boost::system::error_code;
-
 constexpr auto kDrainTime = std::chrono::seconds(2);
 constexpr auto kAcceptRetryTime = std::chrono::milliseconds(100);
+constexpr int kBacklog = 4096;
+constexpr int kAcceptsMax = 64;  // in a row, before connections have their turn
 
-Result<std::shared_ptr<asio::ssl::context>> MakeTlsContext(const TlsFiles& files) {
-  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
-  SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-  SSL_CTX_set_options(context->native_handle(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
-  error_code ec;
-  context->use_certificate_chain_file(files.certificate_chain_file, ec);
-  if (ec) {
+using TlsContext = std::shared_ptr<SSL_CTX>;
+
+std::string LastTlsError() {
+  char text[256] = "no details";
+  if (const unsigned long code = ERR_get_error()) ERR_error_string_n(code, text, sizeof(text));
+  ERR_clear_error();
+  return text;
+}
+
+Result<TlsContext> MakeTlsContext(const TlsFiles& files) {
+  ERR_clear_error();
+  const TlsContext context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+  if (!context) return Internal(fmt::format("cannot set up TLS: {}", LastTlsError()));
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
+  if (SSL_CTX_use_certificate_chain_file(context.get(), files.certificate_chain_file.c_str()) != 1) {
     return FailedPrecondition(
-        fmt::format("cannot use the certificate file '{}': {}", files.certificate_chain_file, ec.message()));
+        fmt::format("cannot use the certificate file '{}': {}", files.certificate_chain_file, LastTlsError()));
   }
-  context->use_private_key_file(files.private_key_file, asio::ssl::context::pem, ec);
-  if (ec) {
+  if (SSL_CTX_use_PrivateKey_file(context.get(), files.private_key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
     return FailedPrecondition(
-        fmt::format("cannot use the private key file '{}': {}", files.private_key_file, ec.message()));
+        fmt::format("cannot use the private key file '{}': {}", files.private_key_file, LastTlsError()));
   }
   return context;
 }
@@ -46,82 +57,108 @@ void ShareTickets(SSL_CTX* from, SSL_CTX* to) {
   OPENSSL_cleanse(keys.data(), keys.size());
 }
 
+std::string NumericHost(const sockaddr_storage& address, socklen_t size) {
+  char host[NI_MAXHOST] = "";
+  getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host, sizeof(host), nullptr, 0, NI_NUMERICHOST);
+  return host;
+}
+
+// A socket bound to the address, listening.
+Result<Socket> OpenListening(const ListenAddress& listen_address) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(listen_address.address.c_str(), std::to_string(listen_address.port).c_str(), &hints, &found) != 0)
+    return InvalidArgument(fmt::format("'{}' is not an IP address to listen on", listen_address.address));
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> address(found, freeaddrinfo);
+  Socket socket(::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const int yes = 1;
+  const bool is_open = socket.IsOpen() && setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+                       bind(socket.get(), address->ai_addr, address->ai_addrlen) == 0 &&
+                       listen(socket.get(), kBacklog) == 0;
+  if (is_open) return socket;
+  const std::string why = errno == EADDRINUSE ? "the port is in use by another program" : std::strerror(errno);
+  return FailedPrecondition(
+      fmt::format("cannot listen on {}:{}: {}", listen_address.address, listen_address.port, why));
+}
+
+uint16_t PortOf(const Socket& socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  return ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
+                                             : reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
 // Accepts on the first core and deals the connections out to all of them in turn.
-class Listener : public std::enable_shared_from_this<Listener> {
+class Listener : private EventLoop::Watcher {
  public:
-  Listener(std::vector<std::shared_ptr<Core>> cores, std::shared_ptr<asio::ssl::context> tls)
-      : cores_(std::move(cores)), tls_(std::move(tls)), acceptor_(cores_[0]->context), retry_(cores_[0]->context) {}
+  Listener(std::vector<std::shared_ptr<Core>> cores, Socket socket, TlsContext tls)
+      : cores_(std::move(cores)), socket_(std::move(socket)), port_(PortOf(socket_)), tls_(std::move(tls)) {}
 
-  Status Open(const ListenAddress& listen) {
-    error_code ec;
-    const auto address = asio::ip::make_address(listen.address, ec);
-    if (ec) return InvalidArgument(fmt::format("'{}' is not an IP address to listen on", listen.address));
-    const tcp::endpoint endpoint(address, listen.port);
-    acceptor_.open(endpoint.protocol(), ec);
-    if (!ec) acceptor_.set_option(tcp::acceptor::reuse_address(true), ec);
-    if (!ec) acceptor_.bind(endpoint, ec);
-    if (!ec) acceptor_.listen(4096, ec);
-    if (!ec) return {};
-    std::string why = ec == asio::error::address_in_use ? "the port is in use by another program" : ec.message();
-    return FailedPrecondition(fmt::format("cannot listen on {}:{}: {}", listen.address, listen.port, why));
-  }
+  uint16_t port() const { return port_; }
 
-  uint16_t port() const { return acceptor_.local_endpoint().port(); }
-
-  // For connections accepted from now on. A connection's stream holds on to the context it began with.
-  void UseTls(std::shared_ptr<asio::ssl::context> tls) {
-    asio::post(cores_[0]->context, [self = shared_from_this(), tls = std::move(tls)]() mutable {
-      ShareTickets(self->tls_->native_handle(), tls->native_handle());
-      self->tls_ = std::move(tls);
+  // For connections accepted from now on; those that are open keep the context they began with.
+  void UseTls(TlsContext tls) {
+    cores_[0]->loop.Post([this, tls = std::move(tls)] {
+      ShareTickets(tls_.get(), tls.get());
+      tls_ = tls;
     });
   }
 
-  void Accept() {
-    const std::shared_ptr<Core> core = cores_[next_++ % cores_.size()];
-    acceptor_.async_accept(core->context, [self = shared_from_this(), core](const error_code& ec, CoreSocket socket) {
-      if (ec == asio::error::operation_aborted || !self->acceptor_.is_open()) return;
-      if (ec) return self->RetryLater(ec);
-      self->Admit(core, std::move(socket));
-      self->Accept();
-    });
+  // On the first core, or before it runs.
+  void Open() {
+    const Status watched = cores_[0]->loop.WatchReading(socket_.get(), *this);
+    if (!watched) LogError("nothing is accepted on port {}: {}", port_, watched.error().ToString());
   }
-
-  void Close() {
-    error_code ignored;
-    acceptor_.close(ignored);
-    retry_.cancel();
-  }
+  void Close() { socket_.Close(); }
 
  private:
+  void OnReady(uint32_t) override {
+    for (int i = 0; i < kAcceptsMax && socket_.IsOpen(); ++i) {
+      sockaddr_storage address{};
+      socklen_t size = sizeof(address);
+      auto accepted = std::make_shared<Socket>(
+          accept4(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      if (accepted->IsOpen()) {
+        Admit(NumericHost(address, size), accepted);
+      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        return;
+      } else if (errno != EINTR && errno != ECONNABORTED) {
+        return RetryLater(std::strerror(errno));
+      }
+    }
+  }
+
   // Out of descriptors, mostly: connections that end will free some.
-  void RetryLater(const error_code& why) {
-    LogWarning("cannot accept a connection: {}", why.message());
-    retry_.expires_after(kAcceptRetryTime);
-    retry_.async_wait([self = shared_from_this()](const error_code& ec) {
-      if (!ec) self->Accept();
+  void RetryLater(std::string_view why) {
+    LogWarning("cannot accept a connection: {}", why);
+    EventLoop& loop = cores_[0]->loop;
+    loop.Unwatch(socket_.get());
+    loop.After(kAcceptRetryTime, [this] {
+      if (socket_.IsOpen()) Open();
     });
   }
 
-  void Admit(const std::shared_ptr<Core>& core, CoreSocket socket) {
-    asio::post(core->context, [core, tls = tls_, socket = std::move(socket)]() mutable {
+  void Admit(std::string remote_address, const std::shared_ptr<Socket>& socket) {
+    const int yes = 1;
+    setsockopt(socket->get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+    const std::shared_ptr<Core>& core = cores_[next_++ % cores_.size()];
+    core->loop.Post([core, tls = tls_, remote_address = std::move(remote_address), socket] {
       if (core->is_draining) return;
-      error_code ec;
-      const auto remote = socket.remote_endpoint(ec);
-      if (!ec) socket.set_option(tcp::no_delay(true), ec);
-      if (ec) return;
-      std::string address = remote.address().to_string();
       if (tls) {
-        std::make_shared<Connection<TlsStream>>(core, std::move(address), std::move(socket), *tls)->Start();
+        std::make_shared<Connection<TlsStream>>(core, remote_address, std::move(*socket), tls.get())->Start();
       } else {
-        std::make_shared<Connection<PlainStream>>(core, std::move(address), std::move(socket))->Start();
+        std::make_shared<Connection<PlainStream>>(core, remote_address, std::move(*socket))->Start();
       }
     });
   }
 
   const std::vector<std::shared_ptr<Core>> cores_;
-  std::shared_ptr<asio::ssl::context> tls_;  // changed on the first core alone
-  tcp::acceptor acceptor_;
-  asio::steady_timer retry_;
+  Socket socket_;
+  const uint16_t port_;
+  TlsContext tls_;  // none: plain; changed on the first core alone
   size_t next_ = 0;
 };
 
@@ -134,26 +171,22 @@ class CoreServerImpl final : public CoreServer {
 
   Status Listen() {
     for (const ListenAddress& listen : options_.listen) {
-      std::shared_ptr<asio::ssl::context> tls;
+      TlsContext tls;
       if (listen.tls) {
         SLIPWAY_ASSIGN_OR_RETURN(tls, MakeTlsContext(*listen.tls));
       }
-      auto listener = std::make_shared<Listener>(cores_, tls);
-      SLIPWAY_RETURN_IF_ERROR(listener->Open(listen));
-      ports_.push_back(listener->port());
-      listeners_.push_back(std::move(listener));
+      SLIPWAY_ASSIGN_OR_RETURN(Socket socket, OpenListening(listen));
+      listeners_.push_back(std::make_unique<Listener>(cores_, std::move(socket), std::move(tls)));
+      ports_.push_back(listeners_.back()->port());
     }
     return {};
   }
 
   void Run() {
-    for (const auto& listener : listeners_) listener->Accept();
+    for (const auto& listener : listeners_) listener->Open();
     for (const auto& core : cores_) {
-      asio::post(core->context, [core] { Core::Sweep(core); });
-      threads_.emplace_back([core] {
-        const auto work = asio::make_work_guard(core->context);
-        core->context.run();
-      });
+      core->loop.Post([core_pointer = core.get()] { core_pointer->Sweep(); });
+      threads_.emplace_back([core] { core->loop.Run(); });
     }
   }
 
@@ -161,12 +194,22 @@ class CoreServerImpl final : public CoreServer {
 
   uint64_t open_connections() const override {
     uint64_t count = 0;
-    for (const auto& core : cores_) count += core->connection_count.load(std::memory_order_relaxed);
+    for (const auto& core : cores_) count += core->counters.open.load(std::memory_order_relaxed);
     return count;
   }
 
+  Totals totals() const override {
+    Totals totals;
+    for (const auto& core : cores_) {
+      totals.connections += core->counters.accepted.load(std::memory_order_relaxed);
+      totals.bytes_received += core->counters.bytes_received.load(std::memory_order_relaxed);
+      totals.bytes_sent += core->counters.bytes_sent.load(std::memory_order_relaxed);
+    }
+    return totals;
+  }
+
   Status ReloadTls() override {
-    std::vector<std::pair<Listener*, std::shared_ptr<asio::ssl::context>>> reloaded;
+    std::vector<std::pair<Listener*, TlsContext>> reloaded;
     for (size_t i = 0; i < listeners_.size(); ++i) {
       if (!options_.listen[i].tls) continue;
       SLIPWAY_ASSIGN_OR_RETURN(auto tls, MakeTlsContext(*options_.listen[i].tls));
@@ -178,40 +221,30 @@ class CoreServerImpl final : public CoreServer {
 
   void Stop() override {
     if (threads_.empty()) return;
-    asio::post(cores_[0]->context, [listeners = listeners_] {
-      for (const auto& listener : listeners) listener->Close();
+    cores_[0]->loop.Post([this] {
+      for (const auto& listener : listeners_) listener->Close();
     });
-    for (const auto& core : cores_) {
-      asio::post(core->context, [core] {
-        core->is_draining = true;
-        const std::vector<ConnectionBase*> connections(core->connections.begin(), core->connections.end());
-        for (ConnectionBase* connection : connections) connection->Drain();
-      });
-    }
+    for (const auto& core : cores_) core->loop.Post([core_pointer = core.get()] { Drain(*core_pointer); });
     const auto deadline = std::chrono::steady_clock::now() + kDrainTime;
     while (open_connections() > 0 && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
-    for (const auto& core : cores_) core->context.stop();
+    for (const auto& core : cores_) core->loop.Stop();
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
-    for (const auto& core : cores_) Finish(*core);
+    for (const auto& core : cores_) core->Finish();
     listeners_.clear();
   }
 
  private:
-  // Runs what the loop still holds, so that the handlers (and the connections they keep) go.
-  static void Finish(Core& core) {
-    const std::vector<ConnectionBase*> connections(core.connections.begin(), core.connections.end());
-    for (ConnectionBase* connection : connections) connection->Abort();
-    core.CancelSweep();
-    core.context.restart();
-    core.context.poll();
+  static void Drain(Core& core) {
+    core.is_draining = true;
+    for (const auto& connection : core.connections()) connection->Drain();
   }
 
   const CoreServerOptions options_;
   std::vector<std::shared_ptr<Core>> cores_;
-  std::vector<std::shared_ptr<Listener>> listeners_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<uint16_t> ports_;
   std::vector<std::thread> threads_;
 };

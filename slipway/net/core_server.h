@@ -4,8 +4,10 @@
 //
 // What is not strictly HTTP/1.1 is refused with 400 and a close: bad framing (both Content-Length and
 // Transfer-Encoding, a repeated Content-Length, any coding but "chunked"), folded header lines, a missing or repeated
-// Host. 413 and 431 for what is too large. A connection without progress for the idle time-out is closed, and so is one
-// whose request takes too long to arrive, however steadily it trickles in.
+// Host. 413 and 431 for what is too large. A connection without progress for the idle time-out is closed, be it that
+// nothing comes or that its client does not read, and so is one whose request takes too long to arrive, however
+// steadily it trickles in. A connection holds one request and one batch of answers at most: while a client does not
+// read its answers, nothing further is read from it. An idle one holds neither buffer nor parser.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +46,11 @@ class CoreServer {
   // In the order of options.listen.
   virtual std::vector<uint16_t> ports() const = 0;
   virtual uint64_t open_connections() const = 0;
+  struct Totals {  // since the start
+    uint64_t connections = 0;
+    uint64_t bytes_received = 0, bytes_sent = 0;  // without TLS' own
+  };
+  virtual Totals totals() const = 0;
   // Reads the certificate files again, for connections that come from now on; those that are open go on, and sessions
   // made before can be resumed. On failure the certificates in use stay. Thread-safe.
   virtual Status ReloadTls() = 0;

@@ -1,5 +1,7 @@
 #include "slipway/net/exchange.h"
 
+#include <algorithm>
+
 #include "slipway/base/text.h"
 
 namespace slipway::net {
@@ -13,7 +15,10 @@ std::string_view RequestView::Find(std::string_view name) const {
 
 void AppendHeader(std::string& block, std::string_view name, std::string_view value) {
   block.append(name).append(": ");
-  for (const char c : value) block.push_back(c == '\r' || c == '\n' || c == '\0' ? ' ' : c);
+  const auto begin = static_cast<std::string::difference_type>(block.size());
+  block.append(value);
+  std::replace_if(
+      block.begin() + begin, block.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
   block.append("\r\n");
 }
 

@@ -50,6 +50,9 @@ class Exchange {
   virtual const RequestView& request() const = 0;
   // The number of the thread that runs this, 0 … threads-1: for per-thread state without locks.
   virtual int core() const = 0;
+  // What the handler keeps on the connection from request to request; empty at first. Of the thread that runs this;
+  // gone with the connection, on any thread.
+  virtual std::shared_ptr<void>& attachment() = 0;
   // Answers at once; the texts are copied.
   virtual void Reply(int status, std::string_view header_block, std::string_view body) = 0;
   // Promises an answer; the connection reads nothing further until it comes.
