@@ -45,7 +45,10 @@ slipway_room(base USES fmt::fmt spdlog::spdlog tl::expected OpenSSL::Crypto Thre
 slipway_room(tabular DEPENDS base USES ${JSON} yaml-cpp)
 slipway_room(metrics DEPENDS base tabular)
 slipway_room(model DEPENDS base tabular USES ${JSON} yaml-cpp external_onnx)
-slipway_room(scoring DEPENDS base tabular model USES simdjson::simdjson ${JSON})
+slipway_room(scoring DEPENDS base tabular model USES ${JSON})
+# GCC puts the lanes of a walk through trees into vectors, and spends more on getting indices out again than it gains.
+set_source_files_properties("${PROJECT_SOURCE_DIR}/slipway/scoring/packed_forest.cc" PROPERTIES
+                            COMPILE_OPTIONS "-fno-tree-vectorize;-fno-tree-slp-vectorize")
 slipway_room(learn DEPENDS base tabular metrics model USES external_xgboost)
 slipway_room(stats DEPENDS base tabular metrics USES ${JSON} Boost::headers)
 slipway_room(kql DEPENDS base)

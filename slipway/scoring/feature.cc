@@ -1,7 +1,6 @@
 #include "slipway/scoring/feature.h"
 
 #include <bit>
-#include <cmath>
 #include <tuple>
 
 namespace slipway::scoring {
@@ -30,30 +29,6 @@ auto Key(const Feature& feature) {
 }
 
 }  // namespace
-
-float Apply(const NumberStep& step, float value) noexcept {
-  switch (step.kind) {
-    case NumberStep::Kind::kReplaceNaN:
-      return std::isnan(value) ? step.b : value;
-    case NumberStep::Kind::kReplace:
-      return value == step.a ? step.b : value;
-    case NumberStep::Kind::kAdd:
-      return value + step.a;
-    case NumberStep::Kind::kSubtract:
-      return value - step.a;
-    case NumberStep::Kind::kSubtractFrom:
-      return step.a - value;
-    case NumberStep::Kind::kMultiply:
-      return value * step.a;
-    case NumberStep::Kind::kDivide:
-      return value / step.a;
-    case NumberStep::Kind::kDivideInto:
-      return step.a / value;
-    case NumberStep::Kind::kIsInteger:
-      return std::trunc(value) == step.a ? 1.0f : 0.0f;
-  }
-  return value;
-}
 
 float Feature::OfText(const std::string& text) const {
   const auto found = table.find(text);

@@ -2,6 +2,7 @@
 // preprocessing is lowered to.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -30,7 +31,29 @@ struct NumberStep {
   auto operator<=>(const NumberStep&) const = default;
 };
 
-float Apply(const NumberStep& step, float value) noexcept;
+inline float Apply(const NumberStep& step, float value) noexcept {
+  switch (step.kind) {
+    case NumberStep::Kind::kReplaceNaN:
+      return std::isnan(value) ? step.b : value;
+    case NumberStep::Kind::kReplace:
+      return value == step.a ? step.b : value;
+    case NumberStep::Kind::kAdd:
+      return value + step.a;
+    case NumberStep::Kind::kSubtract:
+      return value - step.a;
+    case NumberStep::Kind::kSubtractFrom:
+      return step.a - value;
+    case NumberStep::Kind::kMultiply:
+      return value * step.a;
+    case NumberStep::Kind::kDivide:
+      return value / step.a;
+    case NumberStep::Kind::kDivideInto:
+      return step.a / value;
+    case NumberStep::Kind::kIsInteger:
+      return std::trunc(value) == step.a ? 1.0f : 0.0f;
+  }
+  return value;
+}
 
 // A number: the column's value in float32, through `steps`. A text: looked up in `table`, `otherwise` when not there.
 struct Feature {

@@ -76,7 +76,9 @@ Result<InputColumn> ColumnOf(const model::ColumnSpec& spec, const GraphInput& in
                              bool from_graph) {
   InputColumn column;
   column.name = spec.name;
-  column.is_plain_name = !spec.name.empty() && spec.name.find_first_of("\"\\") == std::string::npos;
+  column.is_plain_name = !spec.name.empty() && std::none_of(spec.name.begin(), spec.name.end(), [](unsigned char c) {
+    return c == '"' || c == '\\' || c < ' ';
+  });
   column.type = spec.type;
   column.required = spec.required;
   column.graph_input = input_index;

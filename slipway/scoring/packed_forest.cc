@@ -25,6 +25,7 @@
 #include <cmath>
 #include <limits>
 #include <unordered_map>
+#include <utility>
 
 namespace slipway::scoring {
 namespace {
@@ -165,8 +166,8 @@ class ForestPacker {
     return 2 * (ensemble_.nodes.size() + equalities) + 2 * PackedForest::kLanes + ensemble_.roots.size() < max_nodes;
   }
 
-  // Pairs of siblings: the hot levels tree by tree, level by level; then depth first, left before right. A source that
-  // is met again is not packed again.
+  // Pairs of siblings: the hot levels tree by tree, level by level; then depth first, the side that more training rows
+  // took before the other. A source that is met again is not packed again.
   bool PackTrees() {
     const bool has_equality = std::any_of(ensemble_.nodes.begin(), ensemble_.nodes.end(), IsEquality);
     std::vector<Place> below;
@@ -194,11 +195,14 @@ class ForestPacker {
       const Place place = stack.back();
       stack.pop_back();
       if (!PackAll({&place, 1})) return false;
+      if (children_.size() == 2 && Cover(children_[1]) > Cover(children_[0])) std::swap(children_[0], children_[1]);
       stack.insert(stack.end(), children_.rbegin(), children_.rend());
       children_.clear();
     }
     return true;
   }
+
+  float Cover(const Place& place) const { return ensemble_.covers.empty() ? 0 : ensemble_.covers[place.source / 2]; }
 
   // Writes the nodes at `places`; adds the places of their children to children_.
   bool PackAll(std::span<const Place> places) {
@@ -256,6 +260,8 @@ class ForestPacker {
       forest_.roots_.push_back(at);
       forest_.depths_.push_back(0);
     }
+    for (auto first = forest_.depths_.begin(); first != forest_.depths_.end(); first += PackedForest::kLanes)
+      forest_.group_depths_.push_back(*std::max_element(first, first + PackedForest::kLanes));
   }
 
   const TreeEnsemble& ensemble_;
@@ -273,45 +279,53 @@ std::optional<PackedForest> PackedForest::Compile(const TreeEnsemble& ensemble, 
   return ForestPacker(ensemble, features, outputs).Pack(slots);
 }
 
-// Sends kLanes walks down `depth` levels; deep trees look now and then whether all have reached their leaves.
+// Sends kLanes walks down `depth` levels; deep trees look now and then whether all have reached their leaves. The lanes
+// are written out one after another, so that each is a variable of its own.
 template <typename RowOf>
 inline void PackedForest::Walk(uint32_t (&places)[kLanes], uint32_t depth, RowOf row) const noexcept {
+  WalkLanes(places, depth, row, std::make_index_sequence<kLanes>());
+}
+
+template <typename RowOf, size_t... kLane>
+inline void PackedForest::WalkLanes(uint32_t (&places)[kLanes], uint32_t depth, RowOf row,
+                                    std::index_sequence<kLane...>) const noexcept {
   constexpr uint32_t kLookEvery = 8;
-  const Node* nodes = nodes_.data();
+  const Node* const nodes = nodes_.data();
   const uint32_t bits = feature_bits_, mask = feature_mask_;
-  uint32_t at[kLanes];  // a copy: kept in registers
-  std::copy_n(places, kLanes, at);
+  const auto step = [nodes, bits, mask](uint32_t at, const float* values) {
+    const Node node = nodes[at];
+    return (node.link >> bits) + (values[node.link & mask] <= node.value ? 0u : 1u);
+  };
+  uint32_t at[kLanes] = {places[kLane]...};
   for (uint32_t level = 0; level < depth; ++level) {
-    for (int lane = 0; lane < kLanes; ++lane) {
-      const Node node = nodes[at[lane]];
-      at[lane] = (node.link >> bits) + (row(lane)[node.link & mask] <= node.value ? 0 : 1);
-    }
+    ((at[kLane] = step(at[kLane], row(kLane))), ...);
     if (level % kLookEvery == kLookEvery - 1 && level + kLookEvery / 2 < depth) {
-      bool is_moving = false;
-      for (int lane = 0; lane < kLanes; ++lane) is_moving |= nodes[at[lane]].link >> bits != at[lane];
+      const bool is_moving = ((nodes[at[kLane]].link >> bits != at[kLane]) || ...);
       if (!is_moving) break;
     }
   }
-  std::copy_n(at, kLanes, places);
+  ((places[kLane] = at[kLane]), ...);
 }
 
-void PackedForest::AddLeaf(Node leaf, float* sums) const noexcept {
-  if (outputs_ == 1) {
-    sums[0] += leaf.value;
-    return;
-  }
+inline void PackedForest::AddLeaf(Node leaf, float* sums) const noexcept {
   const float* weights = leaf_table_.data() + std::bit_cast<uint32_t>(leaf.value) * outputs_;
   for (size_t i = 0; i < outputs_; ++i) sums[i] += weights[i];
 }
 
-// Trees side by side.
+// Trees side by side. A lone sum stays in a register: through memory each addition would wait for the store before it.
 void PackedForest::ScoreOne(const float* row, float* sums) const noexcept {
+  float sum = 0;
   for (size_t tree = 0; tree < roots_.size(); tree += kLanes) {
     uint32_t at[kLanes];
     std::copy_n(roots_.data() + tree, kLanes, at);
-    Walk(at, *std::max_element(depths_.data() + tree, depths_.data() + tree + kLanes), [row](int) { return row; });
-    for (const uint32_t leaf : at) AddLeaf(nodes_[leaf], sums);
+    Walk(at, group_depths_[tree / kLanes], [row](size_t) { return row; });
+    if (outputs_ == 1) {
+      for (const uint32_t leaf : at) sum += nodes_[leaf].value;
+    } else {
+      for (const uint32_t leaf : at) AddLeaf(nodes_[leaf], sums);
+    }
   }
+  if (outputs_ == 1) sums[0] = sum;
 }
 
 // Tree after tree, rows side by side.
@@ -324,8 +338,14 @@ void PackedForest::ScoreBlock(const float* rows, size_t count, size_t width, flo
       for (size_t lane = 0; lane < kLanes; ++lane) lanes[lane] = rows + (first + std::min(lane, used - 1)) * width;
       uint32_t at[kLanes];
       std::fill_n(at, kLanes, roots_[tree]);
-      Walk(at, depths_[tree], [&lanes](int lane) { return lanes[lane]; });
-      for (size_t lane = 0; lane < used; ++lane) AddLeaf(nodes_[at[lane]], sums + (first + lane) * outputs_);
+      Walk(at, depths_[tree], [&lanes](size_t lane) { return lanes[lane]; });
+      for (size_t lane = 0; lane < used; ++lane) {
+        if (outputs_ == 1) {
+          sums[first + lane] += nodes_[at[lane]].value;
+        } else {
+          AddLeaf(nodes_[at[lane]], sums + (first + lane) * outputs_);
+        }
+      }
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "slipway/scoring/feature_rows.h"
@@ -48,12 +49,15 @@ class PackedForest {
   void ScoreOne(const float* row, float* sums) const noexcept;
   void ScoreBlock(const float* rows, size_t count, size_t width, float* sums) const noexcept;
   template <typename RowOf>
-  void Walk(uint32_t (&at)[kLanes], uint32_t depth, RowOf row) const noexcept;
+  void Walk(uint32_t (&places)[kLanes], uint32_t depth, RowOf row) const noexcept;
+  template <typename RowOf, size_t... kLane>
+  void WalkLanes(uint32_t (&places)[kLanes], uint32_t depth, RowOf row, std::index_sequence<kLane...>) const noexcept;
   void AddLeaf(Node leaf, float* sums) const noexcept;
 
   std::vector<Node> nodes_;
   std::vector<uint32_t> roots_;
-  std::vector<uint32_t> depths_;
+  std::vector<uint32_t> depths_;        // per tree
+  std::vector<uint32_t> group_depths_;  // per kLanes trees, of the deepest
   std::vector<float> leaf_table_;
   uint32_t feature_bits_ = 0;
   uint32_t feature_mask_ = 0;

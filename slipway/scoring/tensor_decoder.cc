@@ -49,137 +49,113 @@ struct TensorPlace {
   bool is_integer = false;
 };
 
-Result<std::string> TextOf(od::value value, std::string_view what) {
-  SLIPWAY_JSON_OR_RETURN(const od::json_type type, value.type());
-  if (type != od::json_type::string)
-    return InvalidArgument(fmt::format("'{}' has to be a text, not {}", what, TypeName(type)));
-  SLIPWAY_JSON_OR_RETURN(const std::string_view text, value.get_string());
-  return std::string(text);
-}
-
-Result<std::vector<int64_t>> ShapeOf(od::value value) {
-  SLIPWAY_ASSIGN_OR_RETURN(od::array sizes, ListOf(value, "shape"));
-  std::vector<int64_t> shape;
-  for (auto item : sizes) {
-    SLIPWAY_JSON_OR_RETURN(od::value size_value, std::move(item));
-    int64_t size = -1;
-    if (size_value.get_int64().get(size) != simdjson::SUCCESS || size < 0)
-      return InvalidArgument("'shape' has to be a list of sizes");
-    shape.push_back(size);
-  }
-  return shape;
-}
-
 class TensorDecoding : JsonCells {
  public:
-  TensorDecoding(const InputColumns& columns, CellSink& sink, std::vector<bool>& seen, TensorRequest& into)
-      : JsonCells(columns, sink), seen_(seen), into_(into) {
+  TensorDecoding(const InputColumns& columns, CellSink& sink, JsonReader& json, std::vector<bool>& seen,
+                 TensorRequest& into)
+      : JsonCells(columns, sink, json), seen_(seen), into_(into) {
     seen_.assign(columns.size(), false);
   }
 
-  Status Document(od::document& document) {
-    SLIPWAY_JSON_OR_RETURN(const od::json_type type, document.type());
-    if (type != od::json_type::object)
-      return InvalidArgument(fmt::format("the request has to be an object with 'inputs', not {}", TypeName(type)));
-    SLIPWAY_JSON_OR_RETURN(od::object object, document.get_object());
+  Status Document() {
     bool has_inputs = false;
-    for (auto item : object) {
-      SLIPWAY_JSON_OR_RETURN(od::field field, std::move(item));
-      SLIPWAY_RETURN_IF_ERROR(Member(field, has_inputs));
-    }
+    SLIPWAY_RETURN_IF_ERROR(ObjectOf("the request", "an object with 'inputs'",
+                                     [&](std::string_view key) { return Member(key, has_inputs); }));
     if (!has_inputs) return InvalidArgument("the request has no 'inputs'");
     return CheckAbsent();
   }
 
  private:
-  Status Member(od::field& field, bool& has_inputs) {
-    const std::string_view key = RawKey(field);
-    if (key == "id") {
-      SLIPWAY_ASSIGN_OR_RETURN(into_.id, TextOf(field.value(), "id"));
-      return {};
-    }
-    if (key == "outputs") return Outputs(field.value());
-    if (key != "inputs") return Skip(field.value(), 0);
+  Status Member(std::string_view key, bool& has_inputs) {
+    if (key == "id") return ReadText("'id'", into_.id);
+    if (key == "outputs") return ListOf("'outputs'", [this] { return Output(); });
+    if (key != "inputs") return json_.Skip();
     if (has_inputs) return InvalidArgument("the request has 'inputs' twice");
     has_inputs = true;
-    return Inputs(field.value());
+    return ListOf("'inputs'", [this] { return Input(); });
   }
 
-  Status Outputs(od::value value) {
-    SLIPWAY_ASSIGN_OR_RETURN(od::array outputs, ListOf(value, "outputs"));
-    for (auto item : outputs) {
-      SLIPWAY_JSON_OR_RETURN(od::value entry, std::move(item));
-      SLIPWAY_ASSIGN_OR_RETURN(od::object output, ObjectOf(entry, "an output"));
-      std::optional<std::string> name;
-      for (auto member : output) {
-        SLIPWAY_JSON_OR_RETURN(od::field field, std::move(member));
-        if (RawKey(field) == "name") {
-          SLIPWAY_ASSIGN_OR_RETURN(name, TextOf(field.value(), "name"));
-        } else {
-          SLIPWAY_RETURN_IF_ERROR(Skip(field.value(), 0));
+  template <typename Member>
+  Status ObjectOf(std::string_view what, std::string_view wanted, Member&& member) {
+    const Type type = json_.Peek();
+    if (type == Type::kObject) return json_.Object(std::forward<Member>(member));
+    return HasToBe(what, wanted, type);
+  }
+
+  Status ReadText(std::string_view what, std::optional<std::string>& into) {
+    const Type type = json_.Peek();
+    if (type != Type::kText) return HasToBe(what, "a text", type);
+    std::string_view text;
+    if (!json_.Text(text)) return json_.error();
+    into = std::string(text);
+    return {};
+  }
+
+  Status ReadShape(std::optional<std::vector<int64_t>>& into) {
+    into.emplace();
+    return ListOf("'shape'", [&]() -> Status {
+      JsonNumber number;
+      if (json_.Peek() == Type::kNumber) {
+        if (!json_.Number(number)) return json_.error();
+        const std::optional<int64_t> size = number.integer();
+        if (size && *size >= 0) {
+          into->push_back(*size);
+          return {};
         }
+      } else {
+        SLIPWAY_RETURN_IF_ERROR(json_.Skip());
       }
-      if (!name) return InvalidArgument("an output has no 'name'");
-      into_.outputs.push_back(std::move(*name));
-    }
+      return InvalidArgument("'shape' has to be a list of sizes");
+    });
+  }
+
+  Status Output() {
+    std::optional<std::string> name;
+    SLIPWAY_RETURN_IF_ERROR(ObjectOf("an output", "an object", [&](std::string_view key) {
+      return key == "name" ? ReadText("'name'", name) : json_.Skip();
+    }));
+    if (!name) return InvalidArgument("an output has no 'name'");
+    into_.outputs.push_back(std::move(*name));
     return {};
   }
 
-  Status Inputs(od::value value) {
-    SLIPWAY_ASSIGN_OR_RETURN(od::array inputs, ListOf(value, "inputs"));
-    for (auto item : inputs) {
-      SLIPWAY_JSON_OR_RETURN(od::value entry, std::move(item));
-      SLIPWAY_ASSIGN_OR_RETURN(od::object tensor, ObjectOf(entry, "an input"));
-      TensorHead head;
-      if (const Status read = ReadTensor(tensor, head); !read)
-        return head.name ? With(read, fmt::format("tensor '{}'", *head.name)) : read;
-    }
+  Status Input() {
+    TensorHead head;
+    if (const Status read = ReadTensor(head); !read)
+      return head.name ? With(read, fmt::format("tensor '{}'", *head.name)) : read;
     return {};
-  }
-
-  static Result<od::object> ObjectOf(od::value& value, std::string_view what) {
-    SLIPWAY_JSON_OR_RETURN(const od::json_type type, value.type());
-    if (type != od::json_type::object)
-      return InvalidArgument(fmt::format("{} has to be an object, not {}", what, TypeName(type)));
-    SLIPWAY_JSON_OR_RETURN(od::object object, value.get_object());
-    return object;
   }
 
   // --- one tensor ---
 
   // Where the data comes before what describes it, it is passed over and read in a second pass.
-  Status ReadTensor(od::object& tensor, TensorHead& head) {
-    bool has_data = false, is_read = false;
-    for (auto item : tensor) {
-      SLIPWAY_JSON_OR_RETURN(od::field field, std::move(item));
-      if (RawKey(field) != "data") {
-        SLIPWAY_RETURN_IF_ERROR(HeadMember(field, head));
-        continue;
-      }
-      if (has_data) return InvalidArgument("'data' is given twice");
-      has_data = true;
+  Status ReadTensor(TensorHead& head) {
+    const char* data = nullptr;
+    bool is_read = false;
+    SLIPWAY_RETURN_IF_ERROR(ObjectOf("an input", "an object", [&](std::string_view key) -> Status {
+      if (key != "data") return HeadMember(key, head);
+      if (data != nullptr) return InvalidArgument("'data' is given twice");
+      data = json_.place();
       is_read = head.IsComplete();
-      SLIPWAY_RETURN_IF_ERROR(is_read ? Data(field.value(), head) : Skip(field.value(), 0));
-    }
-    SLIPWAY_RETURN_IF_ERROR(CheckComplete(head, has_data));
-    return is_read ? Status() : ReadDataAgain(tensor, head);
+      return is_read ? Data(head) : json_.Skip();
+    }));
+    SLIPWAY_RETURN_IF_ERROR(CheckComplete(head, data != nullptr));
+    if (is_read) return {};
+    const char* const end = json_.place();
+    json_.Return(data);
+    SLIPWAY_RETURN_IF_ERROR(Data(head));
+    json_.Return(end);
+    return {};
   }
 
-  static Status HeadMember(od::field& field, TensorHead& head) {
-    const std::string_view key = RawKey(field);
+  Status HeadMember(std::string_view key, TensorHead& head) {
     const bool is_repeated =
         (key == "name" && head.name) || (key == "datatype" && head.datatype) || (key == "shape" && head.shape);
     if (is_repeated) return InvalidArgument(fmt::format("'{}' is given twice", key));
-    if (key == "name") {
-      SLIPWAY_ASSIGN_OR_RETURN(head.name, TextOf(field.value(), key));
-    } else if (key == "datatype") {
-      SLIPWAY_ASSIGN_OR_RETURN(head.datatype, TextOf(field.value(), key));
-    } else if (key == "shape") {
-      SLIPWAY_ASSIGN_OR_RETURN(head.shape, ShapeOf(field.value()));
-    } else {
-      return Skip(field.value(), 0);
-    }
-    return {};
+    if (key == "name") return ReadText("'name'", head.name);
+    if (key == "datatype") return ReadText("'datatype'", head.datatype);
+    if (key == "shape") return ReadShape(head.shape);
+    return json_.Skip();
   }
 
   static Status CheckComplete(const TensorHead& head, bool has_data) {
@@ -190,21 +166,13 @@ class TensorDecoding : JsonCells {
     return {};
   }
 
-  Status ReadDataAgain(od::object& tensor, const TensorHead& head) {
-    SLIPWAY_JSON_OR_RETURN([[maybe_unused]] const bool is_filled, tensor.reset());
-    for (auto item : tensor) {
-      SLIPWAY_JSON_OR_RETURN(od::field field, std::move(item));
-      SLIPWAY_RETURN_IF_ERROR(RawKey(field) == "data" ? Data(field.value(), head) : Skip(field.value(), 0));
-    }
-    return {};
-  }
-
-  Status Data(od::value value, const TensorHead& head) {
+  Status Data(const TensorHead& head) {
     SLIPWAY_ASSIGN_OR_RETURN(TensorPlace place, PlaceOf(head));
     for (size_t i = place.first_column; i < place.first_column + place.width; ++i) seen_[i] = true;
     has_rows_ = true;
-    SLIPWAY_ASSIGN_OR_RETURN(od::array data, ListOf(value, "data"));
-    SLIPWAY_RETURN_IF_ERROR(Elements(data, *head.shape, 0, place));
+    const Type type = json_.Peek();
+    if (type != Type::kList) return HasToBe("'data'", "a list", type);
+    SLIPWAY_RETURN_IF_ERROR(Elements(*head.shape, 0, place));
     if (place.elements == place.rows * place.width) return {};
     return InvalidArgument(fmt::format("'data' has {} elements; the shape [{}] takes {}", place.elements,
                                        fmt::join(*head.shape, ","), place.rows * place.width));
@@ -254,46 +222,44 @@ class TensorDecoding : JsonCells {
   // --- its elements ---
 
   // `depth` lists are open; nested data is to be nested all the way, with the shape's sizes.
-  Status Elements(od::array& list, const std::vector<int64_t>& shape, size_t depth, TensorPlace& place) {
+  Status Elements(const std::vector<int64_t>& shape, size_t depth, TensorPlace& place) {
+    const auto not_nested = [&shape] {
+      return InvalidArgument(fmt::format("'data' is not nested as the shape [{}] says", fmt::join(shape, ",")));
+    };
     size_t size = 0;
     bool is_nested = false;
-    for (auto item : list) {
-      SLIPWAY_JSON_OR_RETURN(od::value value, std::move(item));
-      SLIPWAY_JSON_OR_RETURN(const od::json_type type, value.type());
-      const bool is_list = type == od::json_type::array;
+    SLIPWAY_RETURN_IF_ERROR(json_.List([&]() -> Status {
+      const bool is_list = json_.Peek() == Type::kList;
       if (size++ == 0) is_nested = is_list;
-      if (is_list != is_nested || (is_list && depth + 1 == shape.size()))
-        return InvalidArgument(fmt::format("'data' is not nested as the shape [{}] says", fmt::join(shape, ",")));
-      if (is_list) {
-        SLIPWAY_JSON_OR_RETURN(od::array inner, value.get_array());
-        SLIPWAY_RETURN_IF_ERROR(Elements(inner, shape, depth + 1, place));
-      } else {
-        SLIPWAY_RETURN_IF_ERROR(Element(value, place));
-      }
-    }
-    if ((is_nested || depth > 0) && size != static_cast<size_t>(shape[depth]))
-      return InvalidArgument(fmt::format("'data' is not nested as the shape [{}] says", fmt::join(shape, ",")));
+      if (is_list != is_nested || (is_list && depth + 1 == shape.size())) return not_nested();
+      return is_list ? Elements(shape, depth + 1, place) : Element(place);
+    }));
+    if ((is_nested || depth > 0) && size != static_cast<size_t>(shape[depth])) return not_nested();
     return {};
   }
 
-  Status Element(od::value& value, TensorPlace& place) {
+  Status Element(TensorPlace& place) {
     const size_t row = place.elements / place.width, column = place.first_column + place.elements % place.width;
     ++place.elements;
-    if (row >= place.rows) return Skip(value, 0);
+    if (row >= place.rows) return json_.Skip();
     if (place.adds_rows && column == place.first_column) sink_.AddRow();
     const bool is_whole_real = place.is_integer && columns_[column].kind == InputColumn::Kind::kReal;
-    return is_whole_real && *value.raw_json_token().data() != 'n' ? WholeReal(value, row, column)
-                                                                  : Cell(value, row, column);
+    return is_whole_real && json_.Peek() != Type::kNull ? WholeReal(row, column) : Cell(row, column);
   }
 
   // A real column's value in a tensor of integers.
-  Status WholeReal(od::value& value, size_t row, size_t column) {
-    int64_t whole = 0;
-    if (value.get_int64().get(whole) != simdjson::SUCCESS) {
-      SLIPWAY_RETURN_IF_ERROR(Skip(value, 0));
-      return Bad(row, column, "expected an integer, as the datatype says");
-    }
-    sink_.SetReal(row, column, static_cast<double>(whole));
+  Status WholeReal(size_t row, size_t column) {
+    JsonNumber number;
+    const bool is_number = json_.Peek() == Type::kNumber;
+    const std::string snippet = is_number ? "" : json_.Snippet();
+    if (is_number && !json_.Number(number)) return json_.error();
+    if (!is_number) SLIPWAY_RETURN_IF_ERROR(json_.Skip());
+    const std::optional<int64_t> whole = number.integer();
+    if (!whole)
+      return Bad(row, column,
+                 fmt::format("expected an integer, as the datatype says, got {}",
+                             is_number ? Shortened(number.text) : snippet));
+    sink_.SetReal(row, column, static_cast<double>(*whole));
     return {};
   }
 
@@ -335,7 +301,7 @@ std::string_view TensorDatatype(const InputColumn& column) {
 }
 
 struct TensorDecoder::Buffers {
-  PaddedJson json;
+  JsonReader json;
   std::vector<bool> seen;
 };
 
@@ -347,9 +313,10 @@ Status TensorDecoder::Decode(std::string_view request, const InputColumns& colum
   sink.Clear();
   into.id.reset();
   into.outputs.clear();
-  SLIPWAY_ASSIGN_OR_RETURN(od::document document, buffers_->json.Open(request));
-  SLIPWAY_RETURN_IF_ERROR(TensorDecoding(columns, sink, buffers_->seen, into).Document(document));
-  return PaddedJson::CheckEnd(document);
+  JsonReader& json = buffers_->json;
+  SLIPWAY_RETURN_IF_ERROR(json.Open(request));
+  SLIPWAY_RETURN_IF_ERROR(TensorDecoding(columns, sink, json, buffers_->seen, into).Document());
+  return json.CheckEnd();
 }
 
 }  // namespace slipway::scoring
