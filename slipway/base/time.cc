@@ -1,6 +1,8 @@
 #include "slipway/base/time.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -100,15 +102,27 @@ void ManualClock::Set(Timestamp now) {
   now_ = now;
 }
 
+// By hand, as every log row has one.
 std::string FormatTimestamp(Timestamp time, int digits) {
   const auto day = std::chrono::floor<days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
-  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                                 clock.hours().count(), clock.minutes().count(), clock.seconds().count());
-  if (digits > 0) text += "." + fmt::format("{:06}", clock.subseconds().count()).substr(0, digits);
-  return text + "Z";
+  std::string text = "0000-00-00T00:00:00.000000";
+  const auto put = [&text](size_t at, size_t count, int64_t number) {
+    for (size_t i = count; i-- > 0; number /= 10) text[at + i] = static_cast<char>('0' + number % 10);
+  };
+  const int year = static_cast<int>(date.year());
+  put(0, 4, std::abs(year));
+  put(5, 2, static_cast<unsigned>(date.month()));
+  put(8, 2, static_cast<unsigned>(date.day()));
+  put(11, 2, clock.hours().count());
+  put(14, 2, clock.minutes().count());
+  put(17, 2, clock.seconds().count());
+  put(20, 6, clock.subseconds().count());
+  constexpr size_t kSecondsEnd = 19;
+  text.resize(digits > 0 ? kSecondsEnd + 1 + static_cast<size_t>(std::min(digits, 6)) : kSecondsEnd);
+  if (year < 0 || year > 9999) text.replace(0, 4, fmt::format("{:04}", year));
+  return text.append("Z");
 }
 
 Result<Timestamp> ParseTimestamp(std::string_view text) {

@@ -23,15 +23,22 @@ std::string CleanId(std::string_view id) {
   return clean;
 }
 
+// A header whose value is our own, or was cleaned.
+void AppendLine(std::string& headers, std::string_view name_and_colon, std::string_view value) {
+  headers.append(name_and_colon).append(value).append("\r\n");
+}
+
 // The headers of every answer of an endpoint.
 void AppendIdentityHeaders(std::string& headers, const Call& call) {
-  net::AppendHeader(headers, "x-request-id", call.ids.request);
+  constexpr size_t kUsualBytes = 448;
+  headers.reserve(kUsualBytes);
+  AppendLine(headers, "x-request-id: ", call.ids.request);
   const std::string& client = call.ids.client.empty() ? call.ids.legacy_request : call.ids.client;
   const std::string& legacy = call.ids.legacy_request.empty() ? client : call.ids.legacy_request;
-  net::AppendHeader(headers, "x-ms-request-id", legacy.empty() ? call.ids.request : legacy);
-  if (!client.empty()) net::AppendHeader(headers, "x-ms-client-request-id", client);
-  if (!call.deployment_name.empty()) net::AppendHeader(headers, "azureml-model-deployment", call.deployment_name);
-  if (call.ids.trace) net::AppendHeader(headers, "traceresponse", call.ids.trace->Header());
+  AppendLine(headers, "x-ms-request-id: ", legacy.empty() ? call.ids.request : legacy);
+  if (!client.empty()) AppendLine(headers, "x-ms-client-request-id: ", client);
+  if (!call.deployment_name.empty()) AppendLine(headers, "azureml-model-deployment: ", call.deployment_name);
+  if (call.ids.trace) AppendLine(headers, "traceresponse: ", call.ids.trace->Header());
 }
 
 void AppendModelError(std::string& headers, int model_status, std::string_view reason) {
@@ -189,7 +196,9 @@ void Call::Choose(const TrafficTarget& target) {
 
 void LogCall(LogSink& sink, const net::RequestView& request, const Call& call, const CallAnswer& answer, int lane) {
   const auto now = std::chrono::steady_clock::now();
-  (call.counts ? call.counts : call.endpoint->counts.get())->CountRequest(lane, answer.status, now - request.started);
+  DeploymentCounts& counts = call.counts ? *call.counts : *call.endpoint->counts;
+  counts.CountRequest(
+      lane, {answer.status, answer.model_status, now - request.started, request.body.size() + answer.body.size()});
   TrafficRecord record;
   record.deployment = call.deployment_name;
   record.method = request.method;
@@ -211,6 +220,8 @@ void LogCall(LogSink& sink, const net::RequestView& request, const Call& call, c
   record.total_ms = Milliseconds(now - request.started);
   record.request_ms = Milliseconds(request.received - request.started);
   record.response_ms = record.total_ms;
+  record.stages = answer.stages;
+  record.answered = now;
   sink.Traffic(call.endpoint->identity, record);
   if (call.deployment && call.deployment->wanted.app_insights_enabled) {
     const double duration = std::chrono::duration<double, std::milli>(now - request.started).count();

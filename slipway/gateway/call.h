@@ -35,6 +35,7 @@ struct CallAnswer {
   std::string headers;      // lines
   std::string_view body;
   int model_status = 0;  // 0: the model was not asked
+  StageTimes stages;
 };
 
 struct Call {

@@ -70,5 +70,37 @@ TEST(CredentialsTest, ATokenEndpointWithoutSecretOpensToNobody) {
   EXPECT_EQ(CheckAuthorization(endpoint, "Bearer " + token, kNow), Access::kDenied);
 }
 
+TEST(CredentialMemoryTest, AKeyThatWasReplacedOpensNoMoreUnderTheNewRouting) {
+  CredentialMemory memory;
+  const WantedEndpoint endpoint = KeyEndpoint();
+  WantedEndpoint rotated = endpoint;
+  EXPECT_EQ(memory.Check(rotated, 1, "Bearer primary", kNow), Access::kGranted);
+  rotated.key_sha256 = {Sha256Hex("fresh"), Sha256Hex("secondary")};  // at the same address, as after a reuse of memory
+  EXPECT_EQ(memory.Check(rotated, 1, "Bearer primary", kNow), Access::kGranted);  // the routing did not change
+  EXPECT_EQ(memory.Check(rotated, 2, "Bearer primary", kNow), Access::kDenied);
+  EXPECT_EQ(memory.Check(rotated, 2, "Bearer secondary", kNow), Access::kGranted);
+  EXPECT_EQ(memory.Check(rotated, 2, "Bearer fresh", kNow), Access::kGranted);
+  EXPECT_EQ(memory.Check(endpoint, 2, "Bearer fresh", kNow), Access::kDenied);  // another endpoint
+}
+
+TEST(CredentialMemoryTest, OtherCredentialsAreCheckedAndDoNotSpoilTheMemory) {
+  CredentialMemory memory;
+  const WantedEndpoint endpoint = KeyEndpoint();
+  EXPECT_EQ(memory.Check(endpoint, 1, "Bearer primary", kNow), Access::kGranted);
+  EXPECT_EQ(memory.Check(endpoint, 1, "Bearer primar", kNow), Access::kDenied);
+  EXPECT_EQ(memory.Check(endpoint, 1, "Bearer primary2", kNow), Access::kDenied);
+  EXPECT_EQ(memory.Check(endpoint, 1, "", kNow), Access::kBadHeader);
+  EXPECT_EQ(memory.Check(endpoint, 1, "Bearer primary", kNow), Access::kGranted);
+}
+
+TEST(CredentialMemoryTest, ARememberedTokenExpires) {
+  CredentialMemory memory;
+  const WantedEndpoint endpoint = TokenEndpoint();
+  const std::string header = "Bearer " + MakeEndpointToken("credit", "secret", kNow + std::chrono::seconds(10));
+  EXPECT_EQ(memory.Check(endpoint, 1, header, kNow), Access::kGranted);
+  EXPECT_EQ(memory.Check(endpoint, 1, header, kNow + std::chrono::seconds(9)), Access::kGranted);
+  EXPECT_EQ(memory.Check(endpoint, 1, header, kNow + std::chrono::seconds(10)), Access::kExpired);
+}
+
 }  // namespace
 }  // namespace slipway::gateway

@@ -33,6 +33,17 @@ std::string WorkerTarget(std::string_view target) {
   return query == std::string_view::npos ? "/score" : "/score" + std::string(target.substr(query));
 }
 
+// What the worker did besides run() it does not tell.
+StageTimes StagesOfScript(const ScoreOutcome& outcome) {
+  StageTimes stages;
+  stages.queue = outcome.queue_wait;
+  if (outcome.answer.exec_ms) {
+    const std::chrono::duration<double, std::milli> run(*outcome.answer.exec_ms);
+    stages.score = std::chrono::duration_cast<StageTimes::Nanoseconds>(run);
+  }
+  return stages;
+}
+
 }  // namespace
 
 Address AddressOf(std::string_view path, std::string_view host) {
@@ -71,9 +82,16 @@ void DataPlane::Handle(net::Exchange& exchange) {
                                             fmt::format("There is no online endpoint '{}' here.", address.endpoint));
     return exchange.Reply(404, answer.headers, answer.body);
   }
+  NoteOf(exchange).count.MoveTo(call.endpoint->counts);
   SplitMix64& random = LaneOf(exchange).random;
   call.ids = MakeCallIds(request, UuidOf(random.Next(), random.Next()));
   HandleEndpoint(exchange, table, call, address.route);
+}
+
+DataPlane::ConnectionNote& DataPlane::NoteOf(net::Exchange& exchange) {
+  std::shared_ptr<void>& attachment = exchange.attachment();
+  if (!attachment) attachment = std::make_shared<ConnectionNote>();
+  return *static_cast<ConnectionNote*>(attachment.get());
 }
 
 void DataPlane::HandleGateway(net::Exchange& exchange, std::string_view route) {
@@ -124,7 +142,8 @@ bool DataPlane::CheckAccess(net::Exchange& exchange, const Call& call) {
     Answer(exchange, call, AnswerHeldBack(call, wait));
     return false;
   }
-  const Access access = CheckAuthorization(call.endpoint->wanted, request.Find("Authorization"), clock_.Now());
+  const Access access = NoteOf(exchange).credential.Check(call.endpoint->wanted, tables_.VersionOf(exchange.core()),
+                                                          request.Find("Authorization"), clock_.Now());
   if (access == Access::kGranted) {
     attempts_.Succeeded(endpoint, request.remote_address);
     return true;
@@ -190,7 +209,9 @@ void DataPlane::MirrorRequest(net::Exchange& exchange, const Call& call,
 void DataPlane::ScoreByModel(net::Exchange& exchange, const Call& call) {
   const net::RequestView& request = exchange.request();
   const ModelRuntime::Scored scored = call.deployment->model->Score(exchange.core(), request.body, request.target);
-  Answer(exchange, call, AnswerOfModel(call, scored.status, scored.body, scored.exec_ms));
+  CallAnswer answer = AnswerOfModel(call, scored.status, scored.body, scored.exec_ms);
+  answer.stages = scored.stages;
+  Answer(exchange, call, answer);
 }
 
 void DataPlane::ScoreByScript(net::Exchange& exchange, const std::shared_ptr<const RoutingTable>& table,
@@ -202,8 +223,9 @@ void DataPlane::ScoreByScript(net::Exchange& exchange, const std::shared_ptr<con
   std::shared_ptr<net::PendingReply> reply = exchange.Defer();
   // `table` keeps what `call` points to alive.
   const auto done = [this, table, call, reply](ScoreOutcome outcome) {
-    const CallAnswer answer = outcome.kind == ScoreOutcome::Kind::kAnswered ? AnswerOfModel(call, outcome.answer)
-                                                                            : AnswerOfFailure(call, outcome.kind);
+    CallAnswer answer = outcome.kind == ScoreOutcome::Kind::kAnswered ? AnswerOfModel(call, outcome.answer)
+                                                                      : AnswerOfFailure(call, outcome.kind);
+    answer.stages = StagesOfScript(outcome);
     // On whichever thread: the lane after those of the cores.
     LogCall(sink_, reply->request(), call, answer, static_cast<int>(lanes_.size()));
     reply->Send(answer.status, answer.headers, std::string(answer.body));

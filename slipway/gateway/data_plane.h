@@ -51,6 +51,12 @@ class DataPlane final : public net::ExchangeHandler {
                       std::string_view route);
   // Answers and returns false when the credential is not good.
   bool CheckAccess(net::Exchange& exchange, const Call& call);
+  // What is kept on the connection.
+  struct ConnectionNote {
+    CredentialMemory credential;
+    ConnectionCount count;
+  };
+  static ConnectionNote& NoteOf(net::Exchange& exchange);
   void AnswerUnauthorized(net::Exchange& exchange, const Call& call, Access access);
   // Fills in the deployment, or answers and returns false.
   bool Choose(net::Exchange& exchange, Call& call);

@@ -131,7 +131,9 @@ void DataPlane::ScoreAs(net::Exchange& exchange, const Call& call, Protocol prot
   MirrorRequest(exchange, call, protocol);
   const ModelRuntime::Scored scored =
       call.deployment->model->ScoreAs(protocol, call.deployment->wanted, exchange.core(), exchange.request().body);
-  Answer(exchange, call, AnswerOfProtocol(call, scored.status, scored.body, scored.exec_ms));
+  CallAnswer answer = AnswerOfProtocol(call, scored.status, scored.body, scored.exec_ms);
+  answer.stages = scored.stages;
+  Answer(exchange, call, answer);
 }
 
 }  // namespace slipway::gateway

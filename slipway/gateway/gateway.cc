@@ -8,6 +8,7 @@
 #include "slipway/base/log.h"
 #include "slipway/gateway/control_link.h"
 #include "slipway/gateway/data_plane.h"
+#include "slipway/gateway/metric_recorder.h"
 #include "slipway/gateway/worker_shim.h"
 #include "slipway/net/tls.h"
 #include "slipway/spool/spool.h"
@@ -38,11 +39,14 @@ class GatewayImpl final : public Gateway {
         sink_(*spool_, clock),
         metrics_(options_.threads),
         tables_(options_.threads),
-        data_plane_(tables_, sink_, clock, options_.threads, RandomSeed(), [this] { return MetricsPage(); }) {}
+        data_plane_(tables_, sink_, clock, options_.threads, RandomSeed(), [this] { return MetricsPage(); }),
+        recorder_(metrics_, tables_, sink_,
+                  [this](const RoutingTable& table) { return UsageOf(table, options_.threads); }) {}
 
   ~GatewayImpl() override {
     if (link_) link_->Stop();
     if (server_) server_->Stop();
+    minutes_.reset();  // after the last request
     manager_.reset();  // before the link, which its threads notify
   }
 
@@ -56,6 +60,7 @@ class GatewayImpl final : public Gateway {
     manager.model_lanes = options_.threads + 1;  // one for mirrored copies
     manager_ =
         std::make_unique<DeploymentManager>(std::move(manager), tables_, sink_, metrics_, [this] { OnReports(); });
+    minutes_.emplace(recorder_, clock_);
     return Connect(folder / "routing.json");
   }
 
@@ -130,8 +135,9 @@ class GatewayImpl final : public Gateway {
   }
 
   std::string MetricsPage() const {
-    return metrics_.Page(
-        {server_->open_connections(), BytesBelow(options_.home / "spool" / "gateway"), spool_->dropped()});
+    const net::CoreServer::Totals totals = server_->totals();
+    return metrics_.Page({server_->open_connections(), BytesBelow(options_.home / "spool" / "gateway"),
+                          spool_->dropped(), totals.connections, totals.bytes_received, totals.bytes_sent});
   }
 
   // Called from threads of the manager, perhaps before the link is there.
@@ -150,6 +156,8 @@ class GatewayImpl final : public Gateway {
   std::unique_ptr<net::CoreServer> server_;
   std::unique_ptr<DeploymentManager> manager_;
   std::unique_ptr<ControlLink> link_;
+  MetricRecorder recorder_;
+  std::optional<MinuteThread> minutes_;
 };
 
 }  // namespace

@@ -71,9 +71,8 @@ void AppendJsonString(std::string& out, std::string_view text) {
 }
 
 void JsonRow::Key(std::string_view key) {
-  if (!is_first_) out_.push_back(',');
+  out_.append(is_first_ ? "\"" : ",\"").append(key).append("\":");
   is_first_ = false;
-  out_.append("\"").append(key).append("\":");
 }
 
 JsonRow& JsonRow::Text(std::string_view key, std::string_view value) {
@@ -92,6 +91,19 @@ JsonRow& JsonRow::Number(std::string_view key, int64_t value) {
 JsonRow& JsonRow::Real(std::string_view key, double value) {
   Key(key);
   fmt::format_to(std::back_inserter(out_), "{:.3f}", value);
+  return *this;
+}
+
+JsonRow& JsonRow::Tenths(std::string_view key, int64_t tenths) {
+  Number(key, tenths / 10);
+  out_.push_back('.');
+  out_.push_back(static_cast<char>('0' + tenths % 10));
+  return *this;
+}
+
+JsonRow& JsonRow::Object(std::string_view key, std::string_view members) {
+  Key(key);
+  out_.append("{").append(members).append("}");
   return *this;
 }
 

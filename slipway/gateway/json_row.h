@@ -17,6 +17,10 @@ class JsonRow {
   JsonRow& Text(std::string_view key, std::string_view value);
   JsonRow& Number(std::string_view key, int64_t value);
   JsonRow& Real(std::string_view key, double value);
+  // The number tenths/10, with one decimal; not negative.
+  JsonRow& Tenths(std::string_view key, int64_t tenths);
+  // `members`: of the object, as Members takes them.
+  JsonRow& Object(std::string_view key, std::string_view members);
   JsonRow& Boolean(std::string_view key, bool value);
   // `members`: "key":value pairs made before, without braces.
   JsonRow& Members(std::string_view members);

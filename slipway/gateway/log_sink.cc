@@ -39,12 +39,26 @@ std::string& RowBuffer() {
   return buffer;
 }
 
+// Microseconds with one decimal; nothing for a stage that does not apply.
+void AppendStage(JsonRow& row, std::string_view name, std::chrono::nanoseconds time) {
+  if (time.count() >= 0) row.Tenths(name, (time.count() + 50) / 100);
+}
+
+void AppendStages(JsonRow& row, const StageTimes& stages) {
+  AppendStage(row, "QueueDurationUs", stages.queue);
+  AppendStage(row, "ParseDurationUs", stages.parse);
+  AppendStage(row, "ScoreDurationUs", stages.score);
+  AppendStage(row, "EncodeDurationUs", stages.encode);
+}
+
 }  // namespace
 
 LogIdentity::LogIdentity(const WantedEndpoint& wanted)
     : endpoint(wanted.name),
-      common_members(MembersText(
-          [&](JsonRow& row) { row.Text("WorkspaceId", wanted.workspace_id).Text("_ResourceId", wanted.arm_id); })),
+      arm_id(wanted.arm_id),
+      workspace_member(MembersText([&](JsonRow& row) { row.Text("WorkspaceId", wanted.workspace_id); })),
+      common_members(
+          MembersText([&](JsonRow& row) { row.Members(workspace_member).Text("_ResourceId", wanted.arm_id); })),
       traffic_members(MembersText([&](JsonRow& row) {
         row.Members(common_members)
             .Text("EndpointName", wanted.name)
@@ -78,6 +92,8 @@ void LogSink::Traffic(const LogIdentity& identity, const TrafficRecord& record) 
       .Number("ResponseDurationMs", record.response_ms)
       .Number("RequestThrottlingDelayMs", 0)
       .Number("ResponseThrottlingDelayMs", 0);
+  AppendStages(row, record.stages);
+  AppendStage(row, "LogDurationUs", std::chrono::steady_clock::now() - record.answered);
   row.Close();
   writer_.Append("AmlOnlineEndpointTrafficLog", text);
 }
@@ -109,6 +125,27 @@ void LogSink::Event(const LogIdentity& identity, const EventRecord& record) {
       .Text("Message", record.message);
   row.Close();
   writer_.Append("AmlOnlineEndpointEventLog", text);
+}
+
+void LogSink::Metric(const LogIdentity& identity, Timestamp start, const MetricRecord& record) {
+  std::string& text = RowBuffer();
+  JsonRow row(text);
+  row.Text("TimeGenerated", FormatTimestamp(start))
+      .Members(identity.workspace_member)
+      .Text("_ResourceId", record.resource_id)
+      .Text("ResourceId", record.resource_id)
+      .Text("ResourceProvider", "MICROSOFT.MACHINELEARNINGSERVICES")
+      .Text("MetricName", record.name)
+      .Text("UnitName", record.unit)
+      .Text("TimeGrain", "PT1M")
+      .Real("Total", record.total)
+      .Number("Count", record.count)
+      .Real("Minimum", record.minimum)
+      .Real("Maximum", record.maximum)
+      .Real("Average", record.count > 0 ? record.total / static_cast<double>(record.count) : 0);
+  if (!record.dimensions.empty()) row.Object("Dimensions", record.dimensions);
+  row.Close();
+  writer_.Append("AzureMetrics", text);
 }
 
 void LogSink::AppRequest(const LogIdentity& identity, const TrafficRecord& record, double duration_ms) {

@@ -2,12 +2,14 @@
 // Monitor's; every row also carries WorkspaceId, by which the log store keeps workspaces apart.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "slipway/base/time.h"
 #include "slipway/gateway/routing_snapshot.h"
+#include "slipway/gateway/stage_times.h"
 #include "slipway/spool/spool.h"
 
 namespace slipway::gateway {
@@ -16,8 +18,10 @@ namespace slipway::gateway {
 struct LogIdentity {
   explicit LogIdentity(const WantedEndpoint& endpoint);
   std::string endpoint;
-  std::string common_members;   // "WorkspaceId":…,"_ResourceId":…
-  std::string traffic_members;  // those and the traffic table's constant columns
+  std::string arm_id;
+  std::string workspace_member;  // "WorkspaceId":…
+  std::string common_members;    // "WorkspaceId":…,"_ResourceId":…
+  std::string traffic_members;   // those and the traffic table's constant columns
 };
 
 // One request, as AmlOnlineEndpointTrafficLog tells it.
@@ -32,6 +36,16 @@ struct TrafficRecord {
   std::string_view model_reason;
   uint64_t request_bytes = 0, response_bytes = 0;
   int64_t total_ms = 0, request_ms = 0, response_ms = 0;
+  StageTimes stages;
+  std::chrono::steady_clock::time_point answered;  // when the answer stood: what follows is logging
+};
+
+// One metric over one interval, as AzureMetrics tells it.
+struct MetricRecord {
+  std::string_view resource_id, name, unit;
+  std::string_view dimensions;  // the members of a JSON object, without braces; may be empty
+  double total = 0, minimum = 0, maximum = 0;
+  int64_t count = 1;  // of samples that `total` is the sum of
 };
 
 struct ConsoleRecord {
@@ -50,6 +64,8 @@ class LogSink {
   void Traffic(const LogIdentity& identity, const TrafficRecord& record);
   void Console(const LogIdentity& identity, const ConsoleRecord& record);
   void Event(const LogIdentity& identity, const EventRecord& record);
+  // `start`: of the interval, which is a minute.
+  void Metric(const LogIdentity& identity, Timestamp start, const MetricRecord& record);
   // Application Insights' view of the same, for deployments with app_insights_enabled.
   void AppRequest(const LogIdentity& identity, const TrafficRecord& record, double duration_ms);
   void AppTrace(const LogIdentity& identity, const ConsoleRecord& record);

@@ -4,6 +4,8 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <sstream>
 
 namespace slipway::gateway {
@@ -97,11 +99,54 @@ void DurationCounts::AddTo(Sum& sum) const {
   sum.microseconds += microseconds_.load(std::memory_order_relaxed);
 }
 
-void DeploymentCounts::CountRequest(int lane_index, int status, std::chrono::steady_clock::duration duration) {
+size_t DurationSizes::BucketOf(std::chrono::nanoseconds duration) {
+  // A whole number of 128ths of a microsecond: its highest bit is the octave, the three bits below it the part of one.
+  const uint64_t size = static_cast<uint64_t>(std::max<int64_t>(duration.count(), 1'000)) * 128 / 1'000;
+  const int octave = std::bit_width(size) - 8;
+  const auto part = static_cast<int>(size >> (octave + 4)) & (kPerOctave - 1);
+  return static_cast<size_t>(std::min(octave * kPerOctave + part, kPerOctave * kOctaves - 1));
+}
+
+double DurationSizes::Quantile(const Counts& counts, double share) {
+  uint64_t all = 0;
+  for (const uint64_t count : counts) all += count;
+  if (all == 0) return 0;
+  const auto wanted = std::max<uint64_t>(1, static_cast<uint64_t>(std::ceil(share * static_cast<double>(all))));
+  uint64_t seen = 0;
+  size_t bucket = 0;
+  while ((seen += counts[bucket]) < wanted) ++bucket;
+  const double octave = std::ldexp(1e-3, static_cast<int>(bucket) / kPerOctave);  // milliseconds
+  const double width = octave / kPerOctave;
+  const double share_of_bucket =
+      static_cast<double>(wanted - (seen - counts[bucket])) / static_cast<double>(counts[bucket]);
+  return octave + width * (static_cast<double>(bucket % kPerOctave) + share_of_bucket);
+}
+
+void DeploymentCounts::CountRequest(int lane_index, const CountedRequest& request) {
+  constexpr int kModelError = 424;
+  const auto add = [](std::atomic<uint64_t>& count, uint64_t value) {
+    count.fetch_add(value, std::memory_order_relaxed);
+  };
   Lane& lane = lanes_[static_cast<size_t>(lane_index)];
-  const size_t status_class = std::min(static_cast<size_t>(status) / 100, kClasses - 1);
-  lane.by_class[status_class].fetch_add(1, std::memory_order_relaxed);
-  lane.durations.Add(duration);
+  const auto status = static_cast<size_t>(request.status);
+  add(lane.by_class[std::min(status / 100, kClasses - 1)], 1);
+  add(lane.by_status[std::min(status, kStatuses - 1)], 1);
+  if (request.status == kModelError)
+    add(lane.by_model_status[std::min(static_cast<size_t>(request.model_status), kStatuses - 1)], 1);
+  add(lane.bytes, request.bytes);
+  lane.durations.Add(request.duration);
+  lane.sizes.Add(request.duration);
+}
+
+void DeploymentCounts::AddStatuses(const Lane& lane, Sum& sum) {
+  constexpr size_t kModelError = 424;
+  for (size_t status = 0; status < kStatuses; ++status) {
+    const uint64_t answers = lane.by_status[status].load(std::memory_order_relaxed);
+    const uint64_t model_answers = lane.by_model_status[status].load(std::memory_order_relaxed);
+    const int model_status = status == 200 ? 200 : 0;
+    if (answers > 0 && status != kModelError) sum.by_status[{static_cast<int>(status), model_status}] += answers;
+    if (model_answers > 0) sum.by_status[{static_cast<int>(kModelError), static_cast<int>(status)}] += model_answers;
+  }
 }
 
 DeploymentCounts::Sum DeploymentCounts::Total() const {
@@ -109,7 +154,12 @@ DeploymentCounts::Sum DeploymentCounts::Total() const {
   for (const Lane& lane : lanes_) {
     for (size_t i = 0; i < kClasses; ++i) sum.by_class[i] += lane.by_class[i].load(std::memory_order_relaxed);
     lane.durations.AddTo(sum.durations);
+    lane.sizes.AddTo(sum.sizes);
+    sum.bytes += lane.bytes.load(std::memory_order_relaxed);
+    AddStatuses(lane, sum);
   }
+  sum.connections_opened = connections_opened_.load(std::memory_order_relaxed);
+  sum.connections_active = connections_active_.load(std::memory_order_relaxed);
   queue_waits_.AddTo(sum.queue_waits);
   sum.restarts = restarts_.load(std::memory_order_relaxed);
   return sum;
@@ -120,6 +170,13 @@ std::shared_ptr<DeploymentCounts> Metrics::Of(const std::string& endpoint, const
   auto& counts = counts_[{endpoint, deployment}];
   if (!counts) counts = std::make_shared<DeploymentCounts>(lanes_);
   return counts;
+}
+
+std::map<std::pair<std::string, std::string>, DeploymentCounts::Sum> Metrics::Totals() const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::pair<std::string, std::string>, DeploymentCounts::Sum> totals;
+  for (const auto& [key, counts] : counts_) totals.emplace(key, counts->Total());
+  return totals;
 }
 
 std::string Metrics::Page(const Gauges& gauges) const {
@@ -138,6 +195,12 @@ std::string Metrics::Page(const Gauges& gauges) const {
                              MetricType::Gauge, gauges.spool_bytes));
   all.push_back(SingleFamily("slipway_spool_records_dropped_total", "Log records dropped because the spool was full.",
                              MetricType::Counter, gauges.spool_records_dropped));
+  all.push_back(SingleFamily("slipway_connections_accepted_total", "Connections since the start.", MetricType::Counter,
+                             gauges.connections_accepted));
+  all.push_back(SingleFamily("slipway_received_bytes_total", "Bytes of requests, headers and all.", MetricType::Counter,
+                             gauges.bytes_received));
+  all.push_back(SingleFamily("slipway_sent_bytes_total", "Bytes of answers, headers and all.", MetricType::Counter,
+                             gauges.bytes_sent));
   std::ostringstream out;
   prometheus::TextSerializer().Serialize(out, all);
   return out.str();

@@ -15,10 +15,10 @@ TEST(MetricsTest, LanesAddUp) {
   Metrics metrics(2);
   const auto counts = metrics.Of("credit", "blue");
   EXPECT_EQ(metrics.Of("credit", "blue"), counts);
-  counts->CountRequest(0, 200, microseconds(50));
-  counts->CountRequest(1, 204, microseconds(100));
-  counts->CountRequest(metrics.shared_lane(), 429, microseconds(101));
-  counts->CountRequest(0, 700, microseconds(-1));
+  counts->CountRequest(0, {200, 200, microseconds(50)});
+  counts->CountRequest(1, {204, 0, microseconds(100)});
+  counts->CountRequest(metrics.shared_lane(), {429, 0, microseconds(101)});
+  counts->CountRequest(0, {700, 0, microseconds(-1)});
   const DeploymentCounts::Sum sum = counts->Total();
   EXPECT_EQ(sum.by_class, (std::array<uint64_t, 6>{0, 0, 2, 0, 1, 1}));
   EXPECT_EQ(sum.durations.buckets[0], 3u);
@@ -26,13 +26,48 @@ TEST(MetricsTest, LanesAddUp) {
   EXPECT_EQ(sum.durations.microseconds, 251u);
 }
 
+TEST(DurationSizesTest, QuantilesAreWithinABucket) {
+  DurationSizes sizes;
+  for (int i = 1; i <= 1000; ++i) sizes.Add(microseconds(10 * i));  // 10 us … 10 ms
+  DurationSizes::Counts counts{};
+  EXPECT_EQ(DurationSizes::Quantile(counts, 0.5), 0);
+  sizes.AddTo(counts);
+  EXPECT_NEAR(DurationSizes::Quantile(counts, 0.5), 5.0, 0.6);
+  EXPECT_NEAR(DurationSizes::Quantile(counts, 0.99), 9.9, 1.2);
+  EXPECT_NEAR(DurationSizes::Quantile(counts, 0), 0.01, 0.002);
+  for (const auto extreme : {std::chrono::nanoseconds(-5), std::chrono::nanoseconds(std::chrono::hours(10))}) {
+    DurationSizes one;
+    one.Add(extreme);
+    DurationSizes::Counts alone{};
+    one.AddTo(alone);
+    EXPECT_GT(DurationSizes::Quantile(alone, 1), 0);
+  }
+}
+
+TEST(MetricsTest, ConnectionsAreCountedWhereTheyCall) {
+  Metrics metrics(1);
+  const auto credit = metrics.Of("credit", ""), churn = metrics.Of("churn", "");
+  {
+    ConnectionCount connection;
+    connection.MoveTo(credit);
+    connection.MoveTo(credit);
+    EXPECT_EQ(credit->Total().connections_active, 1);
+    connection.MoveTo(churn);
+    EXPECT_EQ(credit->Total().connections_active, 0);
+    EXPECT_EQ(churn->Total().connections_active, 1);
+  }
+  EXPECT_EQ(churn->Total().connections_active, 0);
+  EXPECT_EQ(churn->Total().connections_opened, 1u);
+  EXPECT_EQ(credit->Total().connections_opened, 1u);
+}
+
 TEST(MetricsTest, ThePageHasEveryCount) {
   Metrics metrics(1);
   const auto counts = metrics.Of("credit", "blue");
-  counts->CountRequest(0, 200, std::chrono::seconds(2));
+  counts->CountRequest(0, {200, 200, std::chrono::seconds(2)});
   counts->CountQueueWait(microseconds(700));
   counts->CountRestart();
-  const std::string page = metrics.Page({3, 4096, 5});
+  const std::string page = metrics.Page({3, 4096, 5, 6, 7, 8});
   for (const char* line : {
            "slipway_requests_total{endpoint=\"credit\",deployment=\"blue\",code=\"2xx\"} 1\n",
            "slipway_request_duration_seconds_count{endpoint=\"credit\",deployment=\"blue\"} 1\n",
@@ -44,6 +79,9 @@ TEST(MetricsTest, ThePageHasEveryCount) {
            "slipway_open_connections 3\n",
            "slipway_spool_bytes 4096\n",
            "slipway_spool_records_dropped_total 5\n",
+           "slipway_connections_accepted_total 6\n",
+           "slipway_received_bytes_total 7\n",
+           "slipway_sent_bytes_total 8\n",
        })
     EXPECT_THAT(page, HasSubstr(line));
   EXPECT_THAT(page, Not(HasSubstr("5xx")));

@@ -1,6 +1,4 @@
 // Models in the protocols of MLflow's scoring server and of Open Inference.
-#include <chrono>
-
 #include "slipway/gateway/json_row.h"
 #include "slipway/gateway/model_runtime.h"
 #include "slipway/scoring/compiled_model.h"
@@ -39,12 +37,14 @@ void WriteError(Protocol protocol, const Error& error, std::string& response) {
 ModelRuntime::Scored ModelRuntime::ScoreAs(Protocol protocol, const WantedDeployment& wanted, int lane_index,
                                            std::string_view request) {
   Lane& lane = lanes_[static_cast<size_t>(lane_index)];
-  const auto started = std::chrono::steady_clock::now();
+  lane.clock.Start();
   const Status status =
       ScoreWith(*model_, protocol, {wanted.model_name, wanted.model_version}, request, *lane.scratch, lane.response);
+  const StageClock::Reading reading = lane.clock.Stop();
   Scored scored;
+  scored.stages = reading.stages;
   if (status) {
-    scored.exec_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
+    scored.exec_ms = reading.total_ms;
   } else {
     const Code code = status.error().code();
     scored.status = code == Code::kInvalidArgument || code == Code::kUnimplemented ? 400 : 500;

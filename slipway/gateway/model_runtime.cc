@@ -1,7 +1,5 @@
 #include "slipway/gateway/model_runtime.h"
 
-#include <chrono>
-
 #include <fmt/format.h>
 
 #include "slipway/gateway/json_row.h"
@@ -56,7 +54,10 @@ Result<std::shared_ptr<ModelRuntime>> ModelRuntime::Load(const WantedDeployment&
 
 ModelRuntime::ModelRuntime(std::shared_ptr<const scoring::CompiledModel> model, Explain explain, int lanes)
     : model_(std::move(model)), explain_(explain), lanes_(static_cast<size_t>(lanes)) {
-  for (Lane& lane : lanes_) lane.scratch = model_->MakeScratch();
+  for (Lane& lane : lanes_) {
+    lane.scratch = model_->MakeScratch();
+    lane.scratch->observer = &lane.clock;
+  }
 }
 
 ModelRuntime::~ModelRuntime() = default;
@@ -72,11 +73,13 @@ Status ModelRuntime::ScoreInto(Lane& lane, std::string_view request, std::string
 
 ModelRuntime::Scored ModelRuntime::Score(int lane_index, std::string_view request, std::string_view target) {
   Lane& lane = lanes_[static_cast<size_t>(lane_index)];
-  const auto started = std::chrono::steady_clock::now();
+  lane.clock.Start();
   const Status status = ScoreInto(lane, request, target);
+  const StageClock::Reading reading = lane.clock.Stop();
   Scored scored;
+  scored.stages = reading.stages;
   if (status) {
-    scored.exec_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
+    scored.exec_ms = reading.total_ms;
   } else {
     scored.status = StatusOf(status.error().code());
     lane.response.clear();

@@ -9,12 +9,8 @@
 
 #include "slipway/base/result.h"
 #include "slipway/gateway/routing_snapshot.h"
+#include "slipway/gateway/stage_times.h"
 #include "slipway/scoring/explanation.h"
-
-namespace slipway::scoring {
-class CompiledModel;
-class Scratch;
-}  // namespace slipway::scoring
 
 namespace slipway::gateway {
 
@@ -30,6 +26,7 @@ class ModelRuntime {
     int status = 200;               // 400: the request, or its wish for an explanation, does not fit the model; 500
     std::string_view body;          // JSON; valid until the lane's next call
     std::optional<double> exec_ms;  // when it was scored
+    StageTimes stages = {};
   };
   // `target` as sent: the query parameter `explain` is shap or none.
   Scored Score(int lane, std::string_view request, std::string_view target = {});
@@ -43,6 +40,7 @@ class ModelRuntime {
  private:
   struct alignas(64) Lane {  // lanes are written by different cores: no shared cache line
     std::unique_ptr<scoring::Scratch> scratch;
+    StageClock clock;
     std::string response;
   };
   ModelRuntime(std::shared_ptr<const scoring::CompiledModel> model, scoring::Explain explain, int lanes);

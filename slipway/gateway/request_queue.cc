@@ -33,6 +33,7 @@ std::optional<QueuedRequest> RequestQueue::TryPop() {
   if (requests_.empty()) return std::nullopt;
   QueuedRequest request = std::move(requests_.front());
   requests_.pop_front();
+  request.taken_at = std::chrono::steady_clock::now();
   // One wake-up may stand for several requests: pass it on.
   if (!requests_.empty()) Wake();
   return request;

@@ -28,7 +28,8 @@ struct ScoreOutcome {
     kNotReady,       // no worker is there to take it
   };
   Kind kind = Kind::kAnswered;
-  WorkerAnswer answer;  // kAnswered only
+  WorkerAnswer answer;                      // kAnswered only
+  std::chrono::nanoseconds queue_wait{-1};  // negative: no worker took it
 };
 
 struct QueuedRequest {
@@ -37,6 +38,13 @@ struct QueuedRequest {
   SteadyTime queued_at;
   SteadyTime start_by = SteadyTime::max();  // not taken by a worker until then: kWaitedTooLong
   std::function<void(ScoreOutcome)> done;   // called once, on any thread
+  std::optional<SteadyTime> taken_at = {};  // by a worker
+
+  // For the worker that took it: tells `done` what became of it.
+  void Finish(ScoreOutcome outcome) {
+    if (taken_at) outcome.queue_wait = *taken_at - queued_at;
+    done(std::move(outcome));
+  }
 };
 
 // Thread-safe. Bounded by its owner's admission. A descriptor turns readable when something waits, so that workers can

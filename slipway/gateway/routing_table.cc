@@ -80,6 +80,11 @@ void RoutingTableHolder::Publish(std::shared_ptr<const RoutingTable> table) {
   version_.fetch_add(1, std::memory_order_release);
 }
 
+std::shared_ptr<const RoutingTable> RoutingTableHolder::Newest() {
+  const std::lock_guard lock(mutex_);
+  return newest_;
+}
+
 const std::shared_ptr<const RoutingTable>& RoutingTableHolder::Current(int core) {
   Slot& slot = slots_[static_cast<size_t>(core)];
   if (slot.version != version_.load(std::memory_order_acquire)) {

@@ -69,9 +69,11 @@ class RoutingTable {
   void Add(std::shared_ptr<const LiveEndpoint> endpoint);
   // Names compare without case; nullptr when there is none.
   const LiveEndpoint* Find(std::string_view name) const;
+  // By lower-case name.
+  const auto& endpoints() const { return endpoints_; }
 
  private:
-  std::map<std::string, std::shared_ptr<const LiveEndpoint>, std::less<>> endpoints_;  // by lower-case name
+  std::map<std::string, std::shared_ptr<const LiveEndpoint>, std::less<>> endpoints_;
 };
 
 // Hands the newest table to the event loops: a loop looks at one counter a request, and takes the lock only when there
@@ -80,8 +82,12 @@ class RoutingTableHolder {
  public:
   explicit RoutingTableHolder(int cores);
   void Publish(std::shared_ptr<const RoutingTable> table);
+  // From any thread.
+  std::shared_ptr<const RoutingTable> Newest();
   // To be called on the core's own thread; the reference is good until the next call there.
   const std::shared_ptr<const RoutingTable>& Current(int core);
+  // Of what Current gave that core last; differs for every table published.
+  uint64_t VersionOf(int core) const { return slots_[static_cast<size_t>(core)].version; }
 
  private:
   struct alignas(64) Slot {

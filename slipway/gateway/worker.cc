@@ -137,7 +137,7 @@ Worker::Ended Worker::Serve(Session& session) {
 
 Worker::Ended Worker::EndSession(Session& session, ScoreOutcome::Kind outcome, Ended ended) {
   is_ready_ = false;
-  if (session.current) std::exchange(session.current, std::nullopt)->done({outcome, {}});
+  if (session.current) std::exchange(session.current, std::nullopt)->Finish({outcome, {}});
   return ended;
 }
 
@@ -202,9 +202,9 @@ void Worker::ReadSocket(Session& session) {
     PumpLines(session.process.standard_output, session.output_lines);
     QueuedRequest request = *std::exchange(session.current, std::nullopt);
     if (answer) {
-      request.done({ScoreOutcome::Kind::kAnswered, std::move(*answer)});
+      request.Finish({ScoreOutcome::Kind::kAnswered, std::move(*answer)});
     } else {
-      request.done({ScoreOutcome::Kind::kCrashed, {}});
+      request.Finish({ScoreOutcome::Kind::kCrashed, {}});
     }
   }
 }

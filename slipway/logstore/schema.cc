@@ -52,6 +52,26 @@ constexpr ColumnRow kTrafficLog[] = {
     {"ResponseDurationMs", "", Type::kInt},
     {"RequestThrottlingDelayMs", "", Type::kInt},
     {"ResponseThrottlingDelayMs", "", Type::kInt},
+    // Ours: what the time was spent on, in microseconds.
+    {"QueueDurationUs", "", Type::kReal},
+    {"ParseDurationUs", "", Type::kReal},
+    {"ScoreDurationUs", "", Type::kReal},
+    {"EncodeDurationUs", "", Type::kReal},
+    {"LogDurationUs", "", Type::kReal},
+};
+
+constexpr ColumnRow kAzureMetrics[] = {
+    {"ResourceId", "", Type::kString},
+    {"ResourceProvider", "", Type::kString},
+    {"MetricName", "", Type::kString},
+    {"UnitName", "", Type::kString},
+    {"TimeGrain", "", Type::kString},
+    {"Total", "", Type::kReal},
+    {"Count", "", Type::kReal},
+    {"Minimum", "", Type::kReal},
+    {"Maximum", "", Type::kReal},
+    {"Average", "", Type::kReal},
+    {"Dimensions", "", Type::kDynamic},  // ours: Azure Monitor adds dimensions up before it exports
 };
 
 constexpr ColumnRow kEventLog[] = {
@@ -187,6 +207,7 @@ constexpr TableRow kTables[] = {
     {"AmlOnlineEndpointConsoleLog", "", "", kConsoleLog},
     {"AmlOnlineEndpointTrafficLog", "", "", kTrafficLog},
     {"AmlOnlineEndpointEventLog", "", "", kEventLog},
+    {"AzureMetrics", "", "", kAzureMetrics},
     {"AppTraces", "traces", "trace", kTraces},
     {"AppRequests", "requests", "request", kRequests},
     {"AppDependencies", "dependencies", "dependency", kDependencies},

@@ -19,10 +19,21 @@
 
 namespace slipway::scoring {
 
+// Is told as a request gets on, by those who time its stages.
+class StageObserver {
+ public:
+  virtual void Decoded() = 0;  // its rows stand in the buffers
+  virtual void Scored() = 0;   // what follows is writing the answer
+
+ protected:
+  ~StageObserver() = default;
+};
+
 // Buffers of one scoring thread; grows to the largest request seen, then allocates no more.
 class Scratch {
  public:
   virtual ~Scratch() = default;
+  StageObserver* observer = nullptr;  // must outlive the calls; may be absent
 };
 
 // Labels and probabilities of a batch, or the values of a regressor.

@@ -38,10 +38,17 @@ JsonModel::JsonModel(model::Signature signature, InputColumns columns, OutputSha
       encoder_(outputs_),
       tensor_encoder_(outputs_) {}
 
+Status JsonModel::RunObserved(BatchScratch& batch) const {
+  if (batch.observer) batch.observer->Decoded();
+  SLIPWAY_RETURN_IF_ERROR(Run(batch));
+  if (batch.observer) batch.observer->Scored();
+  return {};
+}
+
 Status JsonModel::ScoreJson(std::string_view request, Scratch& scratch, std::string& response) const {
   auto& batch = static_cast<BatchScratch&>(scratch);
   SLIPWAY_ASSIGN_OR_RETURN(const RequestForm form, batch.decoder.Decode(request, columns_, batch.cells()));
-  SLIPWAY_RETURN_IF_ERROR(Run(batch));
+  SLIPWAY_RETURN_IF_ERROR(RunObserved(batch));
   encoder_.Encode(form, batch.cells().rows(), batch.labels, batch.scores, response);
   return {};
 }
@@ -53,7 +60,7 @@ Status JsonModel::ScoreMlflow(std::string_view request, Scratch& scratch, std::s
     return InvalidArgument(
         "The input must be a JSON dictionary with exactly one of the input fields 'dataframe_split', "
         "'dataframe_records', 'instances', 'inputs'");
-  SLIPWAY_RETURN_IF_ERROR(Run(batch));
+  SLIPWAY_RETURN_IF_ERROR(RunObserved(batch));
   encoder_.Encode(form, batch.cells().rows(), batch.labels, batch.scores, response);
   return {};
 }
@@ -63,7 +70,7 @@ Status JsonModel::ScoreCsv(std::string_view csv, Scratch& scratch, std::string& 
   SLIPWAY_ASSIGN_OR_RETURN(const tabular::Table table, tabular::ParseCsv(csv, CsvOptionsOf(columns_)));
   batch.cells().Clear();
   SLIPWAY_RETURN_IF_ERROR(ReadTable(table, columns_, batch.cells()));
-  SLIPWAY_RETURN_IF_ERROR(Run(batch));
+  SLIPWAY_RETURN_IF_ERROR(RunObserved(batch));
   encoder_.Encode(RequestForm::kMlflow, batch.cells().rows(), batch.labels, batch.scores, response);
   return {};
 }
@@ -72,7 +79,7 @@ Status JsonModel::ScoreTensors(std::string_view request, const ModelIdentity& id
                                std::string& response) const {
   auto& batch = static_cast<BatchScratch&>(scratch);
   SLIPWAY_RETURN_IF_ERROR(batch.tensor_decoder.Decode(request, columns_, batch.cells(), batch.tensor_request));
-  SLIPWAY_RETURN_IF_ERROR(Run(batch));
+  SLIPWAY_RETURN_IF_ERROR(RunObserved(batch));
   return tensor_encoder_.Encode(identity, batch.tensor_request, batch.cells().rows(), batch.labels, batch.scores,
                                 response);
 }

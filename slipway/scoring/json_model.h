@@ -47,6 +47,9 @@ class JsonModel : public CompiledModel {
   // After Run: explains the rows of `batch`.
   virtual Result<Explanations> ExplainRows(BatchScratch& batch) const = 0;
 
+  // Run, with the observer told before and after.
+  Status RunObserved(BatchScratch& batch) const;
+
   const InputColumns& columns() const { return columns_; }
   const OutputShape& outputs() const { return outputs_; }
 
