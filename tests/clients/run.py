@@ -2,7 +2,8 @@
 """Other people's HTTP clients against the gateway: run.py BUILD_DIR.
 
 A gateway is started from a routing snapshot with a tiny model; curl and Node's fetch call it over TLS, which they verify
-with the gateway's own authority, in all three protocols: /score, MLflow's /invocations, Open Inference's /v2.
+with the gateway's own authority, in all three protocols: /score, MLflow's /invocations, Open Inference's /v2. Clients of
+those two (protocol_clients.py) keep one connection.
 A client that is not installed is skipped by name.
 """
 import hashlib
@@ -19,6 +20,7 @@ import time
 FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent / "cli"))
 import tiny_model  # noqa: E402
+from protocol_clients import Failure, MlflowClient, OpenInferenceClient  # noqa: E402
 
 KEY = "a-key-for-tests"
 COLUMNS = list(tiny_model.COLUMNS)
@@ -149,6 +151,47 @@ def check_trust(gateway):
     return done.returncode != 60
 
 
+def check(what, is_good, detail=""):
+    print("%s %s" % ("ok  " if is_good else "FAIL", what))
+    if not is_good and detail != "":
+        print("     %s" % detail)
+    return not is_good
+
+
+def refusal(call):
+    """The text of the failure that a call has to end in."""
+    try:
+        return "no failure: %s" % call()
+    except Failure as failure:
+        return str(failure)
+
+
+def check_mlflow(gateway):
+    client = MlflowClient(gateway.url, KEY, gateway.authority)
+    client.wait_until_ready()
+    failures = check("mlflow: the server has a version", re.fullmatch(r"\d+\.\d+\.\d+", client.version()) is not None)
+    failures += check("mlflow: a frame is scored", client.predict_frame(COLUMNS, ROWS) == LABELS)
+    failures += check("mlflow: CSV is scored", client.predict_csv(CSV) == LABELS)
+    why = refusal(lambda: client.predict_frame(COLUMNS[:1], [row[:1] for row in ROWS]))
+    failures += check("mlflow: a frame without a column is refused by name", why.startswith("400") and COLUMNS[1] in why, why)
+    failures += check("mlflow: it all went over one connection", len(client.session.sockets) == 1, client.session.sockets)
+    stranger = MlflowClient(gateway.url, "another-key", gateway.authority)
+    why = refusal(lambda: stranger.predict_frame(COLUMNS, ROWS))
+    return failures + check("mlflow: a wrong key is refused", why == "401 key_auth_access_denied", why)
+
+
+def check_open_inference(gateway):
+    client = OpenInferenceClient(gateway.url, KEY, gateway.authority, "tiny")
+    failures = check("open inference: server and model are ready", client.is_ready())
+    outputs = client.infer(RECORDS)
+    failures += check("open inference: rows are scored by the model's own description", LABELS in outputs.values(), outputs)
+    one = sorted(outputs)[0]
+    failures += check("open inference: outputs are chosen", list(client.infer(RECORDS, [one])) == [one])
+    why = refusal(lambda: OpenInferenceClient(gateway.url, KEY, gateway.authority, "none").infer(RECORDS))
+    failures += check("open inference: an unknown model is not found", why.startswith("404"), why)
+    return failures + check("open inference: it all went over one connection", len(client.session.sockets) == 1)
+
+
 def has_fetch():
     if not shutil.which("node"):
         return False
@@ -162,6 +205,7 @@ def main():
             failures += check_client("curl", curl, gateway) + check_trust(gateway)
         else:
             print("skip curl: it is not installed")
+        failures += check_mlflow(gateway) + check_open_inference(gateway)
         if has_fetch():
             failures += check_client("fetch", fetch, gateway)
         else:
