@@ -16,7 +16,7 @@ export(EXPORT SlipwayTargets NAMESPACE Slipway:: FILE "${PROJECT_BINARY_DIR}/Sli
 
 # libduckdb.so and our own library stand beside each other; the programs find both without LD_LIBRARY_PATH.
 set(programs "")
-foreach(program slipway slipway-serve slipway-gateway)
+foreach(program slipway slipway-serve slipway-gateway slipway-workflow-job slipway-step)
   if(TARGET ${program})
     list(APPEND programs ${program})
     set_target_properties(${program} PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")

@@ -9,6 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 HOMES = {
     r"<duckdb": {"duck"},
     r"<soci": {"sql"},
+    r"<curl": {"mail"},
     r"<boost/(beast|asio)": {"net"},
     r"<yaml-cpp": {"spec", "tabular", "model", "environments", "registry", "cli"},
     r"<(google/protobuf|onnx/)": {"model"},

@@ -1,7 +1,9 @@
 #include "apps/slipway/control_plane.h"
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -22,12 +24,14 @@
 #include "slipway/api/mlflow/mount.h"
 #include "slipway/api/rollout_routes.h"
 #include "slipway/api/routing_routes.h"
+#include "slipway/api/workflow_routes.h"
 #include "slipway/blobstore/local_blob_store.h"
 #include "slipway/endpoints/endpoints.h"
 #include "slipway/endpoints/rollout/rollouts.h"
 #include "slipway/environments/environments.h"
 #include "slipway/logstore/drainer.h"
 #include "slipway/logstore/log_store.h"
+#include "slipway/logstore/maintainer.h"
 #include "slipway/monitor/alert_service.h"
 #include "slipway/monitor/rollout_evidence.h"
 #include "slipway/net/router.h"
@@ -38,7 +42,9 @@
 #include "slipway/runner/runner.h"
 #include "slipway/schedules/scheduler.h"
 #include "slipway/scoring/compiled_model.h"
+#include "slipway/spool/quarantine.h"
 #include "slipway/store/metadata_store.h"
+#include "slipway/workflows/workflows.h"
 
 namespace slipway::apps {
 namespace {
@@ -61,7 +67,8 @@ struct Foundation {
     SLIPWAY_ASSIGN_OR_RETURN(auto listeners, Listeners::Bind(options, home, clock));
     SLIPWAY_ASSIGN_OR_RETURN(auto store, store::MetadataStore::Open(options.database));
     SLIPWAY_ASSIGN_OR_RETURN(auto blobs, blobstore::LocalBlobStore::Open(home / "blobs"));
-    SLIPWAY_ASSIGN_OR_RETURN(auto logs, logstore::LogStore::Open(home / "logs", home / "spool", clock));
+    SLIPWAY_ASSIGN_OR_RETURN(auto logs, logstore::LogStore::Open(home / "logs", home / "spool", clock,
+                                                                 home / "datastores/workspaceblobstore/sealed-logs"));
     SLIPWAY_ASSIGN_OR_RETURN(auto supervisor, process::Supervisor::Start());
     return Foundation{std::move(home),  std::move(listeners), std::move(store),
                       std::move(blobs), std::move(logs),      std::move(supervisor)};
@@ -72,12 +79,16 @@ struct Foundation {
 
 environments::Options EnvironmentOptions(const Home& home) {
   std::error_code failed;
-  const SdkLocation sdk = FindSdk(fs::read_symlink("/proc/self/exe", failed));
+  const fs::path program = fs::read_symlink("/proc/self/exe", failed);
+  const SdkLocation sdk = FindSdk(program);
   environments::Options options;
   options.cache_folder = home / "cache";
   options.sdk_prefix = sdk.prefix;
   options.sdk_stamp = sdk.stamp;
   options.variables = environments::PassedOnVariables();
+  // Curated components run slipway-step, which stands beside this program.
+  std::string& path = options.variables.try_emplace("PATH", "/usr/local/bin:/usr/bin:/bin").first->second;
+  path += ":" + program.parent_path().string();
   return options;
 }
 
@@ -98,12 +109,36 @@ runner::Options RunnerOptions(const Foundation& base) {
   return options;
 }
 
+fs::path OwnFolder() {
+  std::error_code failed;
+  return fs::read_symlink("/proc/self/exe", failed).parent_path();
+}
+
+workflows::Options WorkflowOptions(const Foundation& base) {
+  workflows::Options options;
+  options.home = base.home.folder();
+  options.job_program = OwnFolder() / "slipway-workflow-job";
+  options.client_program = OwnFolder() / "slipway";
+  options.control_url = base.url();
+  options.server_token = base.home.token();
+  options.room = std::max(2u, std::thread::hardware_concurrency());
+  return options;
+}
+
 endpoints::Options EndpointOptions(const ServeOptions& serve, const Home& home) {
   endpoints::Options options;
   options.state_folder = home / "endpoints";
   options.gateway_logs_folder = home / "gateway" / "logs";
   options.domain = serve.domain;
   return options;
+}
+
+monitor::MailServer MailServerOf(const ServeOptions& serve) {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value ? value : "");
+  };
+  return {serve.mail_server, serve.mail_from, variable("SLIPWAY_MAIL_USER"), variable("SLIPWAY_MAIL_PASSWORD")};
 }
 
 // The services, in the order in which one needs another; all borrow `base`.
@@ -118,7 +153,12 @@ struct Services {
         runner(RunnerOptions(base), {base.store->workspaces(), base.store->assets(), base.store->jobs(),
                                      base.store->runs(), environments, *base.supervisor, clock, RegisterAsset()}),
         scheduler({}, {base.store->schedules(), base.store->workspaces(), runner, clock}),
-        alerts({}, {base.store->schedules(), base.store->workspaces(), base.store->jobs(), runner, *base.logs, clock}),
+        messenger(monitor::MakeMessenger(*base.supervisor, MailServerOf(options))),
+        alerts({}, {base.store->schedules(), base.store->action_groups(), base.store->workspaces(), base.store->jobs(),
+                    runner, *base.logs, *messenger, clock,
+                    [this](const domain::Scope& scope, const monitor::WorkflowRequest& request) {
+                      return workflows->StartByName(scope, request.workflow, request.inputs, request.run_name);
+                    }}),
         endpoints(
             EndpointOptions(options, base.home),
             {base.store->workspaces(), base.store->assets(), base.store->jobs(), base.store->endpoints(), environments,
@@ -131,12 +171,17 @@ struct Services {
                   },
                   clock}) {}
 
-  Status Start() {
+  Status Start(Foundation& base, const Clock& clock) {
+    SLIPWAY_ASSIGN_OR_RETURN(
+        workflows, workflows::Workflows::Make(WorkflowOptions(base), {base.store->workflows(), base.store->workspaces(),
+                                                                      base.store->schedules(), base.store->assets(),
+                                                                      *base.supervisor, clock}));
     SLIPWAY_RETURN_IF_ERROR(runner.Start());
     SLIPWAY_RETURN_IF_ERROR(endpoints.Start());
     scheduler.Start();
     alerts.Start();
     rollouts.Start();
+    SLIPWAY_RETURN_IF_ERROR(workflows->Start());
     return {};
   }
 
@@ -147,9 +192,11 @@ struct Services {
   registry::Registry registry;
   runner::Runner runner;
   schedules::Scheduler scheduler;
+  std::unique_ptr<monitor::Messenger> messenger;
   monitor::AlertService alerts;
   endpoints::Endpoints endpoints;
   endpoints::Rollouts rollouts;
+  std::unique_ptr<workflows::Workflows> workflows;
 
  private:
   runner::RegisterAsset RegisterAsset() {
@@ -171,7 +218,10 @@ void MountFaces(net::Router& router, Foundation& base, Services& services, const
   api::MountFiles(router, {services.datastore_files});
   api::MountJobs(router, {services.runner, store.jobs(), store.workspaces(), base.url()});
   api::MountSchedules(router, {services.scheduler, store.schedules(), store.workspaces()});
-  api::MountAlerts(router, {services.alerts, store.schedules(), store.workspaces()});
+  const api::AlertsDependencies alerts{services.alerts, store.schedules(), store.action_groups(), store.workspaces(),
+                                       clock};
+  api::MountAlerts(router, alerts);
+  api::MountActionGroups(router, alerts);
   api::MountEndpoints(router, {services.endpoints, store.endpoints(), store.workspaces(), base.url()});
   api::MountRollouts(router, {services.rollouts, store.rollouts(), store.workspaces()});
   api::MountRouting(router, services.endpoints);
@@ -185,14 +235,28 @@ void MountFaces(net::Router& router, Foundation& base, Services& services, const
                             }});
 }
 
+// Damaged log segments stay in quarantine until somebody has looked at them.
+api::HealthCheck CheckSpool(const fs::path& folder) {
+  const auto quarantined = spool::ListQuarantine(folder);
+  if (!quarantined) return {"spool", false, quarantined.error().ToString()};
+  if (quarantined->empty()) return {"spool", true, "no damaged segment"};
+  return {
+      "spool", false,
+      fmt::format("log records are missing: {} damaged segments are in quarantine, the first is '{}': {}",
+                  quarantined->size(), quarantined->front().reason_file.string(), quarantined->front().first_reason)};
+}
+
 class ControlPlaneImpl final : public ControlPlane {
  public:
   ControlPlaneImpl(const ServeOptions& options, Foundation base, const Clock& clock)
       : options_(options),
         base_(std::move(base)),
         services_(options, base_, clock),
-        door_(router_, {base_.home.token(), options.dns_names}),
-        drainer_(*base_.logs, kDrainPeriod) {
+        clock_(clock),
+        door_(router_, {base_.home.token(), options.dns_names,
+                        [this](std::string_view token) { return services_.workflows->ScopeOfToken(token); }}),
+        drainer_(*base_.logs, kDrainPeriod),
+        maintainer_(*base_.logs) {
     MountFaces(router_, base_, services_, clock);
     api::MountHealth(router_, {SLIPWAY_VERSION, options.home, [this] { return Checks(); }});
   }
@@ -200,15 +264,18 @@ class ControlPlaneImpl final : public ControlPlane {
   ~ControlPlaneImpl() override {
     services_.rollouts.Stop();
     services_.endpoints.Stop();  // answers the gateway's poll, which would hold the listeners
+    base_.logs->StopWaiting();   // and those who follow logs
     base_.listeners->Stop();
     services_.alerts.Stop();
     services_.scheduler.Stop();
     services_.runner.Stop();
+    if (services_.workflows) services_.workflows->Stop();
     gateway_.reset();
   }
 
   Status Start() {
-    SLIPWAY_RETURN_IF_ERROR(services_.Start());
+    SLIPWAY_RETURN_IF_ERROR(services_.Start(base_, clock_));
+    api::MountWorkflows(router_, *services_.workflows);
     base_.listeners->Open(door_);
     if (options_.has_gateway) SLIPWAY_RETURN_IF_ERROR(StartGateway());
     Status written = base_.home.WriteServerFile(base_.listeners->ports(), SLIPWAY_VERSION);
@@ -255,15 +322,18 @@ class ControlPlaneImpl final : public ControlPlane {
           {"gateway", is_running,
            is_running ? gateway_url() : fmt::format("does not run; see '{}'", gateway_->log_file().string())});
     }
+    checks.push_back(CheckSpool(options_.home / "spool"));
     return checks;
   }
 
   const ServeOptions options_;
   Foundation base_;
   Services services_;
+  const Clock& clock_;
   net::Router router_;
   api::FrontDoor door_;
   logstore::Drainer drainer_;
+  logstore::Maintainer maintainer_;
   std::unique_ptr<GatewayProcess> gateway_;
   mutable std::mutex mutex_;
   std::string gateway_url_;

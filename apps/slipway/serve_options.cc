@@ -75,6 +75,8 @@ std::map<std::string, Setter> SettersOf(ServeOptions& options) {
        }},
       {"--domain", text(options.domain)},
       {"--database", text(options.database)},
+      {"--mail-server", text(options.mail_server)},
+      {"--mail-from", text(options.mail_from)},
   };
 }
 
@@ -100,6 +102,9 @@ Starts the control plane, and a gateway beside it, until Ctrl-C.
   --dns-name NAME            a further name of this machine, for certificates and the Host check; may be repeated
   --domain DOMAIN            scoring URIs become https://<endpoint>.<region>.inference.<domain>
   --database URL             metadata: sqlite:///PATH (default: slipway.db in the home) or postgresql://USER:PW@HOST/DB
+  --mail-server URL          smtp://HOST:PORT or smtps://HOST:PORT, for alerts that mail; its user and password are
+                             $SLIPWAY_MAIL_USER and $SLIPWAY_MAIL_PASSWORD
+  --mail-from ADDRESS        whom those mails come from
   --verbose                  log more
 )";
 
@@ -127,6 +132,8 @@ Result<ParsedServeOptions> ParseServeOptions(const std::vector<std::string>& arg
       SLIPWAY_RETURN_IF_ERROR(setter->second(option, value ? *value : arguments[i]));
     }
   }
+  if (!options.mail_server.empty() && options.mail_from.empty())
+    return InvalidArgument("--mail-server needs --mail-from, the sender's address");
   if (options.home.empty()) options.home = DefaultHome();
   options.home = fs::absolute(options.home).lexically_normal();
   if (options.database.empty()) options.database = "sqlite://" + (options.home / "slipway.db").string();

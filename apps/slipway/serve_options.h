@@ -22,6 +22,8 @@ struct ServeOptions {
   std::vector<std::string> dns_names;  // further names of this server and the gateway
   std::string domain;                  // of scoring URIs; "" = by path on 127.0.0.1
   std::string database;                // default: sqlite in the home
+  std::string mail_server;             // smtp://HOST:PORT, for alerts; "" sends no mails
+  std::string mail_from;               // the sender's address
   bool is_verbose = false;
 };
 

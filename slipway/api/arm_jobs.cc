@@ -183,10 +183,9 @@ class Jobs {
   }
 
   json Shape(const Scope& scope, const Job& job) const {
-    const std::string& control = dependencies_.control_url;
-    return wire::JobToArm(scope, job,
-                          {fmt::format("{}/studio/jobs/{}?wsid={}", control, job.name, scope.ArmId()),
-                           fmt::format("{}/mlflow/v1.0{}", control, scope.ArmId())});
+    wire::JobLinks links;  // without a Studio link: jobs have no page of their own
+    links.tracking_url = fmt::format("{}/mlflow/v1.0{}", dependencies_.control_url, scope.ArmId());
+    return wire::JobToArm(scope, job, links);
   }
 
   const JobsDependencies dependencies_;

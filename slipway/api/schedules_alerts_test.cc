@@ -3,8 +3,11 @@
 
 #include "slipway/api/alert_routes.h"
 #include "slipway/api/arm_schedules.h"
-#include "slipway/monitor/testing/fakes.h"
-#include "slipway/schedules/testing/memory_stores.h"
+#include "slipway/domain/testing/fake_submitter.h"
+#include "slipway/domain/testing/memory_schedule_store.h"
+#include "slipway/domain/testing/memory_workspace_store.h"
+#include "slipway/monitor/testing/fake_logs.h"
+#include "slipway/monitor/testing/fake_messenger.h"
 #include "slipway/schedules/windows_zones.h"
 #include "slipway/spec/schedule.h"
 #include "slipway/wire/alert.h"
@@ -62,9 +65,9 @@ class SchedulesApi : public RouterTest {
     return {{"properties", arm["properties"]}};
   }
 
-  schedules::testing::MemoryScheduleStore store_;
-  schedules::testing::MemoryWorkspaces workspaces_;
-  schedules::testing::RecordingSubmitter submitter_;
+  domain::testing::MemoryScheduleStore store_;
+  domain::testing::MemoryWorkspaceStore workspaces_{domain::Workspace{}};
+  domain::testing::FakeSubmitter submitter_;
   schedules::Scheduler scheduler_{{}, {store_, workspaces_, submitter_, clock_}};
 };
 
@@ -126,12 +129,12 @@ TEST(SchedulesApiZones, TheClientsAndTheServersZonesAreTheSame) {
 
 class AlertsApi : public RouterTest {
  protected:
-  AlertsApi() { MountAlerts(router_, {service_, alerts_, workspaces_}); }
+  AlertsApi() { MountAlerts(router_, {service_, alerts_, groups_, workspaces_, clock_}); }
 
   static json Drift() {
     domain::AlertRule rule;
-    rule.query = "traces";
-    rule.threshold = 2;
+    rule.conditions[0].query = "traces";
+    rule.conditions[0].threshold = 2;
     rule.create_job = domain::JobSpec{};
     rule.create_job->body = TrueCommand();
     const json arm = wire::AlertRuleToArm({}, rule);
@@ -139,11 +142,13 @@ class AlertsApi : public RouterTest {
   }
   const std::string rules_ = kGroup + "/providers/Microsoft.Insights/scheduledQueryRules";
 
-  monitor::testing::MemoryAlerts alerts_;
-  monitor::testing::OneWorkspace workspaces_;
-  monitor::testing::FakeJobs jobs_;
+  domain::testing::MemoryScheduleStore alerts_;
+  domain::testing::MemoryWorkspaceStore workspaces_{domain::Workspace{}};
+  domain::testing::FakeSubmitter jobs_;
   monitor::testing::FakeLogs logs_;
-  monitor::AlertService service_{{}, {alerts_, workspaces_, jobs_, jobs_, logs_, clock_}};
+  monitor::testing::FakeMessenger messenger_;
+  domain::testing::MemoryActionGroupStore groups_;
+  monitor::AlertService service_{{}, {alerts_, groups_, workspaces_, jobs_.jobs, jobs_, logs_, messenger_, clock_}};
 };
 
 TEST_F(AlertsApi, ARuleIsMadeReadListedAndDeleted) {

@@ -20,7 +20,14 @@ std::vector<Group> SlipwayGroups() {
       {"online-endpoint", "Manage online endpoints."},
       {"online-deployment", "Manage the deployments of online endpoints."},
       {"rollout", "Roll new deployments out step by step, under guards."},
-      {"alert", "Manage alert rules: jobs when a query says so."},
+      {"logs", "Follow log tables; look after the log store."},
+      {"logs table", "Manage log tables: custom ones, and how long rows are kept."},
+      {"alert", "Manage alert rules: what happens when a query or a metric says so."},
+      {"action-group", "Manage action groups: who is told and what is started when an alert fires."},
+      {"workflow", "Run workflow files (GitHub Actions' syntax) and watch their runs."},
+      {"environment-gate", "Manage environments of workflows: reviewers, timers, variables, secrets."},
+      {"environment-gate variable", "Variables of environments."},
+      {"environment-gate secret", "Secrets of environments."},
       {"config", "Manage configuration values."},
       {"tls", "Certificates of the gateway."},
       {"example", "Made-up data for the example."},
@@ -75,6 +82,7 @@ std::vector<Group> AzGroups() {
       {"monitor", "Logs and alerts."},
       {"monitor log-analytics", "Log Analytics."},
       {"monitor log-analytics workspace", "Log Analytics workspaces."},
+      {"monitor log-analytics workspace table", "Tables of a Log Analytics workspace."},
       {"monitor app-insights", "Application Insights."},
       {"monitor diagnostic-settings", "Accepted for compatibility."},
       {"resource", "Resources as the REST API has them."},
@@ -104,15 +112,18 @@ CommandTable SlipwayCommands(std::string program) {
   std::vector<Command> commands;
   for (auto* list : {WorkspaceCommands, DatastoreCommands, ComputeCommands, DataCommands, EnvironmentCommands,
                      ModelCommands, ComponentCommands, JobCommands, ScheduleCommands, OnlineEndpointCommands,
-                     OnlineDeploymentCommands, AlertCommands, QueryCommands})
+                     OnlineDeploymentCommands, AlertCommands, ActionGroupCommands, QueryCommands})
     Append(commands, list());
   // The ml group of az has no programs and tools beside it.
   if (program == "slipway") {
     Append(commands, ProgramCommands());
     Append(commands, ConfigureCommands());
     Append(commands, RolloutCommands());
+    Append(commands, WorkflowCommands());
+    Append(commands, EnvironmentGateCommands());
+    Append(commands, LogsCommands());
     for (auto* tool : {DoctorCommand, DriftCommand, DataHeadCommand, DataProfileCommand, ExampleDataCommand,
-                       JmespathCommand, ScoreCommand})
+                       JmespathCommand, ScoreCommand, TrainCommand})
       commands.push_back(tool());
     Command az;
     az.path = "az";

@@ -22,8 +22,14 @@ std::vector<Command> JobCommands();
 std::vector<Command> ScheduleCommands();
 std::vector<Command> OnlineEndpointCommands();
 std::vector<Command> OnlineDeploymentCommands();
-std::vector<Command> RolloutCommands();  // slipway alone
+std::vector<Command> RolloutCommands();          // slipway alone
+std::vector<Command> WorkflowCommands();         // slipway alone
+std::vector<Command> EnvironmentGateCommands();  // slipway alone
 std::vector<Command> AlertCommands();
+std::vector<Command> ActionGroupCommands();
+std::vector<Command> LogsCommands();  // slipway alone
+// list, show, create, update, delete of log tables, below the words of `prefix`.
+std::vector<Command> LogTableCommands(const std::string& prefix);
 std::vector<Command> ProgramCommands();  // serve, gateway, worker, version, tls show, az-shim, query
 std::vector<Command> ConfigureCommands();
 std::vector<Command> AzMonitorCommands();

@@ -13,6 +13,7 @@
 #include "slipway/domain/endpoint.h"
 #include "slipway/domain/job.h"
 #include "slipway/domain/run.h"
+#include "slipway/domain/alert.h"
 #include "slipway/domain/schedule.h"
 
 namespace slipway::domain {

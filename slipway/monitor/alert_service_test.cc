@@ -1,21 +1,26 @@
 #include "slipway/monitor/alert_service.h"
+#include "slipway/base/file.h"
+#include "slipway/domain/testing/fake_submitter.h"
+#include "slipway/domain/testing/memory_schedule_store.h"
+#include "slipway/domain/testing/memory_workspace_store.h"
+#include "slipway/monitor/testing/fake_logs.h"
+#include "slipway/monitor/testing/fake_messenger.h"
 
 #include <gtest/gtest.h>
 
 #include <semaphore>
-
-#include "slipway/base/file.h"
-#include "slipway/monitor/testing/fakes.h"
 
 namespace slipway::monitor {
 namespace {
 
 using domain::AlertEvent;
 using domain::AlertRule;
-using testing::FakeJobs;
+using domain::testing::FakeSubmitter;
+using domain::testing::MemoryActionGroupStore;
+using domain::testing::MemoryScheduleStore;
+using domain::testing::MemoryWorkspaceStore;
 using testing::FakeLogs;
-using testing::MemoryAlerts;
-using testing::OneWorkspace;
+using testing::FakeMessenger;
 
 constexpr const char* kJobAtTen = "drift-20260304T100000Z";
 
@@ -23,7 +28,20 @@ class AlertServiceTest : public ::testing::Test {
  protected:
   static Timestamp At(std::string_view text) { return *ParseTimestamp(text); }
 
-  Dependencies All() { return {alerts_, workspaces_, jobs_, jobs_, logs_, clock_}; }
+  Dependencies All() {
+    return {alerts_,
+            groups_,
+            workspaces_,
+            jobs_.jobs,
+            jobs_,
+            logs_,
+            messenger_,
+            clock_,
+            [this](const domain::Scope&, const WorkflowRequest& request) {
+              workflows_.push_back(request.run_name);
+              return Result<std::string>(request.run_name);
+            }};
+  }
   void Restart() {
     service_.reset();
     service_ = std::make_unique<AlertService>(Options{}, All());
@@ -33,8 +51,8 @@ class AlertServiceTest : public ::testing::Test {
   static AlertRule Drift() {
     AlertRule rule;
     rule.name = "drift";
-    rule.query = "traces";
-    rule.threshold = 2;
+    rule.conditions[0].query = "traces";
+    rule.conditions[0].threshold = 2;
     rule.window_size_seconds = 600;
     rule.create_job = domain::JobSpec{};
     return rule;
@@ -54,10 +72,13 @@ class AlertServiceTest : public ::testing::Test {
 
   domain::Scope scope_;
   ManualClock clock_{At("2026-03-04T09:00:00Z")};
-  MemoryAlerts alerts_;
-  OneWorkspace workspaces_;
-  FakeJobs jobs_;
+  MemoryScheduleStore alerts_;
+  MemoryActionGroupStore groups_;
+  MemoryWorkspaceStore workspaces_{MemoryWorkspaceStore::Default("the-id")};
+  FakeSubmitter jobs_;
   FakeLogs logs_;
+  FakeMessenger messenger_;
+  std::vector<std::string> workflows_;
   std::unique_ptr<AlertService> service_ = std::make_unique<AlertService>(Options{}, All());
 };
 
@@ -174,9 +195,9 @@ TEST_F(AlertServiceTest, ACrashAnywhereNeitherLosesNorDoublesAFiring) {
     Restart();
     clock_.Set(At("2026-03-04T09:00:00Z"));
     Put(Drift());
-    alerts_.writes_left = writes;
+    alerts_.writes.left = writes;
     TickAt("2026-03-04T10:00:00Z", 3);
-    alerts_.writes_left.reset();
+    alerts_.writes.left.reset();
     Restart();
     TickAt("2026-03-04T10:01:00Z", 3);
     TickAt("2026-03-04T10:06:00Z", 3);
@@ -210,7 +231,7 @@ TEST_F(AlertServiceTest, ARuleReplacedWhileItsQueryRunsIsLookedAtAgain) {
   logs_.on_query = [&] {
     if (std::exchange(replaced, true)) return;
     AlertRule other = Drift();
-    other.threshold = 100;
+    other.conditions[0].threshold = 100;
     Put(other);
   };
   EXPECT_EQ(service_->Tick(clock_.Now()), clock_.Now());
@@ -224,7 +245,7 @@ TEST_F(AlertServiceTest, BadRulesAreRefusedWhenTheyAreMade) {
   rule.name = "a b";
   EXPECT_EQ(service_->Put(scope_, rule).error().code(), Code::kInvalidArgument);
   rule = Drift();
-  rule.time_aggregation = "Average";
+  rule.conditions[0].time_aggregation = "Average";
   EXPECT_EQ(service_->Put(scope_, rule).error().message(),
             "the aggregation Average needs the name of a measure column");
   rule = Drift();
@@ -267,16 +288,19 @@ TEST(AlertServiceOverLogs, RowsOutsideTheWindowOrTheWorkspaceDoNotCount) {
   ManualClock clock(*ParseTimestamp("2026-03-04T10:00:00Z"));
   auto logs = logstore::LogStore::Open(root->path() / "logs", root->path() / "spool", clock);
   ASSERT_TRUE(logs) << logs.error().ToString();
-  MemoryAlerts alerts;
-  OneWorkspace workspaces;
-  FakeJobs jobs;
-  AlertService service({}, {alerts, workspaces, jobs, jobs, **logs, clock});
+  MemoryScheduleStore alerts;
+  MemoryWorkspaceStore workspaces{MemoryWorkspaceStore::Default("the-id")};
+  FakeSubmitter jobs;
+  FakeMessenger messenger;
+  MemoryActionGroupStore groups;
+  AlertService service({}, {alerts, groups, workspaces, jobs.jobs, jobs, **logs, messenger, clock});
   AlertRule rule;
   rule.name = "errors";
-  rule.query = "AppTraces | where Message has 'drift' | extend n = toint(extract('n=([0-9]+)', 1, Message))";
-  rule.time_aggregation = "Maximum";
-  rule.metric_measure_column = "n";
-  rule.threshold = 5;
+  rule.conditions[0].query =
+      "AppTraces | where Message has 'drift' | extend n = toint(extract('n=([0-9]+)', 1, Message))";
+  rule.conditions[0].time_aggregation = "Maximum";
+  rule.conditions[0].metric_measure_column = "n";
+  rule.conditions[0].threshold = 5;
   ASSERT_TRUE(service.Put({}, rule));
   const auto row = [](const char* time, const char* message, const char* workspace = "the-id") {
     return std::string(R"({"TimeGenerated":")") + time + R"(","Message":")" + message + R"(","TenantId":")" +
@@ -293,7 +317,7 @@ TEST(AlertServiceOverLogs, RowsOutsideTheWindowOrTheWorkspaceDoNotCount) {
   EXPECT_EQ(alerts.GetAlertRule({}, "errors")->last_error, "");
   ASSERT_EQ(alerts.ListAlertEvents({}, "errors", 9)->size(), 1u);
   EXPECT_EQ(alerts.ListAlertEvents({}, "errors", 9)->at(0).value, 8);
-  rule.query = "AppTraces | where Mesage has 'drift'";
+  rule.conditions[0].query = "AppTraces | where Mesage has 'drift'";
   EXPECT_NE(service.Put({}, rule).error().ToString().find("did you mean 'Message'?"), std::string::npos);
 }
 

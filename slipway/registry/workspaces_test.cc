@@ -75,9 +75,9 @@ TEST_F(WorkspacesTest, OnlyAnEmptyWorkspaceThatIsNotTheDefaultOneGoes) {
   EXPECT_EQ(service->Delete(scope).error().code(), Code::kFailedPrecondition);
   EXPECT_FALSE(*service->Delete(Named("nowhere").scope));
   ASSERT_TRUE(service->Put(Named("team")));
-  workspaces.is_full = true;
+  workspaces.holds_assets = true;
   EXPECT_FALSE(service->Delete(Named("team").scope));
-  workspaces.is_full = false;
+  workspaces.holds_assets = false;
   EXPECT_TRUE(*service->Delete(Named("team").scope));
   EXPECT_FALSE(workspaces.GetWorkspace(Named("team").scope));
   EXPECT_TRUE(workspaces.ListDatastores(Named("team").scope)->empty());

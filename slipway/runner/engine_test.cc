@@ -1,14 +1,15 @@
 // The engine with an executor that only pretends, stopped dead at every single write to its store.
 #include "slipway/runner/engine.h"
+#include "slipway/domain/testing/memory_job_store.h"
+#include "slipway/domain/testing/memory_run_store.h"
+#include "slipway/domain/testing/memory_workspace_store.h"
+#include "slipway/runner/sampling.h"
+#include "slipway/runner/submission.h"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <thread>
-
-#include "slipway/runner/sampling.h"
-#include "slipway/runner/submission.h"
-#include "slipway/runner/testing/memory_stores.h"
 
 namespace slipway::runner {
 namespace {
@@ -17,9 +18,9 @@ using namespace domain;
 
 // What outlives the server: the database and the processes.
 struct World {
-  testing::MemoryWorkspaceStore workspaces;
-  testing::MemoryJobStore jobs;
-  testing::MemoryRunStore runs;
+  domain::testing::MemoryWorkspaceStore workspaces{domain::Workspace{}};
+  domain::testing::MemoryJobStore jobs;
+  domain::testing::MemoryRunStore runs;
   std::mutex mutex;
   std::map<std::string, int> launches;
   enum class Process { kRunning, kEnded };

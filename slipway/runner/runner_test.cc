@@ -1,12 +1,14 @@
 // Whole jobs, run as processes of this machine.
 #include "slipway/runner/runner.h"
-
-#include <gtest/gtest.h>
-
 #include "slipway/base/file.h"
+#include "slipway/domain/testing/memory_asset_store.h"
+#include "slipway/domain/testing/memory_job_store.h"
+#include "slipway/domain/testing/memory_run_store.h"
+#include "slipway/domain/testing/memory_workspace_store.h"
 #include "slipway/environments/environments.h"
 #include "slipway/process/supervisor.h"
-#include "slipway/runner/testing/memory_stores.h"
+
+#include <gtest/gtest.h>
 
 namespace slipway::runner {
 namespace {
@@ -121,10 +123,10 @@ class RunnerTest : public ::testing::Test {
   Scope scope;
   SystemClock clock;
   std::optional<TemporaryDirectory> home;
-  testing::MemoryWorkspaceStore workspaces;
-  testing::MemoryAssetStore assets;
-  testing::MemoryJobStore jobs;
-  testing::MemoryRunStore runs;
+  domain::testing::MemoryWorkspaceStore workspaces{domain::Workspace{}};
+  domain::testing::MemoryAssetStore assets;
+  domain::testing::MemoryJobStore jobs;
+  domain::testing::MemoryRunStore runs;
   std::unique_ptr<process::Supervisor> supervisor;
   std::optional<environments::Environments> environments;
   std::unique_ptr<Runner> runner;

@@ -90,7 +90,7 @@ class Pinner {
     const auto* component = std::get_if<domain::CommandComponent>(&asset->body);
     if (!component) return Complain(where + "component", Internal("a component without a body"));
     into = *component;
-    reference = fmt::format("azureml:{}:{}", asset->name, asset->version);
+    reference = registry::PinnedTo(reference, *asset);
   }
 
   void PinTrial(const std::string& where, SweepSpec& sweep) {

@@ -1,20 +1,21 @@
 #include "slipway/schedules/scheduler.h"
+#include "slipway/domain/testing/fake_submitter.h"
+#include "slipway/domain/testing/memory_schedule_store.h"
+#include "slipway/domain/testing/memory_workspace_store.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
 #include <semaphore>
 
-#include "slipway/schedules/testing/memory_stores.h"
-
 namespace slipway::schedules {
 namespace {
 
 using domain::Schedule;
 using domain::Scope;
-using testing::MemoryScheduleStore;
-using testing::MemoryWorkspaces;
-using testing::RecordingSubmitter;
+using domain::testing::FakeSubmitter;
+using domain::testing::MemoryScheduleStore;
+using domain::testing::MemoryWorkspaceStore;
 
 class SchedulerTest : public ::testing::Test {
  protected:
@@ -50,8 +51,8 @@ class SchedulerTest : public ::testing::Test {
   Scope scope_;
   ManualClock clock_{At("2026-03-04T05:00:00Z")};
   MemoryScheduleStore store_;
-  MemoryWorkspaces workspaces_;
-  RecordingSubmitter submitter_;
+  MemoryWorkspaceStore workspaces_{domain::Workspace{}};
+  FakeSubmitter submitter_;
   std::unique_ptr<Scheduler> scheduler_ =
       std::make_unique<Scheduler>(Options{}, Dependencies{store_, workspaces_, submitter_, clock_});
 };
@@ -102,9 +103,9 @@ TEST_F(SchedulerTest, CatchesUpNothingWhenToldSo) {
 
 TEST_F(SchedulerTest, ACrashBeforeStoringNeitherLosesNorDoublesAFiring) {
   Put(Nightly());
-  store_.refuse_writes = true;  // the job is submitted, the new state never stored
+  store_.writes.left = 0;  // the job is submitted, the new state never stored
   TickAt("2026-03-05T02:00:00Z");
-  store_.refuse_writes = false;
+  store_.writes.left.reset();
   Restart();
   TickAt("2026-03-05T02:07:00Z");
   EXPECT_EQ(submitter_.names(), (std::vector<std::string>{"nightly-20260305T020000Z"}));

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "slipway/domain/alert.h"
 #include "slipway/domain/asset.h"
 #include "slipway/domain/common.h"
 #include "slipway/domain/endpoint.h"
@@ -24,6 +25,7 @@ nlohmann::json ToJson(const domain::OnlineDeployment& deployment);
 nlohmann::json ToJson(const domain::Schedule& schedule);
 nlohmann::json ToJson(const domain::AlertRule& rule);
 nlohmann::json ToJson(const domain::AlertEvent& event);
+nlohmann::json ToJson(const domain::ActionGroup& group);  // without secrets
 nlohmann::json ToJson(const domain::CommandComponent& component);
 nlohmann::json ToJson(const domain::CreationContext& context);
 

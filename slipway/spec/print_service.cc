@@ -1,3 +1,4 @@
+#include "slipway/domain/memory_quantity.h"
 #include "slipway/spec/print.h"
 #include "slipway/spec/print_parts.h"
 
@@ -18,28 +19,21 @@ std::string_view AuthModeName(domain::AuthMode mode) {
   return "key";
 }
 
-std::string_view CompareName(domain::CompareOperator compare) {
-  switch (compare) {
-    case domain::CompareOperator::kGreaterThan:
-      return "GreaterThan";
-    case domain::CompareOperator::kGreaterThanOrEqual:
-      return "GreaterThanOrEqual";
-    case domain::CompareOperator::kLessThan:
-      return "LessThan";
-    case domain::CompareOperator::kLessThanOrEqual:
-      return "LessThanOrEqual";
-    case domain::CompareOperator::kEqual:
-      return "Equals";
-  }
-  return "GreaterThan";
-}
-
 json ProbeToJson(const domain::Probe& probe) {
   return {{"initial_delay", probe.initial_delay_ms / 1000},
           {"period", probe.period_ms / 1000},
           {"timeout", probe.timeout_ms / 1000},
           {"success_threshold", probe.success_threshold},
           {"failure_threshold", probe.failure_threshold}};
+}
+
+json ScaleToJson(const domain::ScaleSettings& scale) {
+  if (!scale.is_automatic) return {{"type", "default"}};
+  return {{"type", "target_utilization"},
+          {"min_instances", scale.instances_min},
+          {"max_instances", scale.instances_max},
+          {"polling_interval", scale.polling_interval_ms / 1000},
+          {"target_utilization_percentage", scale.target_utilization_percentage}};
 }
 
 json CollectorToJson(const domain::DataCollector& collector) {
@@ -54,6 +48,7 @@ json CollectorToJson(const domain::DataCollector& collector) {
     PutText(data, "path", collection.data_path);
     PutText(data, "version", collection.data_version);
     if (!data.empty()) value["data"] = data;
+    if (collection.sampling_rate) value["sampling_rate"] = *collection.sampling_rate;
   }
   if (!collector.capture_headers.empty()) result["request_logging"] = {{"capture_headers", collector.capture_headers}};
   return result;
@@ -148,7 +143,7 @@ json ToJson(const domain::OnlineDeployment& deployment) {
                    {"max_queue_wait_ms", settings.max_queue_wait_ms}}},
                  {"liveness_probe", ProbeToJson(deployment.liveness_probe)},
                  {"readiness_probe", ProbeToJson(deployment.readiness_probe)},
-                 {"scale_settings", {{"type", "default"}}},
+                 {"scale_settings", ScaleToJson(deployment.scale_settings)},
                  {"provisioning_state", domain::ProvisioningStateName(deployment.state)},
                  {"creation_context", ToJson(deployment.context)}};
   PutText(result, "description", deployment.description);
@@ -158,7 +153,12 @@ json ToJson(const domain::OnlineDeployment& deployment) {
   PutText(result, "state_message", deployment.state_message);
   if (!deployment.code.empty())
     result["code_configuration"] = {{"code", deployment.code}, {"scoring_script", deployment.scoring_script}};
+  if (const int64_t idle_ms = deployment.scale_settings.scale_to_zero_after_ms; idle_ms > 0)
+    result["slipway"] = {{"scale_to_zero_after", idle_ms / 1000}};
   if (deployment.data_collector) result["data_collector"] = CollectorToJson(*deployment.data_collector);
+  if (deployment.startup_probe) result["startup_probe"] = ProbeToJson(*deployment.startup_probe);
+  if (deployment.memory_limit_bytes > 0)
+    result["resources"] = {{"limits", {{"memory", domain::FormatMemoryQuantity(deployment.memory_limit_bytes)}}}};
   PutMap(result, "environment_variables", deployment.environment_variables);
   PutMap(result, "tags", deployment.tags);
   PutMap(result, "properties", deployment.properties);
@@ -178,42 +178,6 @@ json ToJson(const domain::Schedule& schedule) {
   PutMap(result, "properties", schedule.properties);
   if (schedule.last_fired_at) result["last_fired_at"] = FormatTimestamp(*schedule.last_fired_at);
   if (schedule.next_fire_at) result["next_fire_at"] = FormatTimestamp(*schedule.next_fire_at);
-  return result;
-}
-
-json ToJson(const domain::AlertRule& rule) {
-  auto duration = [](int64_t seconds) { return FormatIsoDuration(std::chrono::seconds(seconds)); };
-  json result = {{"name", rule.name},
-                 {"severity", rule.severity},
-                 {"is_enabled", rule.is_enabled},
-                 {"query", rule.query},
-                 {"evaluation_frequency", duration(rule.evaluation_frequency_seconds)},
-                 {"window_size", duration(rule.window_size_seconds)},
-                 {"time_aggregation", rule.time_aggregation},
-                 {"operator", CompareName(rule.compare)},
-                 {"threshold", rule.threshold},
-                 {"auto_mitigate", rule.auto_mitigate},
-                 {"is_fired", rule.is_fired}};
-  PutText(result, "display_name", rule.display_name);
-  PutText(result, "description", rule.description);
-  PutText(result, "metric_measure_column", rule.metric_measure_column);
-  PutMap(result, "tags", rule.tags);
-  if (rule.mute_seconds > 0) result["mute_actions_duration"] = duration(rule.mute_seconds);
-  if (rule.create_job) result["create_job"] = ToJson(*rule.create_job);
-  if (rule.last_evaluated_at) result["last_evaluated_at"] = FormatTimestamp(*rule.last_evaluated_at);
-  PutText(result, "last_error", rule.last_error);
-  return result;
-}
-
-json ToJson(const domain::AlertEvent& event) {
-  json result = {{"id", event.id},
-                 {"rule", event.rule},
-                 {"fired_at", FormatTimestamp(event.fired_at)},
-                 {"value", event.value},
-                 {"threshold", event.threshold}};
-  if (event.resolved_at) result["resolved_at"] = FormatTimestamp(*event.resolved_at);
-  PutText(result, "job", event.job);
-  PutText(result, "error", event.error);
   return result;
 }
 

@@ -6,7 +6,7 @@
 
 #include "slipway/base/text.h"
 #include "slipway/base/time.h"
-#include "slipway/spec/job.h"
+#include "slipway/spec/create_job.h"
 
 namespace slipway::spec {
 namespace {
@@ -106,96 +106,6 @@ void ReadTrigger(const Value& value, domain::Trigger& into) {
   typed.Finish();
 }
 
-bool IsJobName(std::string_view text) {
-  return text.starts_with("azureml:");
-}
-
-// `create_job`: a file, "azureml:<job>", a whole job, or {type, job, keys that replace the file's}.
-class CreateJobReader {
- public:
-  explicit CreateJobReader(AnonymousAssets& anonymous) : anonymous_(anonymous) {}
-
-  domain::JobSpec Read(const Value& value) {
-    if (value.node().IsScalar()) return ReadNamed(value, nullptr);
-    const Node* job = value.node().Find("job");
-    if (!job) return ReadJobValue(value, anonymous_);
-    const Value named = value.Member("job", *job);
-    return ReadNamed(named, &value);
-  }
-
-  const std::string& job_name() const { return job_name_; }
-
- private:
-  domain::JobSpec ReadNamed(const Value& named, const Value* overrides) {
-    auto text = named.Text();
-    if (!text) return {};
-    if (IsJobName(*text)) {
-      if (overrides)
-        for (const auto& [key, node] : overrides->node().members)
-          if (key.text != "job" && key.text != "type")
-            named.Complain("changing keys of a submitted job is not supported yet: name its file",
-                           Code::kUnimplemented);
-      job_name_ = domain::BareName(*text);
-      return {};
-    }
-    auto document = LoadDocument(ResolvePath(named.node(), *text));
-    if (!document) {
-      named.complaints().Add(std::move(document.error()).At(named.node().mark.Position()));
-      return {};
-    }
-    if (overrides) Replace(document->root, overrides->node());
-    return ReadJobValue(Value(document->root, "", named.complaints()), anonymous_);
-  }
-
-  // A shallow merge, as the dialect has it: giving `inputs` replaces all inputs.
-  static void Replace(Node& job, const Node& overrides) {
-    for (const auto& [key, node] : overrides.members) {
-      if (key.text == "job") continue;
-      if (Node* existing = job.Find(key.text))
-        *existing = node;
-      else
-        job.members.emplace_back(key, node);
-    }
-  }
-
-  AnonymousAssets& anonymous_;
-  std::string job_name_;
-};
-
-void ReadDuration(ObjectReader& reader, std::string_view key, int64_t& seconds) {
-  auto value = reader.Find(key);
-  auto text = value ? value->Text() : std::nullopt;
-  if (!text) return;
-  auto duration = ParseIsoDuration(*text);
-  if (!duration) return value->Complain(fmt::format("'{}' is not an ISO 8601 duration such as PT5M", *text));
-  seconds = std::chrono::duration_cast<std::chrono::seconds>(*duration).count();
-  if (seconds <= 0) value->Complain("must be longer than a second");
-}
-
-domain::CompareOperator CompareOf(std::string_view text) {
-  if (text == "GreaterThanOrEqual") return domain::CompareOperator::kGreaterThanOrEqual;
-  if (text == "LessThan") return domain::CompareOperator::kLessThan;
-  if (text == "LessThanOrEqual") return domain::CompareOperator::kLessThanOrEqual;
-  return text == "Equals" ? domain::CompareOperator::kEqual : domain::CompareOperator::kGreaterThan;
-}
-
-void ReadCondition(ObjectReader& reader, domain::AlertRule& rule) {
-  reader.RequireText("query", rule.query);
-  ReadDuration(reader, "evaluation_frequency", rule.evaluation_frequency_seconds);
-  ReadDuration(reader, "window_size", rule.window_size_seconds);
-  ReadDuration(reader, "mute_actions_duration", rule.mute_seconds);
-  reader.Choice("time_aggregation", {"Count", "Average", "Minimum", "Maximum", "Total"}, rule.time_aggregation);
-  reader.Text("metric_measure_column", rule.metric_measure_column);
-  std::string compare = "GreaterThan";
-  if (reader.Require("operator"))
-    reader.Choice("operator", {"GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual", "Equals"}, compare);
-  rule.compare = CompareOf(compare);
-  if (reader.Require("threshold")) reader.Number("threshold", rule.threshold);
-  if (rule.time_aggregation != "Count" && rule.metric_measure_column.empty())
-    reader.value().Complain(
-        fmt::format("time_aggregation {} needs the key 'metric_measure_column'", rule.time_aggregation));
-}
-
 }  // namespace
 
 Result<ScheduleDocument> ReadSchedule(const Document& document) {
@@ -221,35 +131,6 @@ Result<ScheduleDocument> ReadSchedule(const Document& document) {
       result.create_job_of = create.job_name();
     }
   reader.Ignore({"is_enabled", "provisioning_state", "creation_context", "id"});
-  reader.Finish();
-  if (!complaints.empty()) return std::move(complaints).Take();
-  return result;
-}
-
-Result<AlertDocument> ReadAlertRule(const Document& document) {
-  Complaints complaints;
-  AlertDocument result;
-  domain::AlertRule& rule = result.rule;
-  ObjectReader reader(Value(document.root, "", complaints), "an alert rule");
-  if (auto name = reader.Require("name")) {
-    reader.Text("name", rule.name);
-    if (auto good = domain::CheckName(domain::NameKind::kSchedule, rule.name); !good)
-      name->Complain(good.error().message());
-  }
-  reader.Text("display_name", rule.display_name);
-  reader.Text("description", rule.description);
-  reader.TextMap("tags", rule.tags);
-  reader.Integer("severity", rule.severity, 0, 4);
-  reader.Boolean("is_enabled", rule.is_enabled);
-  reader.Boolean("auto_mitigate", rule.auto_mitigate);
-  ReadCondition(reader, rule);
-  if (auto job = reader.Find("create_job")) {
-    CreateJobReader create(result.anonymous);
-    rule.create_job = create.Read(*job);
-    if (!create.job_name().empty())
-      job->Complain("an action that repeats a submitted job is not supported yet: name its file", Code::kUnimplemented);
-  }
-  reader.Ignore({"id", "creation_context", "last_evaluated_at", "is_fired", "last_error"});
   reader.Finish();
   if (!complaints.empty()) return std::move(complaints).Take();
   return result;

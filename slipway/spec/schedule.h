@@ -1,4 +1,4 @@
-// YAML of schedules and alert rules.
+// YAML of schedules.
 #pragma once
 
 #include <string>
@@ -17,15 +17,6 @@ struct ScheduleDocument {
   AnonymousAssets anonymous;
 };
 Result<ScheduleDocument> ReadSchedule(const Document& document);
-
-struct AlertDocument {
-  domain::AlertRule rule;
-  AnonymousAssets anonymous;
-};
-// Slipway's own YAML for a scheduled query rule: name, query, operator, threshold, and evaluation_frequency,
-// window_size, mute_actions_duration (ISO 8601 durations), severity, time_aggregation, metric_measure_column,
-// auto_mitigate, display_name, description, tags, is_enabled, create_job.
-Result<AlertDocument> ReadAlertRule(const Document& document);
 
 // The Windows zone names that `time_zone` takes.
 const std::vector<std::string>& WindowsTimeZones();

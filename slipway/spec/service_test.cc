@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "slipway/spec/alert.h"
 #include "slipway/spec/endpoint.h"
 #include "slipway/spec/print.h"
 #include "slipway/spec/schedule.h"
@@ -40,9 +41,13 @@ environment: azureml:e
 instance_type: Standard_DS3_v2
 request_settings: {request_timeout_ms: 3000, max_concurrent_requests_per_instance: 4}
 readiness_probe: {initial_delay: 2}
+scale_settings: {type: target_utilization, min_instances: 2, max_instances: 5, polling_interval: 3}
+slipway: {scale_to_zero_after: 600}
+startup_probe: {period: 3, failure_threshold: 100}
+resources: {limits: {memory: 512Mi}}
 data_collector:
   collections:
-    Model_Inputs: {enabled: "True"}
+    Model_Inputs: {enabled: "True", sampling_rate: 0.25}
 )";
 
 TEST(Deployments, AreReadAndPrintedBack) {
@@ -53,7 +58,11 @@ TEST(Deployments, AreReadAndPrintedBack) {
   EXPECT_EQ(read->deployment.code, files.path("src").string());
   EXPECT_EQ(read->deployment.request_settings.request_timeout_ms, 3000);
   EXPECT_EQ(read->deployment.readiness_probe.initial_delay_ms, 2000);
+  EXPECT_EQ(read->deployment.scale_settings, (domain::ScaleSettings{true, 2, 5, 70, 3'000, 600'000}));
   EXPECT_TRUE(read->deployment.data_collector->collections.at("model_inputs").enabled);
+  EXPECT_EQ(read->deployment.data_collector->collections.at("model_inputs").sampling_rate, 0.25);
+  EXPECT_EQ(read->deployment.startup_probe->period_ms, 3000);
+  EXPECT_EQ(read->deployment.memory_limit_bytes, 512u << 20);
   const auto printed = ToJson(read->deployment);
   auto again = ReadDeployment(*ParseDocument(printed.dump(), "printed", ""));
   ASSERT_TRUE(again) << again.error().ToString();
@@ -68,10 +77,38 @@ TEST(Deployments, NeedTheirScriptAndSomethingToRun) {
   EXPECT_THAT(files.Complaints(ReadDeployment(files.Load("name: blue\nendpoint_name: credit-oe\n"))),
               ElementsAre(HasSubstr("an online deployment needs 'model', 'code_configuration' or both")));
   EXPECT_THAT(files.Complaints(ReadDeployment(
-                  files.Load("name: blue\nendpoint_name: credit-oe\nmodel: azureml:m:1\ntype: kubernetes\n"
-                             "scale_settings: {type: target_utilization}\n"))),
-              ElementsAre(HasSubstr("type: deployments of type kubernetes are not supported yet"),
-                          HasSubstr("scale_settings: scaling by utilization is not supported yet")));
+                  files.Load("name: blue\nendpoint_name: credit-oe\nmodel: azureml:m:1\ntype: kubernetes\n"))),
+              ElementsAre(HasSubstr("type: deployments of type kubernetes are not supported yet")));
+}
+
+TEST(Deployments, SayWhatIsWrongWithTheirLimitsAndCollections) {
+  const ScratchFiles files;
+  const std::string beginning = "name: blue\nendpoint_name: credit-oe\nmodel: azureml:m:1\n";
+  const auto complaints = [&](const std::string& rest) {
+    return files.Complaints(ReadDeployment(files.Load(beginning + rest)));
+  };
+  EXPECT_THAT(complaints("resources: {limits: {memory: 12 potatoes}}\n"),
+              ElementsAre(HasSubstr("4:30 resources.limits.memory: '12 potatoes' is no amount of memory")));
+  EXPECT_THAT(complaints("resources: {limits: {cpu: 2}}\n"), ElementsAre(HasSubstr("resources.limits.cpu")));
+  EXPECT_THAT(complaints("data_collector: {sampling_rate: 2, collections: {}}\n"),
+              ElementsAre(HasSubstr("data_collector.sampling_rate: must be from 0 to 1")));
+  EXPECT_THAT(complaints("data_collector: {collections: {request: {enabled: 'true', data: {nam: x}}}}\n"),
+              ElementsAre(HasSubstr("did you mean 'name'?")));
+}
+
+TEST(Deployments, SayWhatIsWrongWithTheirScale) {
+  const ScratchFiles files;
+  const std::string beginning = "name: blue\nendpoint_name: credit-oe\nmodel: azureml:m:1\n";
+  EXPECT_THAT(files.Complaints(ReadDeployment(files.Load(
+                  beginning + "scale_settings: {type: target_utilization, min_instances: 3, max_instances: 2}\n"))),
+              ElementsAre(HasSubstr("4:17 scale_settings: max_instances (2) is below min_instances (3)")));
+  EXPECT_THAT(files.Complaints(ReadDeployment(files.Load(beginning + "scale_settings: {max_instances: 2}\n"))),
+              ElementsAre(HasSubstr("scale_settings.max_instances: needs type: target_utilization")));
+  EXPECT_THAT(files.Complaints(ReadDeployment(files.Load(
+                  beginning + "scale_settings: {type: target_utilization, target_utilization_percentage: 101}\n"))),
+              ElementsAre(HasSubstr("target_utilization_percentage")));
+  EXPECT_THAT(files.Complaints(ReadDeployment(files.Load(beginning + "slipway: {scale_to_zero: 5}\n"))),
+              ElementsAre(HasSubstr("did you mean 'scale_to_zero_after'?")));
 }
 
 TEST(Deployments, MayDefineTheirModelInline) {
@@ -147,7 +184,7 @@ TEST(AlertRules, AreRead) {
   ASSERT_TRUE(read) << read.error().ToString();
   EXPECT_EQ(read->rule.evaluation_frequency_seconds, 5);
   EXPECT_EQ(read->rule.window_size_seconds, 600);
-  EXPECT_EQ(read->rule.compare, domain::CompareOperator::kGreaterThan);
+  EXPECT_EQ(read->rule.conditions[0].compare, domain::CompareOperator::kGreaterThan);
   ASSERT_TRUE(read->rule.create_job);
   EXPECT_TRUE(std::get<domain::PipelineSpec>(read->rule.create_job->body).settings.force_rerun);
 }
@@ -160,6 +197,41 @@ TEST(AlertRules, RefuseWrongConditions) {
               ElementsAre(HasSubstr("window_size: '5m' is not an ISO 8601 duration"),
                           HasSubstr("operator: 'More' is not one of"), HasSubstr("threshold: a number is needed here"),
                           HasSubstr("time_aggregation Average needs the key 'metric_measure_column'")));
+}
+
+TEST(AlertRules, OfMetricsNameTheirEndpoint) {
+  const ScratchFiles files;
+  auto read =
+      ReadAlertRule(files.Load("type: metric\nname: slow\nendpoint_name: e\ndeployment_name: blue\nconditions:\n"
+                               "  - {metric: RequestLatency_P99, operator: GreaterThan, threshold: 50}\n"
+                               "action_groups: [ops]\ncool_down: PT1H\nbudget: {runs: 3, per: P1D}\n"));
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(read->endpoint_name, "e");
+  EXPECT_EQ(read->deployment_name, "blue");
+  EXPECT_EQ(read->rule.conditions[0].time_aggregation, "Average");
+  EXPECT_EQ(read->rule.cool_down_seconds, 3600);
+  EXPECT_EQ(read->rule.budget.runs, 3);
+  EXPECT_THAT(files.Complaints(ReadAlertRule(files.Load("type: metric\nname: slow\nconditions: []\n"))),
+              ElementsAre(HasSubstr("needs a condition"), HasSubstr("needs the key 'endpoint_name'")));
+}
+
+TEST(ActionGroups, AreReadAndPrinted) {
+  const ScratchFiles files;
+  const std::string yaml =
+      "name: ops\nwebhooks:\n  - {name: hook, uri: 'http://127.0.0.1:1/x', secret: s}\nemails:\n"
+      "  - {name: mail, address: a@b.c}\ncommands:\n  - {name: run, command: 'true', timeout: 5}\nworkflows:\n"
+      "  - {name: flow, workflow: build.yml, inputs: {a: b}}\n";
+  auto read = ReadActionGroup(files.Load(yaml));
+  ASSERT_TRUE(read) << read.error().ToString();
+  ASSERT_EQ(read->group.receivers.size(), 4u);
+  EXPECT_EQ(std::get<domain::WebhookReceiver>(read->group.receivers[0].target).secret, "s");
+  const auto printed = ToJson(read->group);
+  EXPECT_EQ(printed["commands"][0]["timeout"], 5);
+  EXPECT_EQ(printed.dump().find("\"s\""), std::string::npos);
+  EXPECT_THAT(files.Complaints(ReadActionGroup(
+                  files.Load("name: ops\nemails:\n  - {name: a, address: x@y.z}\n  - {name: a, adress: x@y.z}\n"))),
+              ElementsAre(HasSubstr("needs the key 'address'"), HasSubstr("did you mean 'address'"),
+                          HasSubstr("two receivers have the name 'a'")));
 }
 
 TEST(Computes, AreReadWithTheirLimits) {

@@ -269,11 +269,11 @@ TEST_P(Schedules, ComeBackWhole) {
 TEST_P(Schedules, KeepAlertRulesWhole) {
   domain::AlertRule rule;
   rule.name = "Drift";
-  rule.query = "customMetrics | where value > 0.5";
-  rule.time_aggregation = "Average";
-  rule.metric_measure_column = "value";
-  rule.compare = domain::CompareOperator::kLessThanOrEqual;
-  rule.threshold = 0.1;
+  rule.conditions[0].query = "customMetrics | where value > 0.5";
+  rule.conditions[0].time_aggregation = "Average";
+  rule.conditions[0].metric_measure_column = "value";
+  rule.conditions[0].compare = domain::CompareOperator::kLessThanOrEqual;
+  rule.conditions[0].threshold = 0.1;
   rule.severity = 1;
   rule.mute_seconds = 60;
   rule.auto_mitigate = false;

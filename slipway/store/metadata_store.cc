@@ -1,5 +1,6 @@
 #include "slipway/store/metadata_store.h"
 
+#include "slipway/store/alert_store.h"
 #include "slipway/store/asset_store.h"
 #include "slipway/store/endpoint_store.h"
 #include "slipway/store/job_store.h"
@@ -7,6 +8,7 @@
 #include "slipway/store/rollout_store.h"
 #include "slipway/store/run_store.h"
 #include "slipway/store/schedule_store.h"
+#include "slipway/store/workflow_store.h"
 #include "slipway/store/workspace_store.h"
 
 namespace slipway::store {
@@ -20,7 +22,9 @@ struct MetadataStore::Stores {
         jobs(*database),
         schedules(*database),
         runs(*database),
-        rollouts(*database) {}
+        rollouts(*database),
+        workflows(*database),
+        action_groups(*database) {}
 
   std::unique_ptr<sql::Database> database;
   SqlWorkspaceStore workspaces;
@@ -30,6 +34,8 @@ struct MetadataStore::Stores {
   SqlScheduleStore schedules;
   SqlRunStore runs;
   SqlRolloutStore rollouts;
+  SqlWorkflowStore workflows;
+  SqlActionGroupStore action_groups;
 };
 
 MetadataStore::MetadataStore(std::unique_ptr<Stores> stores) : stores_(std::move(stores)) {}
@@ -61,6 +67,12 @@ domain::RunStore& MetadataStore::runs() {
 }
 domain::RolloutStore& MetadataStore::rollouts() {
   return stores_->rollouts;
+}
+domain::WorkflowStore& MetadataStore::workflows() {
+  return stores_->workflows;
+}
+domain::ActionGroupStore& MetadataStore::action_groups() {
+  return stores_->action_groups;
 }
 
 }  // namespace slipway::store

@@ -6,8 +6,10 @@
 #include <string>
 
 #include "slipway/base/result.h"
+#include "slipway/domain/alert_store.h"
 #include "slipway/domain/rollout_store.h"
 #include "slipway/domain/stores.h"
+#include "slipway/domain/workflow_store.h"
 
 namespace slipway::store {
 
@@ -26,6 +28,8 @@ class MetadataStore {
   domain::ScheduleStore& schedules();
   domain::RunStore& runs();
   domain::RolloutStore& rollouts();
+  domain::WorkflowStore& workflows();
+  domain::ActionGroupStore& action_groups();
 
  private:
   struct Stores;  // the database and what borrows it

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "slipway/store/alert_store.h"
 #include "slipway/store/asset_store.h"
 #include "slipway/store/endpoint_store.h"
 #include "slipway/store/job_store.h"
 #include "slipway/store/rollout_store.h"
 #include "slipway/store/run_store.h"
 #include "slipway/store/schedule_store.h"
+#include "slipway/store/workflow_store.h"
 #include "slipway/store/workspace_store.h"
 
 namespace slipway::store {
@@ -37,7 +39,7 @@ Status CheckNotNewer(int64_t found, int64_t known) {
 }  // namespace
 
 std::vector<Migration> MetadataMigrations() {
-  return {{1, FirstSchema()}, {2, RolloutTableStatements()}};
+  return {{1, FirstSchema()}, {2, RolloutTableStatements()}, {3, ActionGroupTableStatements()}, {4, WorkflowTableStatements()}};
 }
 
 Status Migrate(sql::Database& database, const std::vector<Migration>& migrations) {

@@ -50,6 +50,18 @@ class JsonView {
     for (const auto& [name, member] : object->value().items()) visit(name, object->At(name, member));
   }
 
+  // Calls visit(JsonView) for each element, all objects, of the list below `key`; complains when it is something else.
+  template <typename Visit>
+  void ForEachElement(std::string_view key, const Visit& visit) const {
+    const auto list = Find(key);
+    if (!list) return;
+    if (!list->value().is_array()) return list->Complain("must be a list");
+    for (size_t i = 0; i < list->value().size(); ++i) {
+      const JsonView element = list->At(std::to_string(i), list->value()[i]);
+      if (element.CheckObject()) visit(element);
+    }
+  }
+
   // Complains and gives false when this is no object.
   bool CheckObject() const;
   JsonView At(std::string_view name, const nlohmann::json& member) const;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "slipway/wire/action_group.h"
 #include "slipway/wire/alert.h"
 #include "slipway/wire/asset.h"
 #include "slipway/wire/endpoint.h"
@@ -105,7 +106,11 @@ TEST(DeploymentsOnTheWire, KeepEverything) {
   deployment.instance_count = 3;
   deployment.request_settings.max_queue_wait_ms = 250;
   deployment.readiness_probe.initial_delay_ms = 1500;
-  deployment.data_collector = domain::DataCollector{{{"model_inputs", {true, "n", "p", "1"}}}, 0.5, "day", {"x-id"}};
+  deployment.scale_settings = {true, 2, 5, 60, 3'000, 600'000};
+  deployment.data_collector =
+      domain::DataCollector{{{"model_inputs", {true, "n", "p", "1", 0.25}}}, 0.5, "day", {"x-id"}};
+  deployment.startup_probe.emplace().failure_threshold = 7;
+  deployment.memory_limit_bytes = 512 << 20;
   deployment.state = domain::ProvisioningState::kSucceeded;
   deployment.revision = 4;
   const json arm = DeploymentToArm({}, deployment);
@@ -113,12 +118,17 @@ TEST(DeploymentsOnTheWire, KeepEverything) {
   ASSERT_TRUE(read) << read.error().ToString();
   EXPECT_EQ(read->endpoint_name, "oe");
   EXPECT_EQ(read->readiness_probe.initial_delay_ms, 1500);
+  EXPECT_EQ(read->scale_settings, deployment.scale_settings);
+  EXPECT_EQ(read->data_collector, deployment.data_collector);
+  EXPECT_EQ(read->startup_probe, deployment.startup_probe);
+  EXPECT_EQ(read->memory_limit_bytes, deployment.memory_limit_bytes);
+  EXPECT_EQ(arm["properties"]["scaleSettings"], json::parse(R"({"scaleType":"TargetUtilization","minInstances":2,
+      "maxInstances":5,"pollingInterval":"PT3S","targetUtilizationPercentage":60})"));
   EXPECT_EQ(DeploymentToArm({}, *read), arm);
 }
 
 TEST(DeploymentsOnTheWire, RefuseWhatIsNotSupportedYet) {
-  auto read = DeploymentFromArm(json::parse(
-      R"({"properties":{"endpointComputeType":"Kubernetes","scaleSettings":{"scaleType":"TargetUtilization"}}})"));
+  auto read = DeploymentFromArm(json::parse(R"({"properties":{"endpointComputeType":"Kubernetes"}})"));
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code(), Code::kUnimplemented);
 }
@@ -179,13 +189,13 @@ TEST(SchedulesOnTheWire, KeepEverything) {
 TEST(AlertRulesOnTheWire, KeepEverything) {
   domain::AlertRule rule;
   rule.name = "drift";
-  rule.query = "traces";
+  rule.conditions[0].query = "traces";
   rule.evaluation_frequency_seconds = 5;
   rule.window_size_seconds = 600;
-  rule.time_aggregation = "Maximum";
-  rule.metric_measure_column = "share";
-  rule.compare = domain::CompareOperator::kLessThanOrEqual;
-  rule.threshold = 0.5;
+  rule.conditions[0].time_aggregation = "Maximum";
+  rule.conditions[0].metric_measure_column = "share";
+  rule.conditions[0].compare = domain::CompareOperator::kLessThanOrEqual;
+  rule.conditions[0].threshold = 0.5;
   rule.mute_seconds = 60;
   rule.is_fired = true;
   const json arm = AlertRuleToArm({}, rule);
@@ -194,14 +204,87 @@ TEST(AlertRulesOnTheWire, KeepEverything) {
   EXPECT_EQ(AlertRuleToArm({}, *read), arm);
 }
 
-TEST(AlertRulesOnTheWire, RefuseDimensions) {
+TEST(AlertRulesOnTheWire, KeepDimensionsPeriodsAndActions) {
   domain::AlertRule rule;
-  rule.query = "traces";
-  json arm = AlertRuleToArm({}, rule);
-  arm["properties"]["criteria"]["allOf"][0]["dimensions"] = json::array({{{"name", "x"}}});
+  rule.name = "errors";
+  rule.conditions[0].query = "traces";
+  rule.conditions[0].dimensions = {{"model", false, {"*"}}, {"status", true, {"200", "204"}}};
+  rule.evaluation_periods = 4;
+  rule.failing_periods = 3;
+  rule.query_range_seconds = 3600;
+  rule.action_groups = {"ops"};
+  rule.custom_properties = {{"pipeline", "retrain"}};
+  rule.cool_down_seconds = 60;
+  rule.budget = {3, 3600};
+  const json arm = AlertRuleToArm({}, rule);
+  EXPECT_EQ(arm["properties"]["actions"]["actionGroups"][0], ActionGroupId({}, "ops"));
   auto read = AlertRuleFromArm(arm);
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(AlertRuleToArm({}, *read), arm);
+}
+
+TEST(AlertRulesOnTheWire, KeepMetricRules) {
+  domain::AlertRule rule;
+  rule.name = "slow";
+  rule.kind = domain::AlertKind::kMetric;
+  rule.resource = domain::Scope{}.ArmId() + "/onlineEndpoints/e";
+  rule.conditions[0].metric_name = "RequestLatency_P99";
+  rule.conditions[0].time_aggregation = "Average";
+  rule.action_groups = {"ops"};
+  const json arm = AlertRuleToArm({}, rule);
+  EXPECT_EQ(arm["type"], "Microsoft.Insights/metricAlerts");
+  EXPECT_EQ(arm["properties"]["scopes"][0], rule.resource);
+  auto read = AlertRuleFromArm(arm);
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(AlertRuleToArm({}, *read), arm);
+}
+
+TEST(AlertRulesOnTheWire, SayWhatIsWrong) {
+  domain::AlertRule rule;
+  rule.conditions[0].query = "traces";
+  json arm = AlertRuleToArm({}, rule);
+  arm["properties"]["criteria"]["allOf"][0]["dimensions"] = json::array({{{"name", "x"}, {"values", json::array()}}});
+  EXPECT_THAT(AlertRuleFromArm(arm).error().message(), HasSubstr("a dimension needs values"));
+  arm["properties"]["criteria"]["odata.type"] = "Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria";
+  EXPECT_EQ(AlertRuleFromArm(arm).error().code(), Code::kUnimplemented);
+}
+
+TEST(AlertEventsOnTheWire, KeepTheirDeliveries) {
+  domain::AlertEvent event;
+  event.id = "e";
+  event.rule = "r";
+  event.dimensions = {{"model", "credit"}};
+  event.fired_at = *ParseTimestamp("2026-03-04T05:06:07Z");
+  event.deliveries = {
+      {"ops", "hook", "webhook", true, domain::AlertDelivery::State::kFailed, 2, event.fired_at, "404"}};
+  const json written = AlertEventToJson(event);
+  auto read = AlertEventFromJson(written);
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(AlertEventToJson(*read), written);
+}
+
+TEST(ActionGroupsOnTheWire, KeepEverythingAndShowNoSecrets) {
+  domain::ActionGroup group;
+  group.name = "ops";
+  group.short_name = "ops";
+  group.receivers = {{"hook", domain::WebhookReceiver{"https://h/x", "secret", false}},
+                     {"mail", domain::EmailReceiver{"a@b.c"}},
+                     {"run", domain::CommandReceiver{"true", 5}},
+                     {"flow", domain::WorkflowReceiver{"build.yml", {{"a", "b"}}}}};
+  const json stored = ActionGroupToArm({}, group, Secrets::kInclude);
+  auto read = ActionGroupFromArm(stored);
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(ActionGroupToArm({}, *read, Secrets::kInclude), stored);
+  EXPECT_EQ(ActionGroupToArm({}, group).dump().find("\"secret\""), std::string::npos);
+}
+
+TEST(ActionGroupsOnTheWire, RefuseOtherReceiversByName) {
+  json arm = ActionGroupToArm({}, {});
+  arm["properties"]["smsReceivers"] = json::array({{{"name", "me"}}});
+  const auto read = ActionGroupFromArm(arm);
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code(), Code::kUnimplemented);
+  EXPECT_THAT(read.error().ToString(), HasSubstr("smsReceivers"));
 }
 
 }  // namespace

@@ -4,18 +4,23 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import alert_cases  # noqa: E402
 import automation_cases  # noqa: E402
+import collection_cases  # noqa: E402
 import endpoint_cases  # noqa: E402
 import full_disk_cases  # noqa: E402
 import harness  # noqa: E402
+import log_cases  # noqa: E402
 import offline_cases  # noqa: E402
 import rollout_cases  # noqa: E402
+import scale_cases  # noqa: E402
 import server_cases  # noqa: E402
 import table_cases  # noqa: E402
 
 OFFLINE = [*offline_cases.CASES, *table_cases.CASES]
 # Each list has a home of its own.
-WITH_SERVER = [server_cases.CASES, [*endpoint_cases.CASES, *automation_cases.CASES, *rollout_cases.CASES]]
+WITH_SERVER = [server_cases.CASES, [*endpoint_cases.CASES, *automation_cases.CASES, *rollout_cases.CASES, *scale_cases.CASES],
+               collection_cases.CASES, log_cases.CASES]
 
 
 def run(build, cases, with_server):
@@ -39,7 +44,7 @@ def main():
     counts = [run(build, OFFLINE, False)]
     if "--offline" not in sys.argv:
         counts += [run(build, cases, True) for cases in WITH_SERVER]
-        counts.append(run(build, full_disk_cases.CASES, False))
+        counts += [run(build, cases, False) for cases in (alert_cases.CASES, full_disk_cases.CASES)]  # they start servers of their own
     print("%d command lines, %d failures" % tuple(map(sum, zip(*counts))))
     return 1 if any(failures for _, failures in counts) else 0
 

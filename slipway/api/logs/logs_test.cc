@@ -6,6 +6,7 @@
 #include "slipway/api/logs/mount.h"
 #include "slipway/api/logs/timespan.h"
 #include "slipway/base/file.h"
+#include "slipway/domain/testing/memory_workspace_store.h"
 
 namespace slipway::api {
 namespace {
@@ -13,35 +14,6 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kWorkspace = "11111111-2222-3333-4444-555555555555";
-
-// One workspace; nothing else is asked of it here.
-class OneWorkspace final : public domain::WorkspaceStore {
- public:
-  OneWorkspace() { workspace_.id = kWorkspace; }
-  Result<domain::Workspace> GetWorkspace(const domain::Scope& scope) override {
-    if (scope == workspace_.scope) return workspace_;
-    return NotFound("no such workspace");
-  }
-  Result<domain::Workspace> FindWorkspaceById(const std::string& id) override {
-    if (id == workspace_.id) return workspace_;
-    return NotFound("no such workspace");
-  }
-  Result<std::vector<domain::Workspace>> ListWorkspaces() override { return std::vector{workspace_}; }
-  Status PutWorkspace(const domain::Workspace&) override { return Refused(); }
-  Status DeleteWorkspace(const domain::Scope&) override { return Refused(); }
-  Status PutDatastore(const domain::Scope&, const domain::Datastore&) override { return Refused(); }
-  Result<domain::Datastore> GetDatastore(const domain::Scope&, const std::string&) override { return Refused(); }
-  Result<std::vector<domain::Datastore>> ListDatastores(const domain::Scope&) override { return Refused(); }
-  Status DeleteDatastore(const domain::Scope&, const std::string&) override { return Refused(); }
-  Status PutCompute(const domain::Scope&, const domain::Compute&) override { return Refused(); }
-  Result<domain::Compute> GetCompute(const domain::Scope&, const std::string&) override { return Refused(); }
-  Result<std::vector<domain::Compute>> ListComputes(const domain::Scope&) override { return Refused(); }
-  Status DeleteCompute(const domain::Scope&, const std::string&) override { return Refused(); }
-
- private:
-  static Error Refused() { return Unimplemented("not part of this test"); }
-  domain::Workspace workspace_;
-};
 
 std::string Gzip(const std::string& text) {
   z_stream stream{};
@@ -99,7 +71,7 @@ class LogsApi : public testing::Test {
 
   TemporaryDirectory root_ = std::move(*TemporaryDirectory::Make());
   ManualClock clock_{*ParseTimestamp("2026-03-04T12:00:00Z")};
-  OneWorkspace workspaces_;
+  domain::testing::MemoryWorkspaceStore workspaces_{domain::testing::MemoryWorkspaceStore::Default(kWorkspace)};
   std::unique_ptr<logstore::LogStore> store_;
   net::Router router_;
 };
@@ -260,7 +232,7 @@ TEST_F(LogsApi, RefusedItemsAreNamedAndTheOthersKept) {
   bad_time["time"] = "noon";
   const json items = json::array({Envelope("MessageData", {{"message", "kept"}}), bad_time,
                                   Envelope("MessageData", json::object(), "someone-else"),
-                                  Envelope("PageViewData", {{"name", "p"}}), 5});
+                                  Envelope("ProfileData", {{"name", "p"}}), 5});
   const auto response = Send("POST", "/v2/track", items.dump());
   EXPECT_EQ(response.status, 206);
   const json answer = json::parse(response.body);

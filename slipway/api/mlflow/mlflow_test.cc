@@ -3,10 +3,12 @@
 
 #include "slipway/api/answer.h"
 #include "slipway/api/mlflow/mount.h"
-#include "slipway/api/mlflow/testing/memory_runs.h"
 #include "slipway/base/file.h"
 #include "slipway/base/text.h"
-#include "slipway/registry/testing/memory_stores.h"
+#include "slipway/domain/testing/memory_asset_store.h"
+#include "slipway/domain/testing/memory_job_store.h"
+#include "slipway/domain/testing/memory_run_store.h"
+#include "slipway/domain/testing/memory_workspace_store.h"
 
 namespace slipway::api {
 namespace {
@@ -78,10 +80,10 @@ class MlflowApi : public testing::Test {
 
   TemporaryDirectory root_ = std::move(*TemporaryDirectory::Make());
   ManualClock clock_{*ParseTimestamp("2026-03-04T10:00:00Z")};
-  mlflow::testing::MemoryRuns runs_;
-  registry::testing::MemoryWorkspaceStore workspaces_;
-  registry::testing::MemoryAssetStore assets_;
-  registry::testing::MemoryJobStore jobs_;
+  domain::testing::MemoryRunStore runs_;
+  domain::testing::MemoryWorkspaceStore workspaces_;
+  domain::testing::MemoryAssetStore assets_;
+  domain::testing::MemoryJobStore jobs_;
   registry::Catalog catalog_{workspaces_, assets_, jobs_};
   std::vector<std::string> measured_;
   net::Router router_;

@@ -204,9 +204,9 @@ TEST_F(RolloutsTest, SurvivesADeathBetweenDecisionAndMove) {
     const std::string name = "r" + std::to_string(writes);
     SetTraffic({{"blue", 100}});
     ASSERT_TRUE(rollout_service->Create(scope, Wanted(name)));
-    rollouts.writes_left = writes;
+    rollouts.writes.left = writes;
     Pass();
-    rollouts.writes_left.reset();
+    rollouts.writes.left.reset();
     StartRollouts();
     rollout_service->Tick(clock.Now());
     const Rollout stored = *rollouts.GetRollout(scope, name);

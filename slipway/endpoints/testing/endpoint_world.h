@@ -11,9 +11,11 @@
 #include <nlohmann/json.hpp>
 
 #include "slipway/base/file.h"
+#include "slipway/domain/testing/memory_asset_store.h"
+#include "slipway/domain/testing/memory_endpoint_store.h"
+#include "slipway/domain/testing/memory_job_store.h"
+#include "slipway/domain/testing/memory_workspace_store.h"
 #include "slipway/endpoints/endpoints.h"
-#include "slipway/endpoints/testing/memory_rollouts.h"
-#include "slipway/endpoints/testing/memory_stores.h"
 #include "slipway/environments/environments.h"
 #include "slipway/process/supervisor.h"
 
@@ -28,6 +30,7 @@ class EndpointWorld {
     domain::Datastore store;
     store.name = "store";
     store.path = (home.path() / "store").string();
+    store.is_default = true;
     (void)workspaces.PutDatastore(scope, store);
     (void)WriteFileAtomic(home.path() / "store" / "code" / "score.cpp", "int x;\n");
     (void)WriteFileAtomic(home.path() / "store" / "code" / "score.py", "def init(): pass\n");
@@ -150,11 +153,11 @@ class EndpointWorld {
   std::string etag;
   ManualClock clock{*ParseTimestamp("2026-03-04T05:06:07Z")};
   TemporaryDirectory home = std::move(*TemporaryDirectory::Make());
-  MemoryWorkspaceStore workspaces;
-  MemoryAssetStore assets;
-  MemoryEndpointStore endpoints;
-  NoJobStore jobs;
-  MemoryRollouts rollouts;
+  domain::testing::MemoryWorkspaceStore workspaces;
+  domain::testing::MemoryAssetStore assets;
+  domain::testing::MemoryEndpointStore endpoints;
+  domain::testing::MemoryJobStore jobs;
+  domain::testing::MemoryRolloutStore rollouts;
   std::unique_ptr<process::Supervisor> supervisor;
   std::optional<environments::Environments> environments;
   std::unique_ptr<Endpoints> service;

@@ -10,9 +10,11 @@
 
 #include "slipway/base/file.h"
 #include "slipway/blobstore/local_blob_store.h"
+#include "slipway/domain/testing/memory_asset_store.h"
+#include "slipway/domain/testing/memory_job_store.h"
+#include "slipway/domain/testing/memory_workspace_store.h"
 #include "slipway/registry/datastore_files.h"
 #include "slipway/registry/registry.h"
-#include "slipway/registry/testing/memory_stores.h"
 #include "slipway/registry/workspaces.h"
 
 namespace slipway::registry::testing {
@@ -53,9 +55,9 @@ class RegistryFixture : public ::testing::Test {
   domain::Scope scope;
   ManualClock clock{Timestamp(std::chrono::hours(480'000))};
   std::optional<TemporaryDirectory> home;
-  MemoryWorkspaceStore workspaces;
-  MemoryAssetStore assets;
-  MemoryJobStore jobs;
+  domain::testing::MemoryWorkspaceStore workspaces;
+  domain::testing::MemoryAssetStore assets;
+  domain::testing::MemoryJobStore jobs;
   std::string workspace_id;
   std::unique_ptr<blobstore::LocalBlobStore> blobs;
   std::optional<DatastoreFiles> files;

@@ -321,6 +321,7 @@ std::string_view LiteralTypeName(const Literal& literal) {
 
 bool TypesFit(std::string_view from, std::string_view to) {
   if (from == to) return true;
+  if (to == "table") return from == "uri_file" || IsFolderType(from);
   return IsFolderType(from) && IsFolderType(to);
 }
 

@@ -1,0 +1,34 @@
+// What a firing does, decided by pure functions: which receivers are told, when a failed attempt is repeated, and
+// whether a job or workflow may start now.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "slipway/base/time.h"
+#include "slipway/domain/alert.h"
+
+namespace slipway::monitor {
+
+// The deliveries of a firing: the rule's own job first (receiver "create_job"), then the receivers of each group in
+// order; groups that are disabled are left out. A resolution starts nothing and is told to the same receivers.
+std::vector<domain::AlertDelivery> PlanDeliveries(const domain::AlertRule& rule,
+                                                  const std::vector<domain::ActionGroup>& groups, bool is_resolution);
+
+// A job or workflow, which starts under a name of its own at most once; the others tell somebody.
+bool IsStart(const domain::AlertDelivery& delivery);
+
+// When an attempt that failed is repeated: 5, 20 and 40 seconds later. Nullopt: no more.
+std::optional<Timestamp> NextAttempt(int attempts, Timestamp now);
+
+// What stands against starting anything for an event.
+struct Guards {
+  std::optional<domain::AlertFreeze> freeze;
+  std::string running;            // a job of an earlier event that has not ended; "" for none
+  std::vector<Timestamp> starts;  // of other events of the rule
+};
+// "" when the rule may start something at `now`.
+std::string WhyNotStarted(const domain::AlertRule& rule, const Guards& guards, Timestamp now);
+
+}  // namespace slipway::monitor

@@ -1,0 +1,169 @@
+#include "slipway/monitor/actions/payload.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "slipway/base/hash.h"
+
+namespace slipway::monitor {
+namespace {
+
+using domain::AlertCondition;
+using domain::AlertKind;
+using domain::AlertRule;
+using nlohmann::json;
+
+constexpr const char* kOperators[] = {"GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual", "Equals"};
+
+const char* OperatorName(const AlertCondition& condition) {
+  return kOperators[static_cast<size_t>(condition.compare)];
+}
+
+// A GUID that stays the same for an event.
+std::string GuidOf(const Notice& notice) {
+  const std::string hex = Sha256Hex(notice.scope.ArmId() + "|" + notice.event.id);
+  return fmt::format("{}-{}-4{}-8{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(13, 3), hex.substr(17, 3),
+                     hex.substr(20, 12));
+}
+
+std::string RuleId(const Notice& notice) {
+  return fmt::format("/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Insights/{}/{}",
+                     notice.scope.subscription, notice.scope.resource_group,
+                     notice.rule.kind == AlertKind::kMetric ? "metricAlerts" : "scheduledQueryRules", notice.rule.name);
+}
+
+std::string TargetId(const Notice& notice) {
+  return notice.rule.kind == AlertKind::kMetric ? notice.rule.resource : notice.scope.ArmId();
+}
+
+json Dimensions(const Notice& notice) {
+  json dimensions = json::array();
+  for (const auto& [name, value] : notice.event.dimensions) dimensions.push_back({{"name", name}, {"value", value}});
+  return dimensions;
+}
+
+Timestamp WindowEnd(const Notice& notice) {
+  return notice.is_resolution ? notice.event.resolved_at.value_or(notice.event.fired_at) : notice.event.fired_at;
+}
+Timestamp WindowStart(const Notice& notice) {
+  return WindowEnd(notice) - std::chrono::seconds(notice.rule.window_size_seconds);
+}
+
+json Essentials(const Notice& notice) {
+  const std::string guid = GuidOf(notice);
+  json essentials = {{"alertId", fmt::format("/subscriptions/{}/providers/Microsoft.AlertsManagement/alerts/{}",
+                                             notice.scope.subscription, guid)},
+                     {"alertRule", notice.rule.name},
+                     {"alertRuleId", RuleId(notice)},
+                     {"severity", fmt::format("Sev{}", notice.rule.severity)},
+                     {"signalType", notice.rule.kind == AlertKind::kMetric ? "Metric" : "Log"},
+                     {"monitorCondition", notice.condition()},
+                     {"monitoringService", notice.rule.kind == AlertKind::kMetric ? "Platform" : "Log Alerts V2"},
+                     {"alertTargetIDs", {TargetId(notice)}},
+                     {"configurationItems", {notice.scope.workspace}},
+                     {"originAlertId", guid},
+                     {"firedDateTime", FormatTimestamp(notice.event.fired_at, 3)},
+                     {"description", notice.rule.description},
+                     {"essentialsVersion", "1.0"},
+                     {"alertContextVersion", "1.0"}};
+  if (notice.is_resolution) essentials["resolvedDateTime"] = FormatTimestamp(WindowEnd(notice), 3);
+  return essentials;
+}
+
+json LogCondition(const Notice& notice) {
+  const AlertCondition& condition = notice.rule.conditions.at(0);
+  json entry = {{"searchQuery", condition.query},
+                {"metricMeasureColumn", nullptr},
+                {"targetResourceTypes", "['Microsoft.OperationalInsights/workspaces']"},
+                {"operator", OperatorName(condition)},
+                {"threshold", fmt::format("{}", notice.event.threshold)},
+                {"timeAggregation", condition.time_aggregation},
+                {"dimensions", Dimensions(notice)},
+                {"metricValue", notice.event.value},
+                {"failingPeriods",
+                 {{"numberOfEvaluationPeriods", notice.rule.evaluation_periods},
+                  {"minFailingPeriodsToAlert", notice.rule.failing_periods}}},
+                {"event", nullptr}};
+  if (!condition.metric_measure_column.empty()) entry["metricMeasureColumn"] = condition.metric_measure_column;
+  return entry;
+}
+
+json MetricConditions(const Notice& notice) {
+  json all = json::array();
+  for (const AlertCondition& condition : notice.rule.conditions)
+    all.push_back({{"metricName", condition.metric_name},
+                   {"metricNamespace", condition.metric_namespace},
+                   {"operator", OperatorName(condition)},
+                   {"threshold", fmt::format("{}", condition.threshold)},
+                   {"timeAggregation", condition.time_aggregation},
+                   {"dimensions", Dimensions(notice)},
+                   {"webTestName", nullptr}});
+  all[0]["metricValue"] = notice.event.value;  // the others are not kept
+  return all;
+}
+
+json Context(const Notice& notice) {
+  const bool is_metric = notice.rule.kind == AlertKind::kMetric;
+  return {{"properties", notice.rule.custom_properties},
+          {"conditionType", is_metric ? "SingleResourceMultipleMetricCriteria" : "LogQueryCriteria"},
+          {"condition",
+           {{"windowSize", FormatIsoDuration(std::chrono::seconds(notice.rule.window_size_seconds))},
+            {"allOf", is_metric ? MetricConditions(notice) : json::array({LogCondition(notice)})},
+            {"windowStartTime", FormatTimestamp(WindowStart(notice), 0)},
+            {"windowEndTime", FormatTimestamp(WindowEnd(notice), 0)}}}};
+}
+
+std::string CombinationText(const Notice& notice) {
+  std::string text;
+  for (const auto& [name, value] : notice.event.dimensions)
+    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, value);
+  return text;
+}
+
+}  // namespace
+
+json CommonAlert(const Notice& notice) {
+  return {{"schemaId", "azureMonitorCommonAlertSchema"},
+          {"data",
+           {{"essentials", Essentials(notice)},
+            {"alertContext", Context(notice)},
+            {"customProperties", notice.rule.custom_properties}}}};
+}
+
+json LegacyLogAlert(const Notice& notice) {
+  const AlertCondition& condition = notice.rule.conditions.at(0);
+  return {{"schemaId", "Microsoft.Insights/LogAlert"},
+          {"data",
+           {{"SubscriptionId", notice.scope.subscription},
+            {"AlertRuleName", notice.rule.name},
+            {"SearchQuery", condition.query},
+            {"SearchIntervalStartTimeUtc", FormatTimestamp(WindowStart(notice), 0)},
+            {"SearchIntervalEndtimeUtc", FormatTimestamp(WindowEnd(notice), 0)},
+            {"AlertThresholdOperator", OperatorName(condition)},
+            {"AlertThresholdValue", notice.event.threshold},
+            {"ResultCount", notice.event.value},
+            {"SeverityDescription", fmt::format("Sev{}", notice.rule.severity)},
+            {"WorkspaceId", notice.scope.workspace},
+            {"SearchIntervalInMinutes", fmt::format("{}", notice.rule.window_size_seconds / 60)},
+            {"MonitorCondition", notice.condition()},
+            {"Dimensions", Dimensions(notice)}}}};
+}
+
+std::string MailSubject(const Notice& notice) {
+  return fmt::format("{}: Sev{} {}", notice.condition(), notice.rule.severity, notice.rule.name);
+}
+
+std::string MailText(const Notice& notice) {
+  const AlertCondition& condition = notice.rule.conditions.at(0);
+  std::string text = fmt::format("Alert rule  {}\nWorkspace   {}\nCondition   {}\nFired at    {}\n", notice.rule.name,
+                                 notice.scope.workspace, notice.condition(), FormatTimestamp(notice.event.fired_at, 0));
+  if (notice.is_resolution) text += fmt::format("Resolved at {}\n", FormatTimestamp(WindowEnd(notice), 0));
+  text += fmt::format("Value       {} ({} {})\n", notice.event.value, OperatorName(condition), notice.event.threshold);
+  if (!notice.event.dimensions.empty()) text += fmt::format("For         {}\n", CombinationText(notice));
+  if (!notice.rule.description.empty()) text += fmt::format("\n{}\n", notice.rule.description);
+  text += condition.query.empty() ? fmt::format("\nMetric {} of {}\n", condition.metric_name, notice.rule.resource)
+                                  : fmt::format("\nQuery:\n{}\n", condition.query);
+  return text;
+}
+
+}  // namespace slipway::monitor

@@ -1,0 +1,149 @@
+#include "slipway/monitor/actions/starter.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "slipway/base/log.h"
+#include "slipway/monitor/actions/deliveries.h"
+
+namespace slipway::monitor {
+
+using domain::AlertDelivery;
+using domain::AlertEvent;
+using domain::AlertRule;
+using domain::JobSpec;
+using domain::Scope;
+
+namespace {
+
+bool IsWorthRepeating(Code code) {
+  return code == Code::kUnavailable || code == Code::kDeadlineExceeded;
+}
+
+bool IsPendingStart(const AlertDelivery& delivery) {
+  return IsStart(delivery) && delivery.state == AlertDelivery::State::kPending;
+}
+
+bool WasStarted(const AlertDelivery& delivery) {
+  return IsStart(delivery) && delivery.state == AlertDelivery::State::kDone;
+}
+
+bool IsOwnJob(const AlertDelivery& delivery) {
+  return delivery.group.empty();
+}
+
+std::string StartName(const AlertRule& rule, const AlertEvent& event, const AlertDelivery& delivery) {
+  return NameAt(rule, event.dimensions, event.fired_at, 0, IsOwnJob(delivery) ? "" : "-" + delivery.receiver);
+}
+
+std::vector<Timestamp> StartsOfOthers(const RuleHistory& history, const AlertEvent& event) {
+  std::vector<Timestamp> starts;
+  for (const AlertEvent& other : history.events)
+    for (const AlertDelivery& delivery : other.deliveries)
+      if (other.id != event.id && WasStarted(delivery)) starts.push_back(other.fired_at);
+  return starts;
+}
+
+// The outcome of a start, in the event's own words for the rule's job.
+void End(AlertEvent& event, AlertDelivery& delivery, AlertDelivery::State state, std::string result) {
+  delivery.state = state;
+  delivery.result = std::move(result);
+  if (!IsOwnJob(delivery)) return;
+  event.job = state == AlertDelivery::State::kDone ? delivery.result : "";
+  event.error = state == AlertDelivery::State::kDone ? "" : delivery.result;
+}
+
+}  // namespace
+
+Scope GroupScope(Scope scope) {
+  scope.workspace.clear();
+  return scope;
+}
+
+Result<domain::AlertReceiver> ReceiverOf(domain::ActionGroupStore& groups, const Scope& scope,
+                                         const AlertDelivery& delivery) {
+  SLIPWAY_ASSIGN_OR_RETURN(const auto group, groups.GetActionGroup(GroupScope(scope), delivery.group));
+  for (const domain::AlertReceiver& receiver : group.receivers)
+    if (receiver.name == delivery.receiver && receiver.kind() == delivery.kind) return receiver;
+  return NotFound(fmt::format("the action group '{}' no longer has the {} receiver '{}'", delivery.group, delivery.kind,
+                              delivery.receiver));
+}
+
+Status Starter::StartPending(const Scope& scope, const RuleHistory& history, AlertEvent& event, Timestamp now) {
+  for (size_t i = 0; i < event.deliveries.size(); ++i) {
+    if (!IsPendingStart(event.deliveries[i])) continue;
+    AlertDelivery delivery = event.deliveries[i];
+    SLIPWAY_RETURN_IF_ERROR(Start(scope, history, event, delivery, now));
+    event.deliveries[i] = delivery;
+    End(event, event.deliveries[i], delivery.state, delivery.result);
+  }
+  return {};
+}
+
+Result<std::string> Starter::WhyNot(const Scope& scope, const RuleHistory& history, const AlertEvent& event,
+                                    Timestamp now) {
+  Guards guards;
+  SLIPWAY_ASSIGN_OR_RETURN(guards.freeze, dependencies_.groups.GetFreeze(scope));
+  SLIPWAY_ASSIGN_OR_RETURN(guards.running, RunningJob(scope, history, event));
+  guards.starts = StartsOfOthers(history, event);
+  return WhyNotStarted(history.rule, guards, now);
+}
+
+Result<std::string> Starter::RunningJob(const Scope& scope, const RuleHistory& history, const AlertEvent& event) {
+  for (const AlertEvent& other : history.events) {
+    if (other.id == event.id) continue;
+    for (const AlertDelivery& delivery : other.deliveries) {
+      if (delivery.kind != "job" || !WasStarted(delivery)) continue;
+      const auto job = dependencies_.jobs.GetJob(scope, delivery.result);
+      if (job && !domain::IsTerminal(job->status)) return job->name;
+    }
+  }
+  return std::string();
+}
+
+Status Starter::Start(const Scope& scope, const RuleHistory& history, const AlertEvent& event, AlertDelivery& delivery,
+                      Timestamp now) {
+  const std::string name = StartName(history.rule, event, delivery);
+  // A server that died after the submission left it pending.
+  if (delivery.kind == "job" && dependencies_.jobs.GetJob(scope, name)) {
+    delivery.state = AlertDelivery::State::kDone;
+    delivery.result = name;
+    return {};
+  }
+  SLIPWAY_ASSIGN_OR_RETURN(const std::string obstacle, WhyNot(scope, history, event, now));
+  const Result<std::string> started =
+      obstacle.empty() ? Begin(scope, history.rule, delivery, name) : Error(Code::kFailedPrecondition, obstacle);
+  if (!started && IsWorthRepeating(started.error().code())) return Error(started.error());
+  delivery.state = started ? AlertDelivery::State::kDone : AlertDelivery::State::kFailed;
+  delivery.result = started ? *started : started.error().ToString();
+  if (!started) LogWarning("alert {} started nothing: {}", history.rule.name, delivery.result);
+  return {};
+}
+
+Result<std::string> Starter::Begin(const Scope& scope, const AlertRule& rule, const AlertDelivery& delivery,
+                                   const std::string& name) {
+  if (IsOwnJob(delivery))
+    return rule.create_job ? StartJob(scope, rule, *rule.create_job, name)
+                           : Error(Code::kNotFound, "the rule no longer has a job to start");
+  SLIPWAY_ASSIGN_OR_RETURN(const auto receiver, ReceiverOf(dependencies_.groups, scope, delivery));
+  if (const auto* job = std::get_if<domain::JobReceiver>(&receiver.target))
+    return StartJob(scope, rule, job->job, name);
+  const auto& workflow = std::get<domain::WorkflowReceiver>(receiver.target);
+  if (!dependencies_.start_workflow) return Unimplemented("this server runs no workflows");
+  return dependencies_.start_workflow(scope, {workflow.workflow, workflow.inputs, name});
+}
+
+Result<std::string> Starter::StartJob(const Scope& scope, const AlertRule& rule, const JobSpec& job,
+                                      const std::string& name) {
+  JobSpec spec = job;
+  spec.name = name;
+  if (spec.display_name.empty()) spec.display_name = name;
+  if (spec.experiment_name.empty()) spec.experiment_name = rule.name;
+  spec.properties["slipway.alert"] = rule.name;
+  const auto submitted = dependencies_.submitter.Submit(scope, spec);
+  if (!submitted && submitted.error().code() != Code::kAlreadyExists) return Error(submitted.error());
+  return name;
+}
+
+}  // namespace slipway::monitor

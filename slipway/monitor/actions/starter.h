@@ -1,0 +1,60 @@
+// Starts what an event is to start: jobs through the runner, workflows through the workflow engine. Each start has a
+// name that follows from rule, time and receiver, so that a second attempt after a crash finds the first.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "slipway/domain/alert_store.h"
+#include "slipway/domain/services.h"
+#include "slipway/domain/stores.h"
+#include "slipway/monitor/alert_events.h"
+
+namespace slipway::monitor {
+
+struct WorkflowRequest {
+  std::string workflow;
+  domain::Tags inputs;
+  std::string run_name;  // the same name never starts a second run
+};
+// Gives the run's name.
+using StartWorkflow = std::function<Result<std::string>(const domain::Scope&, const WorkflowRequest&)>;
+
+// Action groups belong to a resource group: the scope that they are stored under.
+domain::Scope GroupScope(domain::Scope scope);
+
+// Borrows everything; not thread-safe by itself.
+class Starter {
+ public:
+  struct Dependencies {
+    domain::ActionGroupStore& groups;
+    domain::JobStore& jobs;
+    domain::JobSubmitter& submitter;
+    const StartWorkflow& start_workflow;
+  };
+  explicit Starter(Dependencies dependencies) : dependencies_(dependencies) {}
+
+  // Ends every pending start of `event`, which is one of `history`: started, left out with the reason, or failed. An
+  // error: the start could not be tried (something was unavailable) and stays pending.
+  Status StartPending(const domain::Scope& scope, const RuleHistory& history, domain::AlertEvent& event, Timestamp now);
+
+ private:
+  Result<std::string> WhyNot(const domain::Scope& scope, const RuleHistory& history, const domain::AlertEvent& event,
+                             Timestamp now);
+  Result<std::string> RunningJob(const domain::Scope& scope, const RuleHistory& history,
+                                 const domain::AlertEvent& event);
+  Status Start(const domain::Scope& scope, const RuleHistory& history, const domain::AlertEvent& event,
+               domain::AlertDelivery& delivery, Timestamp now);
+  Result<std::string> Begin(const domain::Scope& scope, const domain::AlertRule& rule,
+                            const domain::AlertDelivery& delivery, const std::string& name);
+  Result<std::string> StartJob(const domain::Scope& scope, const domain::AlertRule& rule, const domain::JobSpec& job,
+                               const std::string& name);
+
+  const Dependencies dependencies_;
+};
+
+// The receiver that a delivery is for; kNotFound when it is gone.
+Result<domain::AlertReceiver> ReceiverOf(domain::ActionGroupStore& groups, const domain::Scope& scope,
+                                         const domain::AlertDelivery& delivery);
+
+}  // namespace slipway::monitor
