@@ -262,6 +262,13 @@ Result<ColumnTransform> FitColumn(const Column& column, const TransformOptions& 
   return FitNumeric(column, OptionsOf(column.name, options.numeric_by_column, options.numeric));
 }
 
+bool IsFeature(const std::string& name, const TransformOptions& options) {
+  const auto is_in = [&name](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  return (options.columns.empty() || is_in(options.columns)) && !is_in(options.left_out);
+}
+
 template <typename Options>
 Status CheckNames(const tabular::Table& train, const std::map<std::string, Options>& by_column, bool are_texts) {
   for (const auto& [name, options] : by_column) {
@@ -428,24 +435,14 @@ Result<Unknown> ParseUnknown(std::string_view name) {
       {{"ignore", Unknown::kIgnore}, {"error", Unknown::kError}, {"infrequent", Unknown::kInfrequent}});
 }
 
-Result<tabular::Table> SelectFeatures(const tabular::Table& table, const TransformOptions& options) {
-  for (const auto* names : {&options.columns, &options.left_out})
-    for (const std::string& name : *names) SLIPWAY_RETURN_IF_ERROR(table.Get(name));
-  const auto is_in = [](const std::vector<std::string>& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  std::vector<std::string> chosen;
-  for (const std::string& name : table.names())
-    if ((options.columns.empty() || is_in(options.columns, name)) && !is_in(options.left_out, name))
-      chosen.push_back(name);
-  return table.Select(chosen);
-}
-
 Result<std::vector<ColumnTransform>> FitTransforms(const tabular::Table& train, const TransformOptions& options) {
+  for (const auto* names : {&options.columns, &options.left_out})
+    for (const std::string& name : *names) SLIPWAY_RETURN_IF_ERROR(train.Get(name));
   SLIPWAY_RETURN_IF_ERROR(CheckNames(train, options.numeric_by_column, false));
   SLIPWAY_RETURN_IF_ERROR(CheckNames(train, options.categorical_by_column, true));
   std::vector<ColumnTransform> transforms;
   for (const Column& column : train.columns()) {
+    if (!IsFeature(column.name, options)) continue;
     SLIPWAY_ASSIGN_OR_RETURN(ColumnTransform transform, FitColumn(column, options));
     transforms.push_back(std::move(transform));
   }
@@ -479,9 +476,10 @@ std::vector<std::string> FeatureNames(const std::vector<ColumnTransform>& transf
   return names;
 }
 
-std::vector<model::ColumnSpec> InputSpecs(const tabular::Table& train) {
+std::vector<model::ColumnSpec> InputSpecs(const std::vector<ColumnTransform>& transforms, const tabular::Table& train) {
   std::vector<model::ColumnSpec> specs;
-  for (const Column& column : train.columns()) specs.push_back(InputSpec(column));
+  for (const ColumnTransform& transform : transforms)
+    if (const Column* column = train.Find(transform.name)) specs.push_back(InputSpec(*column));
   return specs;
 }
 

@@ -56,11 +56,10 @@ struct TransformOptions {
   std::vector<std::string> left_out;  // of those
 };
 
-// The columns that are features, in the table's order. kNotFound (with the nearest name) for a name that is not there.
-Result<tabular::Table> SelectFeatures(const tabular::Table& table, const TransformOptions& options);
-
-// What each column of the training table becomes; booleans without missing values are 0 and 1. kInvalidArgument, naming
-// the column, for datetimes, columns without any value, numbers beyond float32, and options that do not fit.
+// What each chosen column of the training table becomes, in the table's order; booleans without missing values are 0
+// and
+// 1. kNotFound (with the nearest name) for a name that is not there; kInvalidArgument, naming the column, for
+// datetimes, columns without any value, numbers beyond float32, and options that do not fit.
 Result<std::vector<model::ColumnTransform>> FitTransforms(const tabular::Table& train,
                                                           const TransformOptions& options = {});
 
@@ -74,7 +73,8 @@ Result<std::vector<FeatureColumn>> Transform(const std::vector<model::ColumnTran
 std::vector<std::string> FeatureNames(const std::vector<model::ColumnTransform>& transforms);
 
 // The signature's inputs as MLflow infers them from the training table: a column with missing values is not required,
-// and whole numbers with missing values are doubles.
-std::vector<model::ColumnSpec> InputSpecs(const tabular::Table& train);
+// and whole numbers with missing values are doubles. `train` has the columns of `transforms`.
+std::vector<model::ColumnSpec> InputSpecs(const std::vector<model::ColumnTransform>& transforms,
+                                          const tabular::Table& train);
 
 }  // namespace slipway::learn

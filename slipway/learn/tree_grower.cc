@@ -1,6 +1,7 @@
 #include "slipway/learn/tree_grower.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -19,6 +20,7 @@ constexpr uint32_t kNoNode = ~uint32_t{0};
 // Columns with at most that many bins are counted into several histograms at once (see AddRows).
 constexpr uint32_t kFewBins = 32;
 constexpr size_t kLanes = 4;
+constexpr uint32_t kRowsPerBinOfLanes = 8;  // from so many on they pay
 // A column whose values in a node are that near to each other is constant there (scikit-learn's bound).
 constexpr float kNearlyEqual = 1e-7F;
 
@@ -30,10 +32,9 @@ class Grower final : public TreeGrower {
         table_(context.table),
         counts_(context.targets.class_count),
         score_(context.n_log2_n),
-        width_(counts_.width()),
         words_((table_.features + 63) / 64),
         histogram_(table_.columns.size()),
-        lanes_(kLanes * kFewBins * width_) {
+        lanes_(kLanes * kFewBins * counts_.width()) {
     features_.resize(table_.features);
   }
 
@@ -50,6 +51,7 @@ class Grower final : public TreeGrower {
  private:
   using Cell = typename Counts::Cell;
   using Row = typename Counts::Row;
+  size_t width() const { return counts_.width(); }  // a constant for most
   static constexpr bool kIsRegression = Counts::kIsRegression;
   static constexpr bool kIsAbsolute = std::is_same_v<Score, AbsoluteErrorScore>;
 
@@ -75,8 +77,12 @@ class Grower final : public TreeGrower {
   // The counts of one column's codes in the node at hand. Cells are zero outside of a node's search.
   struct Histogram {
     std::vector<Cell> cells;
-    std::vector<uint8_t> present;  // codes that occur, ascending
+    std::array<uint8_t, kBinsMax> codes;  // those that occur, ascending
+    uint32_t count = 0;                   // of them
     bool is_filled = false;
+
+    std::span<const uint8_t> present() const { return {codes.data(), count}; }
+    void Add(uint32_t code) { codes[count++] = static_cast<uint8_t>(code); }
   };
 
   // --- rows ---
@@ -126,7 +132,7 @@ class Grower final : public TreeGrower {
 
   void PushRoot() {
     pending_.push_back({0, static_cast<uint32_t>(rows_.size()), kNoNode, false, 0});
-    pending_counts_.assign(width_, 0);
+    pending_counts_.assign(width(), 0);
     pending_constants_.assign(words_, 0);
     for (const Row& row : added_) Counts::AddRow(pending_counts_.data(), row);
     root_weight_ = static_cast<double>(counts_.weight(pending_counts_.data()));
@@ -138,8 +144,8 @@ class Grower final : public TreeGrower {
   void GrowNode() {
     const Pending node = pending_.back();
     pending_.pop_back();
-    node_counts_.assign(pending_counts_.end() - static_cast<ptrdiff_t>(width_), pending_counts_.end());
-    pending_counts_.resize(pending_counts_.size() - width_);
+    node_counts_.assign(pending_counts_.end() - static_cast<ptrdiff_t>(width()), pending_counts_.end());
+    pending_counts_.resize(pending_counts_.size() - width());
     constants_.assign(pending_constants_.end() - static_cast<ptrdiff_t>(words_), pending_constants_.end());
     pending_constants_.resize(pending_constants_.size() - words_);
 
@@ -234,8 +240,8 @@ class Grower final : public TreeGrower {
     const BinnedColumn& column = table_.columns[split.column];
     tree_.feature[index] = split.feature;
     tree_.threshold[index] = split.is_random ? split.threshold : BinnedTable::Threshold(column, split.bin, split.next);
-    right_counts_.resize(width_);
-    for (size_t i = 0; i < width_; ++i) right_counts_[i] = node_counts_[i] - left_counts_[i];
+    right_counts_.resize(width());
+    for (size_t i = 0; i < width(); ++i) right_counts_[i] = node_counts_[i] - left_counts_[i];
     const uint32_t middle = node.begin + static_cast<uint32_t>(counts_.rows(left_counts_.data()));
     // Leaves of classes need no rows.
     if (kIsRegression || !IsLeaf(left_counts_.data(), node.depth + 1) ||
@@ -328,7 +334,7 @@ class Grower final : public TreeGrower {
       Fill(node, column, histogram);
       filled_.push_back(index);
     }
-    if (histogram.present.size() < 2) return false;
+    if (histogram.count < 2) return false;
     if (!column.is_categorical) {
       EvaluateNumeric(node, histogram, feature, index, best);
       return true;
@@ -337,30 +343,34 @@ class Grower final : public TreeGrower {
   }
 
   void EvaluateNumeric(const Pending& node, const Histogram& histogram, uint32_t feature, uint32_t index, Split& best) {
-    side_.assign(width_, 0);
+    side_.assign(width(), 0);
     other_ = node_counts_;
     if constexpr (kIsAbsolute) SortByCode(node, table_.columns[index], histogram);
-    for (size_t i = 0; i + 1 < histogram.present.size(); ++i) {
-      const Cell* cell = &histogram.cells[histogram.present[i] * width_];
-      for (size_t k = 0; k < width_; ++k) side_[k] += cell[k], other_[k] -= cell[k];
+    const std::span<const uint8_t> present = histogram.present();
+    const Cell* cells = histogram.cells.data();
+    Cell *side = side_.data(), *other = other_.data();
+    for (size_t i = 0; i + 1 < present.size(); ++i) {
+      const Cell* cell = cells + present[i] * width();
+      for (size_t k = 0; k < width(); ++k) side[k] += cell[k], other[k] -= cell[k];
       if constexpr (kIsAbsolute) MoveCode(counts_.rows(cell));
-      Offer({.feature = feature, .column = index, .bin = histogram.present[i], .next = histogram.present[i + 1]}, best);
+      if (const double score = ScoreSides(); score > best.score)
+        Offer({.score = score, .feature = feature, .column = index, .bin = present[i], .next = present[i + 1]}, best);
     }
   }
 
   bool EvaluateCategory(const Pending& node, const Histogram& histogram, uint32_t feature, uint32_t category,
                         uint32_t index, Split& best) {
-    const Cell* cell = &histogram.cells[category * width_];
+    const Cell* cell = &histogram.cells[category * width()];
     const uint64_t rows = counts_.rows(cell);
     if (rows == 0 || rows == counts_.rows(node_counts_.data())) return false;
-    other_.assign(cell, cell + width_);
-    side_.resize(width_);
-    for (size_t k = 0; k < width_; ++k) side_[k] = node_counts_[k] - cell[k];
+    other_.assign(cell, cell + width());
+    side_.resize(width());
+    for (size_t k = 0; k < width(); ++k) side_[k] = node_counts_[k] - cell[k];
     if constexpr (kIsAbsolute) {
       const uint8_t* codes = table_.columns[index].codes.data();
       MoveIf(node, [&](uint32_t row) { return codes[row] != category; });
     }
-    Offer({.feature = feature, .column = index, .bin = category}, best);
+    Offer({.score = ScoreSides(), .feature = feature, .column = index, .bin = category}, best);
     return true;
   }
 
@@ -375,13 +385,13 @@ class Grower final : public TreeGrower {
     }
     if (!(greatest > least + kNearlyEqual)) return false;
     const float border = DrawBorder(least, greatest);
-    side_.assign(width_, 0);
+    side_.assign(width(), 0);
     for (uint32_t i = node.begin; i < node.end; ++i)
       if (numbers[rows_[i]] <= border) Counts::AddRow(side_.data(), added_[i]);
-    other_.resize(width_);
-    for (size_t k = 0; k < width_; ++k) other_[k] = node_counts_[k] - side_[k];
+    other_.resize(width());
+    for (size_t k = 0; k < width(); ++k) other_[k] = node_counts_[k] - side_[k];
     if constexpr (kIsAbsolute) MoveIf(node, [&](uint32_t row) { return numbers[row] <= border; });
-    Offer({.feature = feature, .column = index, .is_random = true, .threshold = border}, best);
+    Offer({.score = ScoreSides(), .feature = feature, .column = index, .is_random = true, .threshold = border}, best);
     return true;
   }
 
@@ -393,17 +403,17 @@ class Grower final : public TreeGrower {
     return rounded < greatest ? std::max(rounded, least) : least;
   }
 
+  double ScoreSides() const {
+    if constexpr (kIsAbsolute) return -errors_.Sum();
+    return score_.Side(counts_, side_.data()) + score_.Side(counts_, other_.data());
+  }
+
   // `side_` would go left, `other_` right. The first of equals stays.
-  void Offer(Split split, Split& best) {
-    if constexpr (kIsAbsolute) {
-      split.score = -errors_.Sum();
-    } else {
-      split.score = score_.Side(counts_, side_.data()) + score_.Side(counts_, other_.data());
-    }
+  void Offer(const Split& split, Split& best) {
     if (!(split.score > best.score)) return;
     if (IsTooSmall(side_.data()) || IsTooSmall(other_.data())) return;
-    split.found = true;
     best = split;
+    best.found = true;
     left_counts_ = side_;
   }
 
@@ -418,9 +428,9 @@ class Grower final : public TreeGrower {
   void SortByCode(const Pending& node, const BinnedColumn& column, const Histogram& histogram) {
     uint32_t first[kBinsMax] = {};
     uint32_t before = 0;
-    for (const uint8_t code : histogram.present) {
+    for (const uint8_t code : histogram.present()) {
       first[code] = before;
-      before += static_cast<uint32_t>(counts_.rows(&histogram.cells[code * width_]));
+      before += static_cast<uint32_t>(counts_.rows(&histogram.cells[code * width()]));
     }
     by_code_.resize(node.end - node.begin);
     for (uint32_t i = node.begin; i < node.end; ++i) by_code_[first[column.codes[rows_[i]]]++] = i - node.begin;
@@ -442,60 +452,72 @@ class Grower final : public TreeGrower {
   // --- histograms ---
 
   void Fill(const Pending& node, const BinnedColumn& column, Histogram& histogram) {
-    histogram.cells.resize(column.bins * width_);
-    histogram.present.clear();
+    histogram.cells.resize(column.bins * width());
+    histogram.count = 0;
     histogram.is_filled = true;
-    if (column.bins <= kFewBins) {
+    const uint32_t rows = node.end - node.begin;
+    if (rows < column.bins) return AddFewRows(node, column, histogram);
+    if (column.bins <= kFewBins && rows >= kRowsPerBinOfLanes * column.bins) {
       AddRowsInLanes(node, column, histogram);
-    } else if (node.end - node.begin < column.bins) {
-      return AddFewRows(node, column, histogram);
     } else {
-      for (uint32_t i = node.begin; i < node.end; ++i) {
-        Counts::AddRow(&histogram.cells[column.codes[rows_[i]] * width_], added_[i]);
-      }
+      AddRows(node.begin, node.end, column, histogram);
     }
-    for (uint32_t code = 0; code < column.bins; ++code) {
-      if (counts_.rows(&histogram.cells[code * width_]) != 0) histogram.present.push_back(static_cast<uint8_t>(code));
-    }
+    for (uint32_t code = 0; code < column.bins; ++code)
+      if (counts_.rows(&histogram.cells[code * width()]) != 0) histogram.Add(code);
+  }
+
+  void AddRows(uint32_t begin, uint32_t end, const BinnedColumn& column, Histogram& histogram) {
+    const uint8_t* codes = column.codes.data();
+    const uint32_t* rows = rows_.data();
+    const Row* added = added_.data();
+    Cell* cells = histogram.cells.data();
+    for (uint32_t i = begin; i < end; ++i) Counts::AddRow(cells + codes[rows[i]] * width(), added[i]);
   }
 
   // With few bins neighbouring rows often meet in one cell, and each addition would wait for the one before: rows take
   // turns between several histograms.
   void AddRowsInLanes(const Pending& node, const BinnedColumn& column, Histogram& histogram) {
-    const size_t used = column.bins * width_;
+    const size_t used = column.bins * width();
     const uint8_t* codes = column.codes.data();
+    Cell* lanes = lanes_.data();
+    std::fill_n(lanes, kLanes * used, Cell{0});
+    const uint32_t* rows = rows_.data();
+    const Row* added = added_.data();
+    Cell *lane0 = lanes, *lane1 = lanes + used, *lane2 = lanes + 2 * used, *lane3 = lanes + 3 * used;
     uint32_t i = node.begin;
-    if (node.end - node.begin >= 2 * kFewBins) {
-      std::fill_n(lanes_.begin(), kLanes * used, Cell{0});
-      for (; i + kLanes <= node.end; i += kLanes) {
-        for (size_t lane = 0; lane < kLanes; ++lane) {
-          Counts::AddRow(&lanes_[lane * used + codes[rows_[i + lane]] * width_], added_[i + lane]);
-        }
-      }
-      for (size_t lane = 0; lane < kLanes; ++lane) {
-        for (size_t k = 0; k < used; ++k) histogram.cells[k] += lanes_[lane * used + k];
-      }
+    for (; i + kLanes <= node.end; i += kLanes) {  // written out: the compiler does not unroll it
+      Counts::AddRow(lane0 + codes[rows[i]] * width(), added[i]);
+      Counts::AddRow(lane1 + codes[rows[i + 1]] * width(), added[i + 1]);
+      Counts::AddRow(lane2 + codes[rows[i + 2]] * width(), added[i + 2]);
+      Counts::AddRow(lane3 + codes[rows[i + 3]] * width(), added[i + 3]);
     }
-    for (; i < node.end; ++i) Counts::AddRow(&histogram.cells[codes[rows_[i]] * width_], added_[i]);
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      for (size_t k = 0; k < used; ++k) histogram.cells[k] += lanes[lane * used + k];
+    }
+    AddRows(i, node.end, column, histogram);
   }
 
   // Fewer rows than bins: a bitmap remembers which cells were touched, so that nothing has to look at all of them.
   void AddFewRows(const Pending& node, const BinnedColumn& column, Histogram& histogram) {
     uint64_t touched[kBinsMax / 64] = {};
+    const uint8_t* codes = column.codes.data();
+    const uint32_t* rows = rows_.data();
+    const Row* added = added_.data();
+    Cell* cells = histogram.cells.data();
     for (uint32_t i = node.begin; i < node.end; ++i) {
-      const uint8_t code = column.codes[rows_[i]];
+      const uint8_t code = codes[rows[i]];
       touched[code / 64] |= uint64_t{1} << (code % 64);
-      Counts::AddRow(&histogram.cells[code * width_], added_[i]);
+      Counts::AddRow(cells + code * width(), added[i]);
     }
-    for (uint32_t word = 0; word < kBinsMax / 64; ++word) {
+    for (uint32_t word = 0; word * 64 < column.bins; ++word) {
       for (uint64_t bits = touched[word]; bits != 0; bits &= bits - 1) {
-        histogram.present.push_back(static_cast<uint8_t>(word * 64 + static_cast<uint32_t>(std::countr_zero(bits))));
+        histogram.Add(word * 64 + static_cast<uint32_t>(std::countr_zero(bits)));
       }
     }
   }
 
   void Clear(Histogram& histogram) {
-    for (const uint8_t code : histogram.present) std::fill_n(&histogram.cells[code * width_], width_, Cell{0});
+    for (const uint8_t code : histogram.present()) std::fill_n(&histogram.cells[code * width()], width(), Cell{0});
     histogram.is_filled = false;
   }
 
@@ -503,7 +525,6 @@ class Grower final : public TreeGrower {
   const BinnedTable& table_;
   const Counts counts_;
   const Score score_;
-  const size_t width_;
   const size_t words_;  // of a set of features
   SplitMix64 random_{0};
   GrownTree tree_;

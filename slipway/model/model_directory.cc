@@ -324,6 +324,7 @@ NamedFiles FilesOf(const ModelToWrite& model) {
     files.emplace_back(kExampleName, model.input_example);
     files.emplace_back(kServingExampleName, fmt::format("{{\"dataframe_split\": {}}}", model.input_example));
   }
+  files.insert(files.end(), model.more_files.begin(), model.more_files.end());
   return files;
 }
 

@@ -58,6 +58,7 @@ struct ModelToWrite {
   std::string artifact_path = "model";
   Timestamp created = {};
   std::map<std::string, std::string> metadata = {};
+  std::map<std::string, std::string> more_files = {};  // content by name; beside the model
 };
 
 // Writes the directory beside `folder` and renames it into place: a killed process leaves the old model, no model or

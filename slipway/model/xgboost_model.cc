@@ -212,14 +212,14 @@ class XgboostReader {
  public:
   explicit XgboostReader(const json& root) : root_(root) {}
 
-  Result<OnnxModel> Read() {
+  Result<BoostedModel> Read() {
     SLIPWAY_ASSIGN_OR_RETURN(learner_, Get(root_, {"learner"}));
     SLIPWAY_ASSIGN_OR_RETURN(parameters_, Get(*learner_, {"learner_model_param"}));
     SLIPWAY_RETURN_IF_ERROR(ReadObjective());
     SLIPWAY_RETURN_IF_ERROR(ReadFeatures());
     SLIPWAY_RETURN_IF_ERROR(ReadTrees());
     SLIPWAY_RETURN_IF_ERROR(ReadBase());
-    return BoostedGraph(model_);
+    return std::move(model_);
   }
 
  private:
@@ -332,9 +332,14 @@ class XgboostReader {
 
 }  // namespace
 
-Result<OnnxModel> ReadXgboostModel(std::string_view bytes) {
+Result<BoostedModel> ReadXgboostTrees(std::string_view bytes) {
   SLIPWAY_ASSIGN_OR_RETURN(const json root, Parse(bytes));
   return XgboostReader(root).Read();
+}
+
+Result<OnnxModel> ReadXgboostModel(std::string_view bytes) {
+  SLIPWAY_ASSIGN_OR_RETURN(const BoostedModel model, ReadXgboostTrees(bytes));
+  return BoostedGraph(model);
 }
 
 }  // namespace slipway::model

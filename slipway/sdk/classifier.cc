@@ -5,7 +5,7 @@
 #include "slipway/base/hash.h"
 #include "slipway/base/text.h"
 #include "slipway/base/time.h"
-#include "slipway/learn/fitted_classifier.h"
+#include "slipway/learn/fitted_model.h"
 #include "slipway/model/model_directory.h"
 #include "slipway/sdk/evaluation.h"
 #include "slipway/sdk/unwrap.h"
@@ -13,8 +13,9 @@
 namespace slipway::sdk {
 namespace {
 
-learn::ForestOptions OptionsOf(const RandomForest& forest) {
-  learn::ForestOptions options;
+learn::FitOptions OptionsOf(const RandomForest& forest) {
+  learn::FitOptions fit = learn::DefaultOptions(learn::Algorithm::kRandomForest, learn::Task::kClassification);
+  learn::ForestOptions& options = fit.forest;
   options.trees = forest.n_estimators;
   options.max_depth = forest.max_depth;
   options.criterion = Unwrap(learn::ParseCriterion(forest.criterion));
@@ -22,11 +23,11 @@ learn::ForestOptions OptionsOf(const RandomForest& forest) {
   options.min_samples_leaf = forest.min_samples_leaf;
   options.seed = forest.random_state;
   options.threads = forest.n_jobs;
-  return options;
+  return fit;
 }
 
-scoring::Predictions Predict(const learn::FittedClassifier& fitted, const tabular::Table& table) {
-  const std::vector<double> probabilities = Unwrap(learn::PredictProbabilities(fitted, table));
+scoring::Predictions PredictionsOf(const learn::FittedModel& fitted, const tabular::Table& table) {
+  const std::vector<double> probabilities = Unwrap(learn::Predict(fitted, table));
   scoring::Predictions predictions;
   predictions.classes = fitted.labels;
   predictions.labels = learn::LikeliestClasses(probabilities, fitted.labels.size());
@@ -44,21 +45,21 @@ std::string CurrentRun() {
 }  // namespace
 
 struct Classifier::Impl {
-  learn::FittedClassifier fitted;
+  learn::FittedModel fitted;
 };
 
 Classifier Classifier::Fit(const Table& train, const std::string& target, const RandomForest& options) {
   return Classifier(
-      std::make_shared<const Impl>(Impl{Unwrap(learn::FitClassifier(train.get(), target, OptionsOf(options)))}));
+      std::make_shared<const Impl>(Impl{Unwrap(learn::FitModel(train.get(), target, OptionsOf(options)))}));
 }
 
 std::map<std::string, double> Classifier::Evaluate(const Table& labelled) const {
-  const learn::FittedClassifier& fitted = impl_->fitted;
-  return Unwrap(EvaluatePredictions(Predict(fitted, labelled.get()), labelled.get(), fitted.target));
+  const learn::FittedModel& fitted = impl_->fitted;
+  return Unwrap(EvaluatePredictions(PredictionsOf(fitted, labelled.get()), labelled.get(), fitted.target));
 }
 
 void Classifier::Save(const std::string& folder) const {
-  const learn::FittedClassifier& fitted = impl_->fitted;
+  const learn::FittedModel& fitted = impl_->fitted;
   const model::OnnxModel onnx = Unwrap(learn::ToOnnx(fitted));
   Unwrap(model::WriteModelDirectory(folder, {.onnx = onnx,
                                              .signature = fitted.signature,

@@ -11,7 +11,7 @@
 #include "slipway/sdk/table.h"
 
 namespace slipway::learn {
-struct FittedClassifier;
+struct FittedModel;
 }
 namespace slipway::scoring {
 class CompiledModel;

@@ -9,3 +9,4 @@
 #include "slipway/sdk/table.h"
 #include "slipway/sdk/telemetry.h"
 #include "slipway/sdk/tracking.h"
+#include "slipway/sdk/trained_model.h"

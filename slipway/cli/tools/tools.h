@@ -6,6 +6,7 @@
 namespace slipway::cli {
 
 Command ScoreCommand();        // score.cc
+Command TrainCommand();        // train.cc
 Command DriftCommand();        // drift.cc
 Command JmespathCommand();     // jmespath.cc
 Command DataHeadCommand();     // data_head_profile.cc

@@ -1,4 +1,4 @@
-#include "slipway/learn/fitted_classifier.h"
+#include "slipway/learn/fitted_model.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -46,6 +46,16 @@ Column Texts(const std::string& name, const std::vector<std::string>& values) {
 
 Table MakeTable(std::vector<Column> columns) {
   return Table::Make(std::move(columns)).value();
+}
+
+Result<FittedModel> FitClassifier(const Table& table, const std::string& target, const ForestOptions& forest) {
+  FitOptions options = DefaultOptions(Algorithm::kRandomForest, Task::kClassification);
+  options.forest = forest;
+  return FitModel(table, target, options);
+}
+
+const model::FlatForest& ForestOf(const FittedModel& fitted) {
+  return std::get<model::FlatForest>(fitted.estimator);
 }
 
 std::string FailureOf(const Table& table, const std::string& target) {
@@ -142,7 +152,7 @@ TEST(Transforms, DescribeInputsAsMlflowInfersThem) {
   const Table table = MakeTable({Ints("count", {1, 2}), Doubles("x", {1, kMissing}), Texts("job", {"a", "b"}),
                                  Ints("flag", {0, 1}, ColumnType::kBool), std::move(with_null).Build()});
   EXPECT_EQ(
-      model::PrintColumnSpecs(InputSpecs(table)),
+      model::PrintColumnSpecs(InputSpecs(FitTransforms(table).value(), table)),
       R"([{"type": "long", "name": "count", "required": true}, {"type": "double", "name": "x", "required": false}, )"
       R"({"type": "string", "name": "job", "required": true}, {"type": "boolean", "name": "flag", "required": true}, )"
       R"({"type": "double", "name": "seen", "required": false}])");
@@ -180,15 +190,15 @@ TEST(Labels, SayWhyATargetCannotBeLearnt) {
   EXPECT_THAT(FailureOf(MakeTable({Doubles("x", rows), Ints("id", ids)}), "id"), HasSubstr("1001 different values"));
 }
 
-double Accuracy(const FittedClassifier& fitted, const Table& table) {
-  const auto predicted = LikeliestClasses(PredictProbabilities(fitted, table).value(), fitted.labels.size());
+double Accuracy(const FittedModel& fitted, const Table& table) {
+  const auto predicted = LikeliestClasses(Predict(fitted, table).value(), fitted.labels.size());
   const ClassLabels truth = EncodeLabels(*table.Find(fitted.target)).value();
   size_t right = 0;
   for (size_t row = 0; row < predicted.size(); ++row) right += predicted[row] == truth.codes[row];
   return static_cast<double>(right) / static_cast<double>(predicted.size());
 }
 
-TEST(FittedClassifier, LearnsARuleThroughNoiseAndMissingValues) {
+TEST(FittedModel, LearnsARuleThroughNoiseAndMissingValues) {
   const auto fitted = FitClassifier(MakePeople(3'000, 1, RiskAsInt), "risk", {.trees = 60, .seed = 3}).value();
   // 5 % of the labels are turned over, and a seventh of the incomes is unknown.
   const double accuracy = Accuracy(fitted, MakePeople(2'000, 2, RiskAsInt));
@@ -196,7 +206,7 @@ TEST(FittedClassifier, LearnsARuleThroughNoiseAndMissingValues) {
   EXPECT_LT(accuracy, 0.95);
 }
 
-TEST(FittedClassifier, IsTheSameFileForAnyNumberOfThreads) {
+TEST(FittedModel, IsTheSameFileForAnyNumberOfThreads) {
   const Table train = MakePeople(500, 1, RiskAsText);
   const auto bytes = [&](int threads) {
     const auto fitted = FitClassifier(train, "risk", {.trees = 17, .seed = 8, .threads = threads}).value();
@@ -207,17 +217,17 @@ TEST(FittedClassifier, IsTheSameFileForAnyNumberOfThreads) {
   EXPECT_EQ(bytes(5), one);
 }
 
-TEST(FittedClassifier, DoesNotDependOnHowClassesAreWritten) {
+TEST(FittedModel, DoesNotDependOnHowClassesAreWritten) {
   const auto as_int = FitClassifier(MakePeople(400, 1, RiskAsInt), "risk", {.trees = 5}).value();
   const auto as_text = FitClassifier(MakePeople(400, 1, RiskAsText), "risk", {.trees = 5}).value();
-  EXPECT_EQ(as_int.forest.fractions, as_text.forest.fractions);
+  EXPECT_EQ(ForestOf(as_int).fractions, ForestOf(as_text).fractions);
   EXPECT_TRUE(as_int.has_integer_labels);
   EXPECT_THAT(as_text.labels, ElementsAre("all-well", "good-bye"));
   EXPECT_EQ(model::PrintColumnSpecs(as_int.signature.outputs), R"([{"type": "long", "required": true}])");
   EXPECT_EQ(model::PrintColumnSpecs(as_text.signature.outputs), R"([{"type": "string", "required": true}])");
 }
 
-TEST(FittedClassifier, TellsSeveralClassesApart) {
+TEST(FittedModel, TellsSeveralClassesApart) {
   std::vector<double> x;
   std::vector<std::string> y;
   for (int i = 0; i < 300; ++i) {
@@ -227,22 +237,21 @@ TEST(FittedClassifier, TellsSeveralClassesApart) {
   const Table table = MakeTable({Doubles("x", x), Texts("y", y)});
   const auto fitted = FitClassifier(table, "y", {.trees = 10}).value();
   EXPECT_EQ(Accuracy(fitted, table), 1.0);
-  const auto one_row = PredictProbabilities(fitted, table.Head(1)).value();
+  const auto one_row = Predict(fitted, table.Head(1)).value();
   EXPECT_THAT(one_row, Pointwise(DoubleEq(), {1.0, 0.0, 0.0}));
 }
 
-TEST(FittedClassifier, TakesAnUnknownCategoryForNoneOfThem) {
+TEST(FittedModel, TakesAnUnknownCategoryForNoneOfThem) {
   const Table train = MakeTable({Texts("job", {"clerk", "clerk", "nurse", "nurse"}), Ints("y", {0, 0, 1, 1})});
   const auto fitted = FitClassifier(train, "y", {.trees = 1, .max_features = 2, .bootstrap = false}).value();
-  const auto probabilities =
-      PredictProbabilities(fitted, MakeTable({Texts("job", {"clerk", "nurse", "cook"})})).value();
+  const auto probabilities = Predict(fitted, MakeTable({Texts("job", {"clerk", "nurse", "cook"})})).value();
   EXPECT_EQ(probabilities[1], 0.0);
   EXPECT_EQ(probabilities[3], 1.0);
   // All zeros: the "not that one" side of the feature that was picked.
-  EXPECT_EQ(probabilities[5], fitted.forest.feature[0] == 0 ? 1.0 : 0.0);
+  EXPECT_EQ(probabilities[5], ForestOf(fitted).feature[0] == 0 ? 1.0 : 0.0);
 }
 
-TEST(FittedClassifier, KeepsItsFirstRowsAsAnExample) {
+TEST(FittedModel, KeepsItsFirstRowsAsAnExample) {
   const Table train = MakeTable({Doubles("x", {1.5, kMissing, 3}), Texts("t", {"a", "b", ""}), Ints("y", {0, 1, 0})});
   EXPECT_EQ(FitClassifier(train, "y", {.trees = 1}).value().input_example,
             R"({"columns":["x","t"],"data":[[1.5,"a"],[null,"b"],[3.0,null]]})");
