@@ -16,7 +16,7 @@ test <- read("test")
 for (name in names(train)) if (is.factor(train[[name]])) test[[name]] <- factor(test[[name]], levels = levels(train[[name]]))
 test <- test[complete.cases(test), ]
 seconds <- system.time(
-  forest <- ranger(dependent.variable.name = target, data = train, num.trees = 500, max.depth = as.integer(arguments[4]),
+  forest <- ranger(dependent.variable.name = target, data = train, num.trees = as.integer(Sys.getenv("TREES", "500")), max.depth = as.integer(arguments[4]),
                    min.node.size = 1, probability = TRUE, seed = as.integer(arguments[3]) + 1,
                    num.threads = as.integer(arguments[6]), verbose = FALSE)
 )[["elapsed"]]

@@ -7,13 +7,12 @@ import statistics
 import subprocess
 import sys
 
-work = sys.argv[1]
 CASES = {"10-gini": "500 trees of depth 10, gini", "25-entropy": "500 trees of depth 25, entropy"}
 PEERS = {"sklearn": "scikit-learn", "ranger": "ranger, texts as factors, gini"}
 
 
 def runs(who, case):
-    with open(os.path.join(work, f"{who}-{case}")) as file:
+    with open(os.path.join(sys.argv[1], f"{who}-{case}")) as file:
         return [json.loads(line) for line in file]
 
 
@@ -48,7 +47,11 @@ def time_figures(case, title):
                "peer_name": name, "ratio": round(ours / peer, 4), "target": "<= 0.1", "met": ours / peer <= 0.1}
 
 
-figures = [figure for case, title in CASES.items() for figure in accuracy_figures(case, title)]
-figures += [figure for case, title in CASES.items() for figure in time_figures(case, title)]
-commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-print(json.dumps({"name": "train", "machine": processor(), "commit": commit, "figures": figures}, indent=2))
+def revision():
+    return subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    figures = [figure for case, title in CASES.items() for figure in accuracy_figures(case, title)]
+    figures += [figure for case, title in CASES.items() for figure in time_figures(case, title)]
+    print(json.dumps({"name": "train", "machine": processor(), "commit": revision(), "figures": figures}, indent=2))

@@ -1,9 +1,12 @@
 """The part of `train` that is scikit-learn's: the same pipeline as slipway::sdk::Classifier on one split.
 
-Usage: FOLDER TARGET SEED DEPTH CRITERION THREADS; prints seconds and metrics as JSON.
+Usage: FOLDER TARGET SEED DEPTH CRITERION THREADS; prints seconds, memory and metrics as JSON. TREES in the environment
+changes the number of trees.
 """
 
 import json
+import os
+import resource
 import sys
 import time
 
@@ -23,12 +26,17 @@ texts = [name for name in train if train[name].dtype == object]
 numbers = [name for name in train if name not in texts]
 columns = ColumnTransformer([("numbers", SimpleImputer(strategy="median"), numbers),
                              ("texts", OneHotEncoder(handle_unknown="ignore"), texts)], sparse_threshold=0)
-forest = RandomForestClassifier(500, max_depth=int(depth), criterion=criterion, random_state=int(seed),
+forest = RandomForestClassifier(int(os.environ.get("TREES", 500)), max_depth=int(depth), criterion=criterion, random_state=int(seed),
                                 n_jobs=int(threads))
 pipeline = make_pipeline(columns, forest)
-begin = time.perf_counter()
+with open("/proc/self/statm") as statm:
+    data_mb = int(statm.read().split()[1]) * resource.getpagesize() / 2**20
+begin, begin_cpu = time.perf_counter(), time.process_time()
 pipeline.fit(train, train_labels)
-seconds = time.perf_counter() - begin
+seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - begin_cpu
+peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 scores = pipeline.predict_proba(test)[:, 1]
-print(json.dumps({"seconds": seconds, "roc_auc": roc_auc_score(test_labels, scores),
-                  "accuracy": accuracy_score(test_labels, scores > 0.5), "f1_score": f1_score(test_labels, scores > 0.5)}))
+print(json.dumps({"seconds": seconds, "cpu_seconds": cpu_seconds, "data_mb": data_mb, "peak_mb": peak_mb,
+                  "roc_auc": roc_auc_score(test_labels, scores),
+                  "accuracy": accuracy_score(test_labels, scores > 0.5),
+                  "f1_score": f1_score(test_labels, scores > 0.5)}))
