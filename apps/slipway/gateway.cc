@@ -40,6 +40,7 @@ constexpr std::string_view kUsage = R"(usage: slipway-gateway --home DIR [option
   --private-key FILE       and its key; both are read again when they change, and at SIGHUP
   --threads N              event loops (default: one a core)
   --max-request-bytes N    larger request bodies get 413 (default 8388608)
+  --traffic-log on|off     whether every request becomes a row of AmlOnlineEndpointTrafficLog (default on)
 )";
 
 struct Address {
@@ -99,6 +100,10 @@ slipway::Status ApplyOption(slipway::gateway::GatewayOptions& options, std::stri
   } else if (option == "--max-request-bytes") {
     SLIPWAY_ASSIGN_OR_RETURN(const long long bytes, ParsePositive(option, value));
     options.request_bytes_max = static_cast<uint64_t>(bytes);
+  } else if (option == "--traffic-log") {
+    if (value != "on" && value != "off")
+      return slipway::InvalidArgument(fmt::format("--traffic-log takes on or off, not '{}'", value));
+    options.traffic_log = value == "on";
   } else {
     return slipway::InvalidArgument(fmt::format("unknown option '{}'", option));
   }

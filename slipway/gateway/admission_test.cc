@@ -4,6 +4,7 @@
 #include <map>
 #include <stop_token>
 
+#include "slipway/gateway/credentials.h"
 #include "slipway/gateway/gateway_fixture.h"
 #include "slipway/gateway/request_queue.h"
 
@@ -174,6 +175,85 @@ TEST_F(AdmissionTest, EveryStatusHasItsHeaders) {
     EXPECT_EQ(HeaderOf(response, "WWW-Authenticate"), wanted.status == 401 ? "Bearer" : "") << what;
     EXPECT_EQ(HeaderOf(response, "x-request-id").empty(), wanted.status == 413) << what;  // 413 comes before routing
   }
+}
+
+TEST_F(AdmissionTest, KeysAreChangedWithoutAFailedRequestOnAKeptConnection) {
+  Json first = Endpoint({{"blue", 100}}, {PythonDeployment("blue")});
+  first["key_sha256"] = {Sha256Hex("primary"), Sha256Hex("secondary")};
+  Json second = first;
+  second["key_sha256"] = {Sha256Hex("fresh"), Sha256Hex("secondary")};
+  FakeControlPlane control;
+  control.Set(Snapshot(first));
+  Start(control.url());
+  ASSERT_TRUE(WaitFor([&] { return StateOf("blue") == "Succeeded"; }));
+  net::Client primary, secondary, fresh;  // each keeps its connection
+  const auto status = [&](net::Client& client, const std::string& key) {
+    const auto response =
+        client.Send("POST", Url("/endpoints/credit/score"), Header("Authorization", "Bearer " + key), "{}");
+    return response ? response->status : 0;
+  };
+  EXPECT_EQ(status(primary, "primary"), 200);
+  EXPECT_EQ(status(secondary, "secondary"), 200);
+  control.Set(Snapshot(second));
+  EXPECT_TRUE(WaitFor([&] {
+    EXPECT_EQ(status(secondary, "secondary"), 200);
+    return status(fresh, "fresh") == 200;
+  }));
+  EXPECT_TRUE(WaitFor([&] { return status(primary, "primary") == 401; }));
+  EXPECT_EQ(status(secondary, "secondary"), 200);
+  EXPECT_EQ(status(fresh, "fresh"), 200);
+}
+
+TEST_F(AdmissionTest, TokensOpenTheirEndpointUntilTheyExpire) {
+  Json endpoint = Endpoint({{"blue", 100}}, {PythonDeployment("blue")});
+  endpoint["auth_mode"] = "aml_token";
+  endpoint["token_secret"] = "secret";
+  StartWith(Snapshot(endpoint));
+  const auto score = [&](const std::string& token) { return Score("{}", Header("Authorization", "Bearer " + token)); };
+  const Timestamp now = clock_.Now();
+  EXPECT_EQ(score(MakeEndpointToken("credit", "secret", now + std::chrono::hours(1))).status, 200);
+  const net::Response expired = score(MakeEndpointToken("credit", "secret", now - seconds(1)));
+  EXPECT_EQ(expired.status, 401);
+  EXPECT_EQ(expired.body, "token_auth_expired");
+  EXPECT_EQ(HeaderOf(expired, "WWW-Authenticate"), "Bearer");
+  EXPECT_EQ(score(MakeEndpointToken("other", "secret", now + std::chrono::hours(1))).status, 401);
+  EXPECT_EQ(score(std::string(kKey)).status, 401);
+  const auto rows = Rows("AmlOnlineEndpointTrafficLog");
+  ASSERT_FALSE(rows.empty());
+  EXPECT_EQ(rows[0]["AuthType"], "AMLToken");
+}
+
+TEST_F(AdmissionTest, AnEndpointOfEntraTokensSaysThatItCannotCheckThem) {
+  Json endpoint = Endpoint({{"blue", 100}}, {PythonDeployment("blue")});
+  endpoint["auth_mode"] = "aad_token";
+  StartWith(Snapshot(endpoint));
+  const net::Response refused = Score("{}");
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_EQ(refused.body, "aad_token authentication is not supported yet");
+}
+
+// Statuses that no deployment gives: the front's own.
+TEST_F(AdmissionTest, TheFrontsOwnStatusesHaveTheirHeaders) {
+  StartWith(Snapshot(Endpoint({{"blue", 0}}, {PythonDeployment("blue")})));
+  const net::Response nowhere = Score("{}");
+  EXPECT_EQ(nowhere.status, 404);
+  EXPECT_EQ(HeaderOf(nowhere, "Content-Type"), "application/json");
+  EXPECT_NE(HeaderOf(nowhere, "x-request-id"), "");
+  EXPECT_EQ(HeaderOf(nowhere, "azureml-model-deployment"), "");
+  const net::Response not_ready = Score("", {}, "GET", "/endpoints/credit/v2/health/ready");
+  EXPECT_EQ(not_ready.status, 503);
+  EXPECT_EQ(not_ready.body, R"({"ready":false})");
+  EXPECT_EQ(Score("", {}, "GET", "/endpoints/credit/ping").status, 503);
+  const net::Response wrong_method = Score("{}", {}, "DELETE", "/endpoints/credit/invocations");
+  EXPECT_EQ(wrong_method.status, 405);
+  EXPECT_EQ(HeaderOf(wrong_method, "Allow"), "POST");
+  EXPECT_EQ(Score("{}", {}, "POST", "/").status, 405);
+  EXPECT_EQ(Score("{}", Header("X-Large", std::string(20'000, 'x'))).status, 431);
+  const net::Response pinned = Score("{}", Header("azureml-model-deployment", "blue"));
+  EXPECT_EQ(pinned.status, 200);
+  EXPECT_EQ(HeaderOf(pinned, "Server"), "slipway");
+  EXPECT_NE(HeaderOf(pinned, "Date"), "");
+  EXPECT_EQ(HeaderOf(pinned, "x-ms-request-id"), HeaderOf(pinned, "x-request-id"));
 }
 
 }  // namespace

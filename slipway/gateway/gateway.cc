@@ -36,7 +36,7 @@ class GatewayImpl final : public Gateway {
       : options_(std::move(options)),
         clock_(clock),
         spool_(std::move(spool)),
-        sink_(*spool_, clock),
+        sink_(*spool_, clock, options_.traffic_log),
         metrics_(options_.threads),
         tables_(options_.threads),
         data_plane_(tables_, sink_, clock, options_.threads, RandomSeed(), [this] { return MetricsPage(); }),

@@ -86,7 +86,8 @@ TEST_F(GatewayProgramTest, WrongArgumentsAreExplained) {
            {{"--home", "x", "--bogus", "y"}, "unknown option '--bogus'"},
            {{"--home", "x", "--listen", "7443"}, "'7443' is not an address"},
            {{"--home", "x", "--plain-listen", "0.0.0.0:80"}, "127.0.0.1:PORT alone"},
-           {{"--home", "x", "--threads", "0"}, "--threads takes a positive number"}}) {
+           {{"--home", "x", "--threads", "0"}, "--threads takes a positive number"},
+           {{"--home", "x", "--traffic-log", "no"}, "--traffic-log takes on or off"}}) {
     const auto finished = run(arguments);
     EXPECT_EQ(finished.exit.code, 2) << complaint;
     EXPECT_NE(finished.output.find(complaint), std::string::npos) << finished.output;

@@ -70,6 +70,7 @@ LogIdentity::LogIdentity(const WantedEndpoint& wanted)
       })) {}
 
 void LogSink::Traffic(const LogIdentity& identity, const TrafficRecord& record) {
+  if (!logs_traffic_) return;
   std::string& text = RowBuffer();
   JsonRow row(text);
   row.Text("TimeGenerated", Now()).Members(identity.traffic_members);

@@ -59,7 +59,9 @@ struct EventRecord {
 // Thread-safe; never blocks: what the spool cannot take is dropped and counted there.
 class LogSink {
  public:
-  LogSink(spool::Writer& writer, const Clock& clock) : writer_(writer), clock_(clock) {}
+  // Without `logs_traffic`, requests are counted and not logged.
+  LogSink(spool::Writer& writer, const Clock& clock, bool logs_traffic = true)
+      : writer_(writer), clock_(clock), logs_traffic_(logs_traffic) {}
 
   void Traffic(const LogIdentity& identity, const TrafficRecord& record);
   void Console(const LogIdentity& identity, const ConsoleRecord& record);
@@ -74,6 +76,7 @@ class LogSink {
   std::string Now() const { return FormatTimestamp(clock_.Now()); }
   spool::Writer& writer_;
   const Clock& clock_;
+  const bool logs_traffic_;
 };
 
 }  // namespace slipway::gateway

@@ -158,5 +158,30 @@ TEST_F(ModelRoutesTest, AScriptAnswersScoreAlone) {
   EXPECT_EQ(Get("/ping").status, 200);
 }
 
+TEST_F(ModelRoutesTest, TheTrafficLogTellsWhereTheTimeWent) {
+  StartWith(Snapshot(Endpoint({{"blue", 100}}, {ModelDeployment("blue"), PythonDeployment("green")})));
+  ASSERT_TRUE(WaitFor([&] { return StateOf("green") == "Succeeded"; }));
+  EXPECT_EQ(Post("/score", R"({"data":[{"age":20}]})").status, 200);
+  EXPECT_EQ(Post("/v2/models/risk/infer", kTensors).status, 200);
+  EXPECT_EQ(Post("/score", R"({"data":[{"age":"x"}]})").status, 424);
+  EXPECT_EQ(Score("{}", Header("azureml-model-deployment", "green")).status, 200);
+  const std::vector<Json> rows = Rows("AmlOnlineEndpointTrafficLog");
+  ASSERT_EQ(rows.size(), 4u);
+  const auto stages = [&](size_t row) {
+    std::string names;
+    for (const char* name : {"Queue", "Parse", "Score", "Encode", "Log"}) {
+      const auto found = rows[row].find(name + std::string("DurationUs"));
+      if (found == rows[row].end()) continue;
+      names += std::string(names.empty() ? "" : " ") + name;
+      EXPECT_GE(found->get<double>(), 0) << name;
+    }
+    return names;
+  };
+  EXPECT_EQ(stages(0), "Parse Score Encode Log");
+  EXPECT_EQ(stages(1), "Parse Score Encode Log");
+  EXPECT_EQ(stages(2), "Parse Log");  // it got no further
+  EXPECT_EQ(stages(3), "Queue Score Log");
+}
+
 }  // namespace
 }  // namespace slipway::gateway

@@ -41,22 +41,30 @@ class Connection final : public ConnectionBase,
     Advance();  // the first request is mostly there already
   }
 
-  void CloseIfLate(SteadyTime now) override {
-    if (is_pending_) return;
+  bool IsLate(SteadyTime now) const override {
+    if (is_pending_) return false;
     const std::chrono::milliseconds idle_max(core_->options.idle_timeout_ms);
     const std::chrono::milliseconds receive_max(core_->options.receive_timeout_ms);
     const bool is_trickling = receive_max.count() > 0 && HasStartedRequest() && request_started_ < now - receive_max;
     const bool is_lingering = is_discarding_ && last_progress_ < now - kLingerTime;
-    if (is_trickling || is_lingering || last_progress_ < now - idle_max) Abort();
+    return is_trickling || is_lingering || last_progress_ < now - idle_max;
   }
 
   void Drain() override {
-    if (is_discarding_ || (!is_pending_ && unsent_.empty() && !HasStartedRequest())) Abort();
+    if (is_discarding_ || (!is_pending_ && output_.empty() && !HasStartedRequest())) Abort();
   }
 
   void Abort() override {
     stream_.socket().Close();
     core_->Remove(*this);
+  }
+
+  void SendAnswers() override {
+    is_answer_due_ = false;
+    if (!IsOpen() || !Send()) return;
+    if (is_input_over_) return Abort();
+    if (must_close_) return Close();
+    Advance();
   }
 
  private:
@@ -103,13 +111,19 @@ class Connection final : public ConnectionBase,
 
   void OnReady(uint32_t events) override {
     if ((events & ~static_cast<uint32_t>(EPOLLOUT)) != 0) is_readable_ = true;
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) has_peer_ended_ = true;
+    core_->SendIfLate();
     Advance();
   }
 
   // Does all that can be done now: the handshake, sending what waits, reading and answering.
   void Advance() {
-    if (!is_handshaken_ && !FinishHandshake()) return;
-    if (!unsent_.empty() && !SendRest()) return;
+    if (!IsOpen() || (!is_handshaken_ && !FinishHandshake())) return;
+    if (is_blocked_) {
+      if (!Send()) return;
+      if (is_input_over_) return Abort();
+      if (must_close_) Close();
+    }
     if (is_pending_ || !IsOpen()) return;
     if (!left_over_.empty() && !needs_more_ && !must_close_) Process({});
     Read();
@@ -126,15 +140,22 @@ class Connection final : public ConnectionBase,
   }
 
   void Read() {
-    for (int reads = 0; is_readable_ && !is_pending_ && unsent_.empty() && IsOpen(); ++reads) {
+    for (int reads = 0; is_readable_ && CanGoOn(); ++reads) {
       if (reads == kReadsMax) return core_->loop.Soon([self = this->shared_from_this()] { self->Advance(); });
       // What is discarded is no longer looked into.
       const IoResult result =
           is_discarding_ ? ReceiveFrom(stream_.socket().get(), core_->input) : stream_.Read(core_->input);
-      if (result.kind == Kind::kEnded) return Abort();
-      if (result.kind == Kind::kBlocked || result.is_drained) is_readable_ = false;
+      if (result.kind == Kind::kEnded) return EndInput();
+      // Of a peer's end there is no further event: it is to be read behind the last bytes.
+      if (result.kind == Kind::kBlocked || (result.is_drained && !has_peer_ended_)) is_readable_ = false;
       if (result.kind == Kind::kDone && !is_discarding_) OnReceived({core_->input.data(), result.size});
     }
+  }
+
+  // Answers that stand are still sent.
+  void EndInput() {
+    is_input_over_ = true;
+    if (output_.empty()) Abort();
   }
 
   void OnReceived(std::string_view received) {
@@ -144,9 +165,9 @@ class Connection final : public ConnectionBase,
     Process(received);
   }
 
-  // Handles every complete request of what was left over and what came, then sends the answers. What cannot be handled
-  // now is left over: a header's beginning (the parser wants a header's bytes in one piece), and requests behind one
-  // whose answer is pending or not sent yet.
+  // Handles every complete request of what was left over and what came. What cannot be handled now is left over: a
+  // header's beginning (the parser wants a header's bytes in one piece), and requests behind one whose answer is
+  // pending or behind many answers that are not sent yet.
   void Process(std::string_view received) {
     std::string joined;
     if (!left_over_.empty()) {
@@ -155,18 +176,15 @@ class Connection final : public ConnectionBase,
       joined.append(received);
       received = joined;
     }
-    do {
-      ParseAndHandle(received);
-      SendOutput();
-    } while (!received.empty() && !needs_more_ && !is_pending_ && !must_close_ && unsent_.empty() && IsOpen());
+    ParseAndHandle(received);
     if (!must_close_) left_over_.assign(received);
     if (parser_ && !is_pending_ && !parser_->has_started()) core_->ReturnParser(std::move(parser_));
-    if (must_close_ && !is_pending_ && unsent_.empty()) Close();
+    AnswerSoon();
   }
 
   void ParseAndHandle(std::string_view& received) {
     needs_more_ = false;
-    while (!received.empty() && !is_pending_ && !must_close_ && core_->output.size() < kOutputBatchBytes) {
+    while (!received.empty() && !must_close_ && CanGoOn()) {
       if (!parser_) parser_ = core_->TakeParser();
       size_t consumed = 0;
       const RequestParser::State state = parser_->Feed(received, consumed);
@@ -180,10 +198,16 @@ class Connection final : public ConnectionBase,
     }
   }
 
+  // Whether a further request may be answered.
+  bool CanGoOn() {
+    return !is_pending_ && !is_blocked_ && !is_input_over_ && output_.size() < kOutputBatchBytes && IsOpen();
+  }
+
   void InviteBody() {
     if (!parser_->wants_continue() || was_continue_sent_) return;
     was_continue_sent_ = true;
-    core_->output.append("HTTP/1.1 100 Continue\r\n\r\n");
+    TakeBuffer();
+    output_.append("HTTP/1.1 100 Continue\r\n\r\n");
   }
 
   void HandleRequest() {
@@ -212,9 +236,8 @@ class Connection final : public ConnectionBase,
     last_progress_ = std::chrono::steady_clock::now();
     AppendAnswer(status, header_block, body);
     FinishRequest();
-    SendOutput();
-    if (must_close_ && unsent_.empty() && IsOpen()) return Close();
-    Advance();
+    core_->ReturnParser(std::move(parser_));
+    AnswerSoon();
   }
 
   void RefuseStream() {
@@ -230,64 +253,63 @@ class Connection final : public ConnectionBase,
   }
 
   void AppendAnswer(int status, std::string_view header_block, std::string_view body) {
-    std::string& output = core_->output;
+    TakeBuffer();
     const bool is_open = !must_close_ && !core_->is_draining && parser_->keep_alive();
     must_close_ = !is_open;
-    output.append("HTTP/1.1 ");
+    output_.append("HTTP/1.1 ");
     AppendNumber(static_cast<uint64_t>(status));
-    output.append(" ").append(ReasonPhrase(status)).append("\r\n").append(core_->CommonHeaders());
-    output.append(header_block);
+    output_.append(" ").append(ReasonPhrase(status)).append("\r\n").append(core_->CommonHeaders());
+    output_.append(header_block);
     if (status != 204 && status != 304) {
-      output.append("Content-Length: ");
+      output_.append("Content-Length: ");
       AppendNumber(body.size());
-      output.append("\r\n");
+      output_.append("\r\n");
     }
     if (!is_open) {
-      output.append("Connection: close\r\n");
+      output_.append("Connection: close\r\n");
     } else if (request_.minor_version == 0) {
-      output.append("Connection: keep-alive\r\n");
+      output_.append("Connection: keep-alive\r\n");
     }
-    output.append("\r\n");
-    if (request_.method != "HEAD" && status != 204 && status != 304) output.append(body);
+    output_.append("\r\n");
+    if (request_.method != "HEAD" && status != 204 && status != 304) output_.append(body);
   }
 
   void AppendNumber(uint64_t number) {
     std::array<char, 20> digits;
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    core_->output.append(digits.data(), end);
+    output_.append(digits.data(), end);
   }
 
-  // Sends the core's output; what the socket does not take becomes this connection's own.
-  void SendOutput() {
-    std::string& output = core_->output;
-    if (output.empty()) return;
-    const size_t sent = Send(output);
-    if (sent < output.size() && IsOpen()) unsent_.assign(output, sent);
-    if (output.capacity() > 2 * kOutputBatchBytes) std::string().swap(output);
-    output.clear();
+  void TakeBuffer() {
+    if (output_.empty()) output_ = core_->TakeBuffer();
   }
 
-  // Whether all of it is out.
-  bool SendRest() {
-    const size_t sent = Send(unsent_);
-    if (sent > 0) last_progress_ = std::chrono::steady_clock::now();
-    unsent_.erase(0, sent);
-    if (!unsent_.empty() || !IsOpen()) return false;
-    unsent_.shrink_to_fit();
-    if (must_close_) Close();
-    return true;
+  void AnswerSoon() {
+    if (output_.empty() || is_blocked_ || is_answer_due_ || !IsOpen()) return;
+    is_answer_due_ = true;
+    core_->SendSoon(*this, last_progress_);
   }
 
-  size_t Send(std::string_view bytes) {
+  // Whether all of the output is out.
+  bool Send() {
     size_t sent = 0;
-    while (sent < bytes.size()) {
-      const IoResult result = stream_.Write(bytes.substr(sent));
+    is_blocked_ = false;
+    while (sent < output_.size() && !is_blocked_ && IsOpen()) {
+      const IoResult result = stream_.Write(std::string_view(output_).substr(sent));
       if (result.kind == Kind::kEnded) Abort();
-      if (result.kind != Kind::kDone) break;
+      is_blocked_ = result.kind == Kind::kBlocked;
       sent += result.size;
     }
     core_->counters.bytes_sent.fetch_add(sent, std::memory_order_relaxed);
-    return sent;
+    if (!IsOpen()) return false;
+    if (sent > 0 && was_blocked_) last_progress_ = std::chrono::steady_clock::now();
+    was_blocked_ = is_blocked_;
+    if (is_blocked_) {
+      output_.erase(0, sent);
+    } else {
+      core_->ReturnBuffer(std::exchange(output_, std::string()));
+    }
+    return !is_blocked_;
   }
 
   // Nothing more is sent; what still comes is dropped until the client closes too, or the linger time is over.
@@ -298,7 +320,7 @@ class Connection final : public ConnectionBase,
     shutdown(stream_.socket().get(), SHUT_WR);
     if (core_->is_draining) return Abort();
     left_over_.clear();
-    if (parser_) core_->ReturnParser(std::move(parser_));
+    parser_.reset();
     Read();
   }
 
@@ -307,14 +329,19 @@ class Connection final : public ConnectionBase,
   Stream stream_;
   std::unique_ptr<RequestParser> parser_;  // while a request is under way
   std::string left_over_;                  // received and not parsed yet
-  std::string unsent_;                     // answered and not sent yet; nothing is read meanwhile
+  std::string output_;                     // answered and not sent yet
   std::shared_ptr<void> attachment_;
   RequestView request_;
   bool is_handshaken_;
   bool is_readable_ = true;
+  bool has_peer_ended_ = false;  // it sends nothing more; it may still read
+  bool is_input_over_ = false;   // its end was read
   bool needs_more_ = false;
   bool is_answered_ = false;
-  bool is_pending_ = false;  // a Promise is out
+  bool is_pending_ = false;     // a Promise is out
+  bool is_answer_due_ = false;  // at the end of the round
+  bool is_blocked_ = false;     // the socket takes no more; nothing is read meanwhile
+  bool was_blocked_ = false;
   bool is_discarding_ = false;
   bool must_close_ = false;  // after the answers at hand
   bool was_continue_sent_ = false;

@@ -3,11 +3,16 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace slipway::net {
 namespace {
 
 constexpr size_t kInputBytes = 64 << 10;
 constexpr size_t kParsersMax = 64;  // kept for the next requests
+constexpr size_t kBuffersMax = 256;
+constexpr size_t kBufferBytesMax = 32 << 10;
+constexpr std::chrono::microseconds kSendDelayMax{200};
 
 }  // namespace
 
@@ -15,7 +20,10 @@ Core::Core(int core_index, ExchangeHandler& exchange_handler, const CoreServerOp
     : index(core_index),
       handler(exchange_handler),
       options(server_options),
-      loop([this] { removed_.clear(); }),
+      loop([this] {
+        SendAnswers();
+        removed_.clear();
+      }),
       input(kInputBytes) {}
 
 void Core::Add(std::shared_ptr<ConnectionBase> connection) {
@@ -43,7 +51,41 @@ std::vector<std::shared_ptr<ConnectionBase>> Core::connections() const {
 void Core::Finish() {
   for (const auto& connection : connections()) connection->Abort();
   loop.Close();
+  answered_.clear();
   removed_.clear();
+}
+
+void Core::SendSoon(ConnectionBase& connection, SteadyTime received) {
+  if (answered_.empty()) answered_since_ = received;
+  answered_.push_back(&connection);
+}
+
+void Core::SendIfLate() {
+  if (!answered_.empty() && std::chrono::steady_clock::now() - answered_since_ > kSendDelayMax) SendAnswers();
+}
+
+// Sending lets connections go on, which may lead to further answers.
+void Core::SendAnswers() {
+  if (std::exchange(is_sending_, true)) return;
+  while (!answered_.empty()) {
+    sending_.clear();
+    sending_.swap(answered_);
+    for (ConnectionBase* connection : sending_) connection->SendAnswers();
+  }
+  is_sending_ = false;
+}
+
+std::string Core::TakeBuffer() {
+  if (buffers_.empty()) return {};
+  std::string buffer = std::move(buffers_.back());
+  buffers_.pop_back();
+  return buffer;
+}
+
+void Core::ReturnBuffer(std::string buffer) {
+  if (buffer.capacity() > kBufferBytesMax || buffers_.size() >= kBuffersMax) return;
+  buffer.clear();
+  buffers_.push_back(std::move(buffer));
 }
 
 std::unique_ptr<RequestParser> Core::TakeParser() {
@@ -70,7 +112,10 @@ std::string_view Core::CommonHeaders() {
 
 void Core::Sweep() {
   const auto now = std::chrono::steady_clock::now();
-  for (const auto& connection : connections()) connection->CloseIfLate(now);
+  std::vector<ConnectionBase*> late;
+  for (const auto& [key, connection] : connections_)
+    if (connection->IsLate(now)) late.push_back(key);
+  for (ConnectionBase* connection : late) connection->Abort();
   loop.After(std::chrono::seconds(1), [this] { Sweep(); });
 }
 

@@ -20,8 +20,10 @@ namespace slipway::net {
 class ConnectionBase {
  public:
   virtual ~ConnectionBase() = default;
-  // Closes when it has been idle, receiving one request or sending one answer, for too long (and no answer is pending).
-  virtual void CloseIfLate(SteadyTime now) = 0;
+  // Whether it has been idle, receiving one request or sending one answer, for too long (and no answer is pending).
+  virtual bool IsLate(SteadyTime now) const = 0;
+  // Sends the answers that stand, and goes on with what waited for that.
+  virtual void SendAnswers() = 0;
   // Closes at once when between requests, else after the answer in flight.
   virtual void Drain() = 0;
   virtual void Abort() = 0;
@@ -37,7 +39,6 @@ class Core {
   EventLoop loop;
   bool is_draining = false;
   std::vector<char> input;  // what a connection just received; nobody keeps it beyond an event
-  std::string output;       // what it is about to send
 
   void Add(std::shared_ptr<ConnectionBase> connection);
   // Destroyed after the events at hand, unless a pending answer still holds on to it.
@@ -46,9 +47,17 @@ class Core {
   // Of the loop that has ended: closes all connections, drops what was to be done.
   void Finish();
 
-  // Parsers are lent to connections for the time of a request, so that idle ones cost nothing.
+  // The answers of a round are sent together at its end: a client that waits for several is woken once, which costs the
+  // sender less than waking it for each. Those of a long round do not wait for its end: SendIfLate is called before
+  // each connection's turn. `received`: when the request was there.
+  void SendSoon(ConnectionBase& connection, SteadyTime received);
+  void SendIfLate();
+
+  // Parsers and buffers are lent to connections for the time of a request, so that idle ones cost nothing.
   std::unique_ptr<RequestParser> TakeParser();
   void ReturnParser(std::unique_ptr<RequestParser> parser);
+  std::string TakeBuffer();
+  void ReturnBuffer(std::string buffer);
 
   // "Date: …\r\nServer: …\r\n", made anew every second.
   std::string_view CommonHeaders();
@@ -62,6 +71,12 @@ class Core {
   Counters counters;
 
  private:
+  void SendAnswers();
+
+  std::vector<ConnectionBase*> answered_, sending_;
+  SteadyTime answered_since_;
+  bool is_sending_ = false;
+  std::vector<std::string> buffers_;
   std::unordered_map<ConnectionBase*, std::shared_ptr<ConnectionBase>> connections_;
   std::vector<std::shared_ptr<ConnectionBase>> removed_;
   std::vector<std::unique_ptr<RequestParser>> parsers_;

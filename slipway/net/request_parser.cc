@@ -65,6 +65,8 @@ class RequestSink final : public http::basic_parser<true> {
   }
 
   void on_field_impl(http::field name, BeastString name_text, BeastString value, error_code& ec) override {
+    // Trailers say nothing about what came before: as headers they would pass whoever looked at the head.
+    if (is_head_done_) return;
     switch (name) {
       case http::field::content_length:
         if (++content_lengths_ > 1) return Refuse(ec, "more than one Content-Length header");
@@ -93,6 +95,7 @@ class RequestSink final : public http::basic_parser<true> {
   }
 
   void on_header_impl(error_code& ec) override {
+    is_head_done_ = true;
     if (minor_version == 1 && hosts_ == 0) return Refuse(ec, "the Host header is missing");
     if (minor_version == 0 && is_chunked_) return Refuse(ec, "Transfer-Encoding in an HTTP/1.0 request");
   }
@@ -117,7 +120,7 @@ class RequestSink final : public http::basic_parser<true> {
   std::string& body_;
   std::vector<std::pair<Piece, Piece>>& fields_;
   int content_lengths_ = 0, hosts_ = 0;
-  bool is_chunked_ = false;
+  bool is_chunked_ = false, is_head_done_ = false;
 };
 
 bool HasFoldedLine(std::string_view head) {
@@ -131,7 +134,7 @@ bool HasFoldedLine(std::string_view head) {
 Failure FailureOf(const error_code& ec) {
   if (ec == http::error::header_limit || ec == http::error::buffer_overflow) return {431, "the header is too large"};
   if (ec == http::error::body_limit) return {413, "the body is too large"};
-  if (ec == http::error::bad_version) return {505, "only HTTP/1.0 and HTTP/1.1 are spoken here"};
+  if (ec == http::error::bad_version) return {400, "malformed request line"};
   if (ec == http::error::bad_content_length) return {400, "malformed Content-Length"};
   if (ec == http::error::bad_transfer_encoding) return {400, "both Content-Length and Transfer-Encoding"};
   if (ec == http::error::bad_chunk || ec == http::error::bad_chunk_extension) return {400, "malformed chunk"};

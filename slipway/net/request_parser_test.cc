@@ -74,6 +74,23 @@ TEST(RequestParserTest, RefusesHeadersAndBodiesOverTheLimits) {
   EXPECT_EQ(large_chunks.error_status(), 413);
 }
 
+TEST(RequestParserTest, TrailersAreNoHeaders) {
+  RequestParser parser({});
+  ASSERT_EQ(FeedAll(parser,
+                    "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n"
+                    "Authorization: Bearer x\r\nX: y\r\n\r\n"),
+            State::kComplete);
+  EXPECT_EQ(parser.request().body, "abc");
+  EXPECT_EQ(parser.request().Find("Authorization"), "");
+  EXPECT_EQ(parser.request().headers.size(), 2u);
+}
+
+TEST(RequestParserTest, ANulInAHeaderIsRefused) {
+  RequestParser parser({});
+  EXPECT_EQ(FeedAll(parser, std::string_view("GET / HTTP/1.1\r\nHost: h\0\r\n\r\n", 29)), State::kFailed);
+  EXPECT_EQ(parser.error_status(), 400);
+}
+
 struct Malformed {
   const char* name;
   const char* text;
@@ -111,8 +128,35 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"NoHost", "GET / HTTP/1.1\r\n\r\n", 400},
         Malformed{"TwoHosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},
         Malformed{"BadChunkSize", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n\r\n", 400},
-        Malformed{"NoHttp", "hello\r\n\r\n", 400}, Malformed{"Http2", "PRI * HTTP/2.0\r\n\r\n", 505},
-        Malformed{"Tls", "\x16\x03\x01\x02\r\n\r\n", 400}),
+        Malformed{"BareLineFeeds", "GET / HTTP/1.1\nHost: h\n\n", 400},
+        Malformed{"BareLineFeedInAHeader", "GET / HTTP/1.1\r\nHost: h\nX: y\r\n\r\n", 400},
+        Malformed{"BareReturnInAHeader", "GET / HTTP/1.1\r\nHost: h\r\nX: a\rContent-Length: 3\r\n\r\n", 400},
+        Malformed{"FoldedCoding", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding:\r\n chunked\r\n\r\n", 400},
+        Malformed{"VerticalTabBeforeCoding",
+                  "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: \x0b"
+                  "chunked\r\n\r\n",
+                  400},
+        Malformed{"BlankInAName", "GET / HTTP/1.1\r\nHost: h\r\nX Y: z\r\n\r\n", 400},
+        Malformed{"NoColon", "GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding chunked\r\n\r\n", 400},
+        Malformed{"EmptyLength", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: \r\n\r\n", 400},
+        Malformed{"HexLength", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0x3\r\n\r\n", 400},
+        Malformed{"NegativeLength", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n", 400},
+        Malformed{"EmptyCoding", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: \r\n\r\n", 501},
+        Malformed{"HexChunkSize",
+                  "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n", 400},
+        Malformed{"HugeChunkSize",
+                  "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nabc\r\n", 400},
+        Malformed{"EmptyChunkSize", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n\r\nabc\r\n", 400},
+        Malformed{"BareLineFeedAfterChunkSize",
+                  "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n", 400},
+        Malformed{"ChunkLongerThanItSays",
+                  "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n", 400},
+        Malformed{"BareLineFeedAfterAChunk",
+                  "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\n0\r\n\r\n", 400},
+        Malformed{"TwoTargets", "GET /a /b HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+        Malformed{"BlankBeforeAMethod", " GET / HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+        Malformed{"Http09", "GET /\r\n\r\n", 400}, Malformed{"NoHttp", "hello\r\n\r\n", 400},
+        Malformed{"Http2", "PRI * HTTP/2.0\r\n\r\n", 505}, Malformed{"Tls", "\x16\x03\x01\x02\r\n\r\n", 400}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace

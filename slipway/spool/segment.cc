@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -134,6 +136,18 @@ Segment& Segment::operator=(Segment&& other) noexcept {
 
 Segment::~Segment() {
   if (data_ != nullptr) ::munmap(data_, bytes_);
+}
+
+void Segment::Populate() noexcept {
+#ifdef MADV_POPULATE_WRITE
+  constexpr uint64_t kStepBytes = 128 << 10;
+  constexpr std::chrono::microseconds kPause{100};
+  for (uint64_t at = 0; at < bytes_; at += kStepBytes) {
+    // An older system does not know this: its pages come as they are touched.
+    if (::madvise(data_ + at, std::min(kStepBytes, bytes_ - at), MADV_POPULATE_WRITE) != 0) return;
+    std::this_thread::sleep_for(kPause);
+  }
+#endif
 }
 
 void Segment::Activate() noexcept {

@@ -135,7 +135,9 @@ class MappedWriter final : public Writer {
                    fmt::format("{} segments wait for the log store, which is the bound of {} bytes", segments.size(),
                                options_.total_bytes_max));
     }
-    return Segment::Create(folder_, number, options_.segment_bytes);
+    SLIPWAY_ASSIGN_OR_RETURN(Segment made, Segment::Create(folder_, number, options_.segment_bytes));
+    made.Populate();
+    return made;
   }
 
   const fs::path folder_;
