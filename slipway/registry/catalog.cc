@@ -4,6 +4,7 @@
 
 #include "slipway/base/file.h"
 #include "slipway/base/text.h"
+#include "slipway/registry/curated.h"
 
 namespace slipway::registry {
 namespace {
@@ -58,9 +59,7 @@ Result<AssetVersion> Catalog::Find(const Scope& scope, const std::string& text, 
                     "azureml:<name>@latest",
                     text, domain::AssetKindName(kind)));
   }
-  if (!reference->registry.empty()) {
-    return Unimplemented(fmt::format("assets of registries ('{}') are not supported yet", text));
-  }
+  if (!reference->registry.empty()) return With(FindCurated(*reference, kind), fmt::format("'{}'", text));
   if (!reference->label.empty() && reference->label != "latest") {
     return InvalidArgument(fmt::format("'{}' is not a label: only 'latest' is", reference->label));
   }
@@ -72,7 +71,15 @@ Result<AssetVersion> Catalog::Find(const Scope& scope, const std::string& text, 
 
 Result<std::string> Catalog::Pin(const Scope& scope, const std::string& reference, AssetKind kind) {
   SLIPWAY_ASSIGN_OR_RETURN(const AssetVersion asset, Find(scope, reference, kind));
-  return fmt::format("azureml:{}:{}", asset.name, asset.version);
+  return PinnedTo(reference, asset);
+}
+
+std::string PinnedTo(const std::string& reference, const AssetVersion& asset) {
+  const auto parsed = domain::ParseReference(reference, asset.kind);
+  const auto* named = parsed ? std::get_if<AssetReference>(&*parsed) : nullptr;
+  if (named == nullptr || named->registry.empty()) return fmt::format("azureml:{}:{}", asset.name, asset.version);
+  return fmt::format("azureml://registries/{}/{}/{}/versions/{}", named->registry, domain::AssetCollection(asset.kind),
+                     asset.name, asset.version);
 }
 
 Result<DataInput> Catalog::PinData(const Scope& scope, DataInput input) {

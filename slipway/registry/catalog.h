@@ -24,7 +24,7 @@ class Catalog {
   // That kNotFound. `reference` names no registry.
   Error Missing(const domain::Scope& scope, domain::AssetKind kind, const domain::AssetReference& reference);
 
-  // "azureml:name:version" of the asset found.
+  // "azureml:name:version" of the asset found; of a registry's, its full address.
   Result<std::string> Pin(const domain::Scope& scope, const std::string& reference, domain::AssetKind kind);
 
   // A data input with its path pinned: an asset version, a datastore path that exists as such, or a URL when the mode
@@ -46,6 +46,9 @@ class Catalog {
   domain::AssetStore& assets_;
   domain::JobStore& jobs_;
 };
+
+// The text that names just this version of what `reference` names: "azureml:name:version", or with its registry.
+std::string PinnedTo(const std::string& reference, const domain::AssetVersion& asset);
 
 // Models for the model types, data for the others.
 domain::AssetKind KindOfType(const std::string& type);

@@ -1,0 +1,188 @@
+#include "slipway/registry/curated.h"
+
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "slipway/base/text.h"
+
+namespace slipway::registry {
+namespace {
+
+using domain::AssetKind;
+using domain::AssetVersion;
+using domain::CommandComponent;
+using domain::InputPort;
+using domain::Literal;
+
+constexpr std::string_view kEnvironment = "steps";
+
+// Anything that a table is read from: a file, a folder, an MLTable.
+constexpr const char* kTable = "table";
+
+InputPort Data(std::string type, std::string description, bool optional = false) {
+  InputPort port;
+  port.type = std::move(type);
+  port.description = std::move(description);
+  port.optional = optional;
+  return port;
+}
+
+InputPort Needed(std::string description) {
+  InputPort port;
+  port.description = std::move(description);
+  return port;
+}
+
+InputPort Text(std::string value, std::string description) {
+  InputPort port = Needed(std::move(description));
+  port.default_value = Literal{Literal::Kind::kString, std::move(value)};
+  return port;
+}
+
+InputPort Whole(int value, std::string description) {
+  InputPort port = Needed(std::move(description));
+  port.type = "integer";
+  port.default_value = Literal{Literal::Kind::kInteger, std::to_string(value)};
+  return port;
+}
+
+InputPort Share(std::string value, std::string description) {
+  InputPort port = Needed(std::move(description));
+  port.type = "number";
+  port.min = 0;
+  port.max = 1;
+  port.default_value = Literal{Literal::Kind::kNumber, std::move(value)};
+  return port;
+}
+
+// The program reads inputs and outputs from the variables that every step gets (AZURE_ML_INPUT_…), so that no value has
+// to survive a shell.
+CommandComponent Component(std::string name, std::string description, std::map<std::string, InputPort> inputs,
+                           std::map<std::string, domain::OutputPort> outputs, bool is_deterministic = true) {
+  CommandComponent component;
+  component.command = "slipway-step " + name;
+  component.name = std::move(name);
+  component.version = kCuratedVersion;
+  component.display_name = component.name;
+  component.description = std::move(description);
+  component.is_deterministic = is_deterministic;
+  component.inputs = std::move(inputs);
+  component.outputs = std::move(outputs);
+  component.environment = fmt::format("azureml://registries/{}/environments/{}/versions/{}", kCuratedRegistry,
+                                      kEnvironment, kCuratedVersion);
+  return component;
+}
+
+CommandComponent Split() {
+  return Component("split", "Parts a table into rows to learn from and rows to judge by.",
+                   {{"data", Data(kTable, "The labelled table.")},
+                    {"test_size", Share("0.2", "The share of rows to judge by.")},
+                    {"random_state", Whole(0, "The same number splits the same way.")}},
+                   {{"train", {}}, {"test", {}}});
+}
+
+CommandComponent DataQuality() {
+  return Component("data-quality", "Reports on the quality of training data; a gate where max_failed_checks is set.",
+                   {{"train", Data(kTable, "Rows to learn from.")},
+                    {"test", Data(kTable, "Rows to judge by.")},
+                    {"target", Text("", "The label column.")},
+                    {"max_failed_checks", Whole(-1, "Fail beyond so many failed checks; -1: never.")}},
+                   {{"report", {}}});
+}
+
+CommandComponent TrainTabular() {
+  domain::OutputPort model;
+  model.type = "mlflow_model";
+  return Component(
+      "train-tabular", "Trains a model on a table, judges it and writes it with its card.",
+      {{"train", Data(kTable, "The labelled table, or the rows to learn from.")},
+       {"test", Data(kTable, "Rows to judge by; without them a fifth of the others is held out.", true)},
+       {"target", Needed("The column to predict.")},
+       {"algorithm", Text("random_forest", "random_forest, extra_trees, decision_tree, linear or gradient_boosting.")},
+       {"task", Text("auto", "classification, regression, or auto: as the target looks.")},
+       {"parameters", Text("", "NAME=VALUE with spaces between: n_estimators=500 max_depth=12.")},
+       {"exclude", Text("", "Columns that are no features, with commas between.")},
+       {"segments", Text("", "Columns to judge the model by; sex, age, education and the like when empty.")},
+       {"random_state", Whole(0, "The same number gives the same model.")}},
+      {{"model", model}});
+}
+
+CommandComponent Register() {
+  return Component(
+      "register", "Registers a model as the next version of a name.",
+      {{"model", Data("mlflow_model", "What train-tabular wrote.")}, {"name", Needed("The model's name.")}}, {}, false);
+}
+
+CommandComponent Drift() {
+  return Component("drift",
+                   "Compares what a model was trained on with what it is asked now; sends the figures to the logs.",
+                   {{"reference", Data(kTable, "What the model was trained on.")},
+                    {"current", Data(kTable, "What it is asked now.")},
+                    {"model_name", Needed("The name under which the figures stand in the logs.")},
+                    {"exclude", Text("", "Columns of the reference to leave out (the label), with commas between.")}},
+                   {{"report", {}}}, false);
+}
+
+CommandComponent Export() {
+  return Component("export", "Collects the rows of a query over the logs as a table.",
+                   {{"query", Needed("The query (KQL).")},
+                    {"exclude", Text("", "Columns of the answer to leave out, with commas between.")}},
+                   {{"data", {}}}, false);
+}
+
+std::vector<CommandComponent> Components() {
+  return {Split(), DataQuality(), TrainTabular(), Register(), Drift(), Export()};
+}
+
+AssetVersion Version(AssetKind kind, std::string name, std::string description, domain::AssetBody body) {
+  AssetVersion asset;
+  asset.kind = kind;
+  asset.name = std::move(name);
+  asset.version = kCuratedVersion;
+  asset.description = std::move(description);
+  asset.body = std::move(body);
+  return asset;
+}
+
+std::vector<AssetVersion> Assets(AssetKind kind) {
+  std::vector<AssetVersion> assets;
+  if (kind == AssetKind::kComponent)
+    for (CommandComponent& component : Components())
+      assets.push_back(Version(kind, component.name, component.description, component));
+  if (kind == AssetKind::kEnvironment) {
+    domain::EnvironmentBody body;
+    body.native = domain::NativeProvider{};
+    body.native->provider = "native";
+    body.native->programs = {"slipway-step"};
+    assets.push_back(Version(kind, std::string(kEnvironment), "what the components of this registry run in", body));
+  }
+  return assets;
+}
+
+Status CheckVersion(const domain::AssetReference& reference) {
+  const bool is_newest = reference.label.empty() || reference.label == "latest";
+  if (is_newest && (reference.version.empty() || reference.version == kCuratedVersion)) return {};
+  return NotFound(
+      fmt::format("the registry '{}' has version {} of '{}' alone", kCuratedRegistry, kCuratedVersion, reference.name));
+}
+
+}  // namespace
+
+Result<AssetVersion> FindCurated(const domain::AssetReference& reference, AssetKind kind) {
+  if (reference.registry != kCuratedRegistry)
+    return Unimplemented(fmt::format("the registry '{}' is not supported; '{}' comes with Slipway", reference.registry,
+                                     kCuratedRegistry));
+  std::vector<std::string> names;
+  for (AssetVersion& asset : Assets(kind)) {
+    names.push_back(asset.name);
+    if (asset.name != reference.name) continue;
+    SLIPWAY_RETURN_IF_ERROR(CheckVersion(reference));
+    return std::move(asset);
+  }
+  return NotFound(fmt::format("the registry '{}' has no {} '{}'{}{}", kCuratedRegistry, domain::AssetKindName(kind),
+                              reference.name, names.empty() ? "" : "; it has " + Join(names, ", "),
+                              DidYouMean(reference.name, names)));
+}
+
+}  // namespace slipway::registry

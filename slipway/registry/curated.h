@@ -1,0 +1,20 @@
+// Assets that come with Slipway: components whose steps its own program `slipway-step` runs, and the environment they
+// run in. They stand in the registry "slipway": azureml://registries/slipway/components/train-tabular.
+#pragma once
+
+#include <string_view>
+
+#include "slipway/base/result.h"
+#include "slipway/domain/asset.h"
+#include "slipway/domain/reference.h"
+
+namespace slipway::registry {
+
+inline constexpr std::string_view kCuratedRegistry = "slipway";
+inline constexpr std::string_view kCuratedVersion = "1";
+
+// "@latest", version 1 and no version at all name the same. kUnimplemented for other registries, kNotFound (with the
+// nearest name) for what does not come with Slipway.
+Result<domain::AssetVersion> FindCurated(const domain::AssetReference& reference, domain::AssetKind kind);
+
+}  // namespace slipway::registry
