@@ -18,8 +18,15 @@ using net::Response;
 
 constexpr std::array<std::string_view, 3> kLoopbackNames = {"localhost", "127.0.0.1", "[::1]"};
 
-// Telemetry is sent by programs that know an instrumentation key and nothing else, as in Azure.
-constexpr std::array<std::string_view, 3> kOpenPaths = {"/healthz", "/v2/track", "/v2.1/track"};
+// Telemetry is sent by programs that know an instrumentation key and nothing else, as in Azure. Kusto's clients ask how
+// to authenticate before they do.
+constexpr std::string_view kOpenPaths[] = {"/healthz",
+                                           "/v2/track",
+                                           "/v2.1/track",
+                                           "/QuickPulseService.svc/ping",
+                                           "/QuickPulseService.svc/post",
+                                           "/v1/rest/auth/metadata"};
+constexpr std::string_view kOpenFolder = "/otlp/";
 
 std::string_view WithoutPort(std::string_view host) {
   const size_t bracket = host.rfind(']');
@@ -48,7 +55,8 @@ Response Unauthorized() {
 }
 
 bool IsOpen(const Request& request) {
-  return std::any_of(kOpenPaths.begin(), kOpenPaths.end(),
+  return StartsWithIgnoreCase(request.path, kOpenFolder) ||
+         std::any_of(std::begin(kOpenPaths), std::end(kOpenPaths),
                      [&](std::string_view path) { return EqualsIgnoreCase(request.path, path); });
 }
 
@@ -69,6 +77,30 @@ bool FrontDoor::CarriesToken(const Request& request) const {
   return EqualConstantTime(Trim(std::string_view(*header).substr(7)), options_.token);
 }
 
+// Below the workspace itself, and what MLflow's clients see of it; not its workflows and gates: a job must not approve
+// itself.
+bool FrontDoor::CarriesTokenOfWorkspace(const Request& request) const {
+  const std::string* header = request.headers.Find("Authorization");
+  if (!options_.scope_of_token || header == nullptr || !StartsWithIgnoreCase(*header, "Bearer ")) return false;
+  const auto scope = options_.scope_of_token(Trim(std::string_view(*header).substr(7)));
+  if (!scope) return false;
+  const std::string decoded = UrlDecode(request.path).value_or("");
+  const std::string workspace = scope->ArmId();
+  const std::string group = workspace.substr(0, workspace.find("/providers/"));
+  for (const std::string& root : {workspace, "/mlflow/v1.0" + workspace, "/mlflow/v2.0" + workspace}) {
+    if (!StartsWithIgnoreCase(decoded, root)) continue;
+    const std::string rest = decoded.substr(root.size());
+    if (!rest.empty() && rest[0] != '/') continue;
+    if (StartsWithIgnoreCase(rest, "/slipway/environmentGates")) return false;
+    return !StartsWithIgnoreCase(rest, "/slipway/workflows") || request.method == "GET";
+  }
+  // Alert rules and log workspaces stand in the resource group, beside the workspace.
+  const bool is_beside = StartsWithIgnoreCase(decoded, group + "/providers/Microsoft.Insights/") ||
+                         StartsWithIgnoreCase(decoded, group + "/providers/Microsoft.OperationalInsights/") ||
+                         StartsWithIgnoreCase(decoded, "/v1/workspaces/") || StartsWithIgnoreCase(decoded, "/v1/apps/");
+  return is_beside || EqualsIgnoreCase(decoded, "/subscriptions");
+}
+
 Response FrontDoor::Handle(const Request& request) const {
   const std::string* host = request.headers.Find("Host");
   if (host == nullptr || !IsOwnHost(*host)) {
@@ -80,7 +112,7 @@ Response FrontDoor::Handle(const Request& request) const {
       origin && !EqualsIgnoreCase(HostOfOrigin(*origin), *host)) {
     return Refusal(403, "InvalidOrigin", fmt::format("requests of pages of '{}' are not answered", *origin));
   }
-  if (!IsOpen(request) && !CarriesToken(request)) return Unauthorized();
+  if (!IsOpen(request) && !CarriesToken(request) && !CarriesTokenOfWorkspace(request)) return Unauthorized();
   return Route(request);
 }
 

@@ -5,10 +5,13 @@
 // this server and Origin, when there is one, the same name, on every method.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "slipway/base/result.h"
+#include "slipway/domain/common.h"
 #include "slipway/net/http.h"
 #include "slipway/net/router.h"
 
@@ -17,6 +20,8 @@ namespace slipway::api {
 struct FrontDoorOptions {
   std::string token;                    // that "Authorization: Bearer …" has to carry
   std::vector<std::string> host_names;  // of this server, besides localhost, 127.0.0.1 and [::1]
+  // The workspace that another token opens, and nothing beside it: a workflow job's.
+  std::function<Result<domain::Scope>(std::string_view token)> scope_of_token = {};
 };
 
 // Immutable, thread-safe. `router` is borrowed.
@@ -30,6 +35,7 @@ class FrontDoor {
  private:
   bool IsOwnHost(std::string_view host) const;
   bool CarriesToken(const net::Request& request) const;
+  bool CarriesTokenOfWorkspace(const net::Request& request) const;
   net::Response Route(const net::Request& request) const;
 
   const net::Router& router_;

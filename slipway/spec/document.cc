@@ -29,6 +29,9 @@ class Converter {
       case YAML::NodeType::Null:
         return node;
       case YAML::NodeType::Scalar:
+        if (from.Tag().size() > 1 && from.Tag()[0] == '!')
+          return Fail(from.Mark(), fmt::format("'{}' is a YAML tag here: put quotes around a text that begins with '!'",
+                                               from.Tag()));
         ConvertScalar(from, node);
         return node;
       case YAML::NodeType::Sequence:
@@ -51,7 +54,7 @@ class Converter {
   static void ConvertScalar(const YAML::Node& from, Node& node) {
     node.kind = Node::Kind::kScalar;
     node.text = from.Scalar();
-    node.quoted = from.Tag() == "!";
+    node.quoted = from.Tag() == "!" || from.Tag() == "tag:yaml.org,2002:str";
   }
 
   Result<Node> ConvertSequence(const YAML::Node& from, Node node, int depth) {

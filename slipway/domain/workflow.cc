@@ -1,0 +1,62 @@
+#include "slipway/domain/workflow.h"
+
+#include <array>
+#include <utility>
+
+namespace slipway::domain {
+namespace {
+
+constexpr std::array<std::pair<WorkflowStatus, std::string_view>, 5> kStatuses = {
+    {{WorkflowStatus::kPending, "pending"},
+     {WorkflowStatus::kWaiting, "waiting"},
+     {WorkflowStatus::kQueued, "queued"},
+     {WorkflowStatus::kInProgress, "in_progress"},
+     {WorkflowStatus::kCompleted, "completed"}}};
+
+constexpr std::array<std::pair<WorkflowConclusion, std::string_view>, 6> kConclusions = {
+    {{WorkflowConclusion::kNone, ""},
+     {WorkflowConclusion::kSuccess, "success"},
+     {WorkflowConclusion::kFailure, "failure"},
+     {WorkflowConclusion::kCancelled, "cancelled"},
+     {WorkflowConclusion::kSkipped, "skipped"},
+     {WorkflowConclusion::kStartupFailure, "startup_failure"}}};
+
+template <typename Table, typename Key>
+std::string_view NameIn(const Table& table, Key key) {
+  for (const auto& [each, name] : table)
+    if (each == key) return name;
+  return "";
+}
+
+template <typename Key, typename Table>
+std::optional<Key> ParseIn(const Table& table, std::string_view name) {
+  for (const auto& [each, known] : table)
+    if (known == name) return each;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view WorkflowStatusName(WorkflowStatus status) {
+  return NameIn(kStatuses, status);
+}
+std::string_view WorkflowConclusionName(WorkflowConclusion conclusion) {
+  return NameIn(kConclusions, conclusion);
+}
+std::optional<WorkflowStatus> ParseWorkflowStatus(std::string_view name) {
+  return ParseIn<WorkflowStatus>(kStatuses, name);
+}
+std::optional<WorkflowConclusion> ParseWorkflowConclusion(std::string_view name) {
+  return ParseIn<WorkflowConclusion>(kConclusions, name);
+}
+
+WorkflowJobRun* WorkflowRun::FindJob(std::string_view key) {
+  for (WorkflowJobRun& job : jobs)
+    if (job.key == key) return &job;
+  return nullptr;
+}
+const WorkflowJobRun* WorkflowRun::FindJob(std::string_view key) const {
+  return const_cast<WorkflowRun*>(this)->FindJob(key);
+}
+
+}  // namespace slipway::domain
