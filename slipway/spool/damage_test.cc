@@ -39,6 +39,12 @@ class DamagedSpool : public testing::Test {
     for (const char* name : {"first", "secnd", "third"}) WriteSegment(name);
   }
 
+  void Clear() {
+    ASSERT_TRUE(RemoveAll(root_.path() / "quarantine"));
+    ASSERT_TRUE(RemoveAll(folder_));
+    damages_.clear();
+  }
+
   fs::path File(uint64_t number = 2) const { return SegmentPath(folder_, number); }
   void Overwrite(uint64_t offset, std::string_view bytes, uint64_t number = 2) const {
     std::fstream file(File(number), std::ios::in | std::ios::out | std::ios::binary);
@@ -119,8 +125,7 @@ TEST_F(DamagedSpool, ARecordWhoseBytesChangedIsLeftOut) {
 TEST_F(DamagedSpool, EveryFieldOfARecordHeaderMayChange) {
   for (const uint64_t field : {0, 1, 3, 4, 8, 12}) {
     SCOPED_TRACE(field);
-    RemoveAll(root_.path() / "quarantine").value();
-    RemoveAll(folder_).value();
+    Clear();
     WriteThree();
     FlipBit(At(2) + field);
     EXPECT_EQ(ReadAll(), Second({1, 2, 4}));
@@ -146,9 +151,7 @@ TEST_F(DamagedSpool, TheLastRecordOfASegmentMayBeTheDamagedOne) {
 TEST_F(DamagedSpool, EveryByteOfASegmentHeaderIsCheckedAndItsNeighboursAreRead) {
   for (const uint64_t offset : {0, 7, 9, 12, 16, 23, 24, 31}) {
     SCOPED_TRACE(offset);
-    RemoveAll(root_.path() / "quarantine").value();
-    RemoveAll(folder_).value();
-    damages_.clear();
+    Clear();
     WriteThree();
     FlipBit(offset);
     EXPECT_EQ(ReadAll(), Second({}));
@@ -176,9 +179,7 @@ TEST_F(DamagedSpool, AFileThatIsCutOffKeepsItsBeginning) {
                                                                                 {40, Second({})},
                                                                                 {0, Second({})}}) {
     SCOPED_TRACE(bytes);
-    RemoveAll(root_.path() / "quarantine").value();
-    RemoveAll(folder_).value();
-    damages_.clear();
+    Clear();
     WriteThree();
     fs::resize_file(File(), bytes);
     EXPECT_EQ(ReadAll(), kept);
