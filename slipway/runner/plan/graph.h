@@ -19,7 +19,8 @@ std::vector<Error> CheckCommandJob(const domain::CommandSpec& command);
 std::vector<Error> CheckSweepJob(const domain::SweepSpec& sweep);
 
 // Whether what a port of type `from` gives may flow into a port of type `to`. Folders, tables and models flow into
-// each other (a model is a folder); files and literals do not mix with them.
+// each other (a model is a folder); files and literals do not mix with them. A "table", which curated components take,
+// is read from any file, folder or table.
 bool TypesFit(std::string_view from, std::string_view to);
 
 // The type that a literal has as a port: integer, number, boolean, string.
