@@ -35,6 +35,8 @@ std::string HexEncode(std::string_view bytes);
 
 // True when `text` is well-formed UTF-8.
 bool IsUtf8(std::string_view text);
+// `text` with U+FFFD in place of every byte that belongs to no character.
+std::string ReplaceInvalidUtf8(std::string_view text);
 
 // Gitignore-like glob of one path segment set: '*' (not '/'), '?' and '[a-z]', '**' across '/'.
 bool GlobMatch(std::string_view pattern, std::string_view path);

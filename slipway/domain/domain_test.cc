@@ -3,6 +3,7 @@
 
 #include "slipway/domain/endpoint.h"
 #include "slipway/domain/job.h"
+#include "slipway/domain/memory_quantity.h"
 #include "slipway/domain/reference.h"
 
 namespace slipway::domain {
@@ -122,6 +123,17 @@ TEST(Bindings, AreReadBackFromTheirText) {
     EXPECT_EQ(binding->ToString(), text);
   }
   EXPECT_FALSE(Binding::Parse("${{inputs.x}}"));
+}
+
+TEST(MemoryQuantities, AreKubernetes) {
+  EXPECT_EQ(ParseMemoryQuantity("512Mi").value_or(0), 512u << 20);
+  EXPECT_EQ(ParseMemoryQuantity("2G").value_or(0), 2'000'000'000u);
+  EXPECT_EQ(ParseMemoryQuantity("1024").value_or(0), 1024u);
+  for (const char* wrong : {"", "Mi", "1.5Gi", "-1Mi", "12 Mi ", "9999999999Ti", "512MiB"})
+    EXPECT_FALSE(ParseMemoryQuantity(wrong)) << wrong;
+  EXPECT_EQ(FormatMemoryQuantity(512u << 20), "512Mi");
+  EXPECT_EQ(FormatMemoryQuantity(3ull << 30), "3Gi");
+  EXPECT_EQ(FormatMemoryQuantity(1000), "1000");
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ struct Probe {
   int64_t timeout_ms = 2'000;
   int success_threshold = 1;
   int failure_threshold = 30;
+  bool operator==(const Probe&) const = default;
 };
 
 struct RequestSettings {
@@ -47,9 +48,12 @@ struct RequestSettings {
   int64_t max_queue_wait_ms = 500;
 };
 
+// One collection of a deployment's data collector.
 struct CollectorSettings {
   bool enabled = false;
-  std::string data_name, data_path, data_version;
+  std::string data_name, data_path, data_version;      // the data asset and where it lies; "" = by the names
+  std::optional<double> sampling_rate = std::nullopt;  // of this collection alone
+  bool operator==(const CollectorSettings&) const = default;
 };
 
 struct DataCollector {
@@ -57,6 +61,18 @@ struct DataCollector {
   double sampling_rate = 1.0;
   std::string rolling_rate = "hour";
   std::vector<std::string> capture_headers;
+  bool operator==(const DataCollector&) const = default;
+};
+
+// How many instances run a scoring script.
+struct ScaleSettings {
+  bool is_automatic = false;  // as many as the load needs, from min to max; otherwise `instance_count`
+  int instances_min = 1, instances_max = 1;
+  int target_utilization_percentage = 70;
+  int64_t polling_interval_ms = 1'000;
+  // Ours: without a request for so long, none at all, until the next request; 0: never.
+  int64_t scale_to_zero_after_ms = 0;
+  bool operator==(const ScaleSettings&) const = default;
 };
 
 struct OnlineDeployment {
@@ -72,11 +88,14 @@ struct OnlineDeployment {
   std::map<std::string, std::string> environment_variables;
   std::string instance_type = "Standard_DS3_v2";
   int instance_count = 1;
+  ScaleSettings scale_settings;
   bool app_insights_enabled = false;
   std::string model_mount_path;
   std::string egress_public_network_access = "enabled";
   RequestSettings request_settings;
   Probe liveness_probe, readiness_probe;
+  std::optional<Probe> startup_probe;  // while it is there, the others begin once it has succeeded
+  uint64_t memory_limit_bytes = 0;     // of one worker process with its children; 0 = none
   std::optional<DataCollector> data_collector;
   ProvisioningState state = ProvisioningState::kCreating;
   std::string state_message;  // why it failed, with the log's last lines

@@ -123,6 +123,51 @@ TEST_F(EndpointsTest, AnEnvironmentThisMachineCannotMakeIsRefusedAtOnce) {
               HasSubstr("custom containers) are not supported yet"));
 }
 
+TEST_F(EndpointsTest, CollectionsAreDataAssetsInTheDefaultDatastore) {
+  auto wanted = ModelDeployment();
+  wanted.data_collector.emplace();
+  wanted.data_collector->collections["model_inputs"].enabled = true;
+  wanted.data_collector->collections["request"].enabled = false;
+  ASSERT_EQ(Deploy(wanted).state, ProvisioningState::kSucceeded);
+  const std::string uri = "azureml://datastores/store/paths/modelDataCollector/credit/blue/model_inputs";
+  const auto asset = assets.GetVersion(scope, domain::AssetKind::kData, "credit-blue-model_inputs", "1");
+  ASSERT_TRUE(asset) << asset.error().ToString();
+  EXPECT_EQ(std::get<domain::DataBody>(asset->body).path, uri + "/");
+  EXPECT_EQ(std::get<domain::DataBody>(asset->body).type, domain::DataType::kUriFolder);
+  const auto collections = Routed()["data_collector"]["collections"];
+  EXPECT_EQ(collections.size(), 1u);
+  const std::filesystem::path folder = home.path() / "store/modelDataCollector/credit/blue/model_inputs";
+  EXPECT_EQ(collections["model_inputs"]["folder"], folder.string());
+  EXPECT_EQ(collections["model_inputs"]["uri"], uri);
+  EXPECT_TRUE(std::filesystem::is_directory(folder));
+  const auto stored = Deployment().data_collector->collections.at("model_inputs");
+  EXPECT_EQ(stored.data_name, "credit-blue-model_inputs");
+  // The same again changes nothing.
+  const int revision = Deployment().revision;
+  ASSERT_TRUE(service->PutDeployment(scope, wanted));
+  EXPECT_EQ(Deployment().revision, revision);
+}
+
+TEST_F(EndpointsTest, ACollectionMayUseADataAssetThatIsThere) {
+  AddAsset(domain::AssetKind::kData, "mine",
+           domain::DataBody{domain::DataType::kUriFolder, "azureml://datastores/store/paths/mine/"});
+  auto wanted = ModelDeployment();
+  wanted.data_collector.emplace();
+  domain::CollectorSettings& inputs = wanted.data_collector->collections["model_inputs"];
+  inputs.enabled = true;
+  inputs.data_name = "azureml:mine:1";
+  ASSERT_EQ(Deploy(wanted).state, ProvisioningState::kSucceeded);
+  EXPECT_EQ(Routed()["data_collector"]["collections"]["model_inputs"]["folder"], (home.path() / "store/mine").string());
+  inputs.data_name = "mine";
+  inputs.data_path = "azureml://datastores/store/paths/other";
+  const auto refused = service->PutDeployment(scope, wanted);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().ToString(), HasSubstr("choose another version or name"));
+  inputs.data_path = "azureml://datastores/none/paths/x";
+  inputs.data_name.clear();
+  EXPECT_FALSE(service->PutDeployment(scope, wanted));
+}
+
 TEST_F(EndpointsTest, TheOldRevisionIsRoutedUntilTheNewOneIsPrepared) {
   ASSERT_EQ(Deploy(ModelDeployment()).state, State::kSucceeded);
   const auto put = service->PutDeployment(scope, ScriptDeployment("builds"));

@@ -16,10 +16,19 @@ std::optional<int> RevisionOf(const std::optional<Placement>& placement) {
   return placement ? std::optional(placement->revision) : std::nullopt;
 }
 
+// Until a probe that is never answered gives up.
+int64_t PatienceMs(const domain::Probe& probe) {
+  return probe.initial_delay_ms + probe.failure_threshold * (probe.period_ms + probe.timeout_ms);
+}
+
+int64_t StartPatienceMs(const OnlineDeployment& deployment) {
+  const int64_t readiness = PatienceMs(deployment.readiness_probe);
+  return deployment.startup_probe ? PatienceMs(*deployment.startup_probe) + readiness : readiness;
+}
+
 }  // namespace
 
 RevisionProgress Endpoints::Impl::ProgressOf(const LiveEndpoint& endpoint, const LiveDeployment& deployment) const {
-  const domain::Probe& probe = deployment.stored.readiness_probe;
   RevisionProgress progress;
   progress.state = deployment.stored.state;
   progress.revision = deployment.stored.revision;
@@ -27,9 +36,7 @@ RevisionProgress Endpoints::Impl::ProgressOf(const LiveEndpoint& endpoint, const
   progress.preparation = deployment.preparation;
   progress.report = deployment.report;
   progress.candidate_since = deployment.candidate_since;
-  progress.ready_timeout =
-      std::chrono::milliseconds(probe.initial_delay_ms + probe.period_ms * probe.failure_threshold) +
-      options.report_grace;
+  progress.ready_timeout = std::chrono::milliseconds(StartPatienceMs(deployment.stored)) + options.report_grace;
   if (const auto known = endpoint.placements.find(ToLower(deployment.stored.name));
       known != endpoint.placements.end()) {
     progress.candidate = RevisionOf(known->second.candidate);

@@ -9,6 +9,7 @@
 #include "slipway/base/file.h"
 #include "slipway/base/text.h"
 #include "slipway/process/line_buffer.h"
+#include "slipway/process/memory.h"
 #include "slipway/process/run.h"
 #include "slipway/process/supervisor.h"
 
@@ -98,6 +99,47 @@ TEST_F(SupervisorTest, GivesTheChildItsEnvironmentAndDirectoryAndNothingElse) {
   const auto result = RunToEnd(*supervisor, options);
   ASSERT_TRUE(result);
   EXPECT_EQ(result->output, directory->path().string() + "\n[hello world][]\n");
+}
+
+TEST_F(SupervisorTest, AConfinedChildHasNoPrivileges) {
+  SpawnOptions options = Shell(
+      "grep -E '^(CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs)' /proc/self/status; umask; ulimit -c; "
+      "cat /proc/self/oom_score_adj");
+  options.confinement = {.has_no_privileges = true, .is_expendable = true};
+  const auto result = RunToEnd(*supervisor, options);
+  ASSERT_TRUE(result);
+  const std::string none = geteuid() == 0 ? "0000000000000000" : "";  // others cannot empty their bounding set
+  EXPECT_NE(result->output.find("CapPrm:\t0000000000000000"), std::string::npos) << result->output;
+  EXPECT_NE(result->output.find("CapEff:\t0000000000000000"), std::string::npos) << result->output;
+  EXPECT_NE(result->output.find("CapBnd:\t" + none), std::string::npos) << result->output;
+  EXPECT_NE(result->output.find("NoNewPrivs:\t1\n0077\n0\n500\n"), std::string::npos) << result->output;
+}
+
+TEST_F(SupervisorTest, TheMemoryOfATreeIsThatOfAllItsProcesses) {
+  // Two processes of 32 MB each; the outer one waits for the inner one, which waits for its input to end.
+  const std::string hold = "x=$(head -c 32000000 /dev/zero | tr '\\0' x)";
+  SpawnOptions options = Shell(hold + "; (" + hold + "x; echo ready; read line </proc/self/fd/3) & wait");
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  options.descriptors = {{ends[0], 3}};
+  const auto identity = supervisor->Spawn(options, recorder.OnExit(), recorder.OnLine());
+  ASSERT_TRUE(identity);
+  EXPECT_EQ(recorder.WaitForLine(0), "ready");
+  const auto memory = MemoryOfTree(identity->pid);
+  close(ends[0]);
+  close(ends[1]);
+  recorder.WaitForExit();
+  ASSERT_TRUE(memory) << memory.error().ToString();
+  EXPECT_GT(*memory, 60'000'000u);
+  EXPECT_LT(*memory, 400'000'000u);
+  EXPECT_FALSE(MemoryOfTree(identity->pid));
+}
+
+TEST(Memory, ReadsTheKernelsTexts) {
+  EXPECT_EQ(
+      SumOfKilobytes("Name:\tx\nRssAnon:\t    12 kB\nRssFile:\t 99 kB\nRssShmem:\t 3 kB\n", "RssAnon:", "RssShmem:"),
+      15u * 1024);
+  EXPECT_EQ(SumOfKilobytes("", "RssAnon:", "RssShmem:"), 0u);
 }
 
 TEST_F(SupervisorTest, NamesAProgramThatIsNotThere) {

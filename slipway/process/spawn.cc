@@ -1,8 +1,11 @@
 #include "slipway/process/spawn.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,7 +66,7 @@ Result<Pipe> MakePipe(bool non_blocking_read) {
 }
 
 // The child's steps between fork and exec; which of them failed travels back with errno.
-enum class Step : int { kSession, kLimits, kOutput, kDescriptors, kDirectory, kExecute };
+enum class Step : int { kSession, kLimits, kOutput, kDescriptors, kDirectory, kPrivileges, kExecute };
 
 struct Failure {
   Step step;
@@ -82,6 +85,7 @@ struct Prepared {
   std::vector<std::pair<int, int>> descriptors;
   std::vector<std::pair<int, rlim_t>> limits;
   bool dies_with_parent = false;
+  Confinement confinement;
 };
 
 [[noreturn]] void Fail(const Prepared& prepared, Step step) {
@@ -131,6 +135,28 @@ bool PlaceDescriptors(Prepared& prepared) {
   return true;
 }
 
+// The bounding set first: emptying it takes one of the capabilities that are given up then. What is not there (an older
+// kernel's numbers, another user than root) needs no giving up.
+bool GiveUpPrivileges() {
+  for (int capability = 0; capability <= CAP_LAST_CAP; ++capability) prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+  prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capset, &header, none) != 0) return false;
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+void BecomeExpendable() {
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  umask(077);
+  constexpr std::string_view kScore = "500";  // of 1000: above all that does not say so itself
+  const int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;
+  [[maybe_unused]] const ssize_t written = write(file, kScore.data(), kScore.size());
+  close(file);
+}
+
 [[noreturn]] void RunChild(Prepared& prepared) {
   if (setsid() < 0) Fail(prepared, Step::kSession);
   if (prepared.dies_with_parent) {
@@ -142,6 +168,8 @@ bool PlaceDescriptors(Prepared& prepared) {
   if (!PlaceStandardStreams(prepared)) Fail(prepared, Step::kOutput);
   if (!PlaceDescriptors(prepared)) Fail(prepared, Step::kDescriptors);
   if (!prepared.directory.empty() && chdir(prepared.directory.c_str()) != 0) Fail(prepared, Step::kDirectory);
+  if (prepared.confinement.is_expendable) BecomeExpendable();
+  if (prepared.confinement.has_no_privileges && !GiveUpPrivileges()) Fail(prepared, Step::kPrivileges);
   execve(prepared.program.c_str(), prepared.arguments.data(), prepared.environment.data());
   Fail(prepared, Step::kExecute);
 }
@@ -158,6 +186,8 @@ Error Describe(const Failure& failure, const SpawnOptions& options, const std::s
       return FromErrno(failure.error, fmt::format("the descriptors handed to '{}'", program));
     case Step::kDirectory:
       return FromErrno(failure.error, fmt::format("the working directory '{}'", options.working_directory.string()));
+    case Step::kPrivileges:
+      return FromErrno(failure.error, fmt::format("giving up the privileges of '{}'", program));
     case Step::kExecute:
       break;
   }
@@ -266,6 +296,7 @@ Result<Spawned> Spawn(const SpawnOptions& options) {
   prepared.descriptors = options.descriptors;
   prepared.limits = LimitsOf(options.limits);
   prepared.dies_with_parent = options.dies_with_parent;
+  prepared.confinement = options.confinement;
 
   const pid_t pid = fork();
   if (pid < 0) return FromErrno(errno, "a child process");

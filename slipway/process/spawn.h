@@ -22,6 +22,14 @@ struct Limits {
   std::optional<uint64_t> open_files;
 };
 
+// What code that is not ours is not let do; it holds for all that it starts, and cannot be taken back.
+struct Confinement {
+  // No privileges: none of root's capabilities, and none gained by running set-uid programs. It keeps its user's files.
+  bool has_no_privileges = false;
+  // No core dumps; files it makes are its user's alone (umask 077); the first to go when the machine's memory runs out.
+  bool is_expendable = false;
+};
+
 enum class OutputTarget {
   kInherit,  // this process' own
   kDiscard,
@@ -38,6 +46,7 @@ struct SpawnOptions {
   // The child is killed (SIGKILL) when this process dies. Reaches the child itself, not what it started.
   bool dies_with_parent = false;
   Limits limits;
+  Confinement confinement;
   // Open descriptors handed on: {number here, number in the child (3 or more)}. All others are closed.
   std::vector<std::pair<int, int>> descriptors;
 };

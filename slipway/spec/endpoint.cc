@@ -6,6 +6,7 @@
 
 #include "slipway/base/hash.h"
 #include "slipway/base/text.h"
+#include "slipway/domain/memory_quantity.h"
 #include "slipway/spec/asset.h"
 #include "slipway/spec/print.h"
 
@@ -59,6 +60,26 @@ void ReadProbe(ObjectReader& reader, std::string_view key, domain::Probe& into) 
   probe.Finish();
 }
 
+// `resources: {limits: {memory: 512Mi}}`, as Kubernetes deployments have it.
+void ReadResources(ObjectReader& reader, domain::OnlineDeployment& into) {
+  auto value = reader.Find("resources");
+  if (!value) return;
+  ObjectReader resources(*value, "'resources'");
+  resources.Refuse({"requests"});
+  if (auto limits_value = resources.Find("limits")) {
+    ObjectReader limits(*limits_value, "'limits' of 'resources'");
+    limits.Refuse({"cpu", "nvidia.com/gpu"});
+    if (auto memory = limits.Find("memory")) {
+      const auto text = memory->Text();
+      const auto bytes = text ? domain::ParseMemoryQuantity(*text) : Result<uint64_t>(uint64_t{0});
+      if (!bytes) memory->Complain(bytes.error().message());
+      into.memory_limit_bytes = bytes.value_or(0);
+    }
+    limits.Finish();
+  }
+  resources.Finish();
+}
+
 void ReadRequestSettings(ObjectReader& reader, domain::RequestSettings& into) {
   constexpr int64_t kTimeoutMaxMs = 180'000;
   auto value = reader.Find("request_settings");
@@ -73,6 +94,13 @@ void ReadRequestSettings(ObjectReader& reader, domain::RequestSettings& into) {
   into.max_queue_wait_ms = wait;
 }
 
+void ReadSamplingRate(ObjectReader& reader, std::optional<double>& into) {
+  auto rate = reader.Find("sampling_rate");
+  if (!rate) return;
+  reader.Number("sampling_rate", into);
+  if (into && (*into < 0 || *into > 1)) rate->Complain("must be from 0 to 1");
+}
+
 domain::CollectorSettings ReadCollection(const Value& value) {
   domain::CollectorSettings collection;
   ObjectReader reader(value, "a collection");
@@ -84,6 +112,8 @@ domain::CollectorSettings ReadCollection(const Value& value) {
     target.Text("version", collection.data_version);
     target.Finish();
   }
+  ReadSamplingRate(reader, collection.sampling_rate);
+  reader.Ignore({"client_id"});
   reader.Finish();
   return collection;
 }
@@ -97,10 +127,9 @@ void ReadDataCollector(ObjectReader& reader, std::optional<domain::DataCollector
     collections->ForEachMember([&](const std::string& name, const Value& collection) {
       collector.collections[ToLower(name)] = ReadCollection(collection);
     });
-  if (auto rate = settings.Find("sampling_rate")) {
-    settings.Number("sampling_rate", collector.sampling_rate);
-    if (collector.sampling_rate < 0 || collector.sampling_rate > 1) rate->Complain("must be from 0 to 1");
-  }
+  std::optional<double> rate;
+  ReadSamplingRate(settings, rate);
+  collector.sampling_rate = rate.value_or(collector.sampling_rate);
   settings.Choice("rolling_rate", {"minute", "hour", "day", "month", "year"}, collector.rolling_rate);
   if (auto logging = settings.Find("request_logging")) {
     ObjectReader request(*logging, "'request_logging'");
@@ -142,15 +171,40 @@ void ReadDeployedModel(const Value& value, domain::OnlineDeployment& into, Anony
   anonymous.push_back(std::move(model));
 }
 
-void ReadScaleSettings(ObjectReader& reader) {
+void ReadScaleSettings(ObjectReader& reader, domain::ScaleSettings& into) {
   auto value = reader.Find("scale_settings");
   if (!value) return;
   ObjectReader scale(*value, "'scale_settings'");
   std::string type = "default";
   scale.Choice("type", {"default", "target_utilization"}, type);
-  if (type != "default")
-    return value->Complain("scaling by utilization is not supported yet: set 'instance_count'", Code::kUnimplemented);
+  into.is_automatic = type == "target_utilization";
+  if (!into.is_automatic) {
+    for (const char* key : {"min_instances", "max_instances", "polling_interval", "target_utilization_percentage"})
+      if (auto unused = scale.Find(key)) unused->Complain("needs type: target_utilization");
+    return scale.Finish();
+  }
+  int polling_seconds = static_cast<int>(into.polling_interval_ms / 1000);
+  scale.Integer("min_instances", into.instances_min, 1, 1000);
+  into.instances_max = into.instances_min;
+  scale.Integer("max_instances", into.instances_max, 1, 1000);
+  scale.Integer("target_utilization_percentage", into.target_utilization_percentage, 1, 100);
+  scale.Integer("polling_interval", polling_seconds, 1, 3'600);
+  into.polling_interval_ms = polling_seconds * int64_t{1000};
+  if (into.instances_max < into.instances_min)
+    value->Complain(
+        fmt::format("max_instances ({}) is below min_instances ({})", into.instances_max, into.instances_min));
   scale.Finish();
+}
+
+// What Azure's dialect has no key for.
+void ReadOwnSettings(ObjectReader& reader, domain::ScaleSettings& into) {
+  auto value = reader.Find("slipway");
+  if (!value) return;
+  ObjectReader own(*value, "'slipway'");
+  int idle_seconds = 0;
+  own.Integer("scale_to_zero_after", idle_seconds, 0, 30 * 24 * 3'600);
+  into.scale_to_zero_after_ms = idle_seconds * int64_t{1000};
+  own.Finish();
 }
 
 void ReadDeploymentType(ObjectReader& reader) {
@@ -215,11 +269,12 @@ Result<DeploymentDocument> ReadDeployment(const Document& document) {
   ReadRequestSettings(reader, deployment.request_settings);
   ReadProbe(reader, "liveness_probe", deployment.liveness_probe);
   ReadProbe(reader, "readiness_probe", deployment.readiness_probe);
+  if (reader.Has("startup_probe")) ReadProbe(reader, "startup_probe", deployment.startup_probe.emplace());
+  ReadResources(reader, deployment);
   ReadDataCollector(reader, deployment.data_collector);
-  ReadScaleSettings(reader);
-  reader.Refuse({"resources"});
-  reader.Ignore(
-      {"state_message", "provisioning_state", "id", "creation_context", "private_network_connection", "startup_probe"});
+  ReadScaleSettings(reader, deployment.scale_settings);
+  ReadOwnSettings(reader, deployment.scale_settings);
+  reader.Ignore({"state_message", "provisioning_state", "id", "creation_context", "private_network_connection"});
   reader.Finish();
   if (deployment.model.empty() && deployment.code.empty() && complaints.empty())
     complaints.Add(document.root.mark, "", "an online deployment needs 'model', 'code_configuration' or both");

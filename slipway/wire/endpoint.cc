@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/domain/memory_quantity.h"
 #include "slipway/wire/job_parts.h"
 #include "slipway/wire/resource.h"
 
@@ -51,6 +52,21 @@ json ProbeToArm(const domain::Probe& probe) {
           {"failureThreshold", probe.failure_threshold}};
 }
 
+// As Kubernetes deployments have it in Azure's contract.
+json ResourcesToArm(uint64_t memory_limit_bytes) {
+  return {{"containerResourceLimits", {{"memory", domain::FormatMemoryQuantity(memory_limit_bytes)}}}};
+}
+
+uint64_t ReadMemoryLimit(const JsonView& properties) {
+  const auto resources = properties.Find("containerResourceRequirements");
+  const auto limits = resources ? resources->Find("containerResourceLimits") : std::nullopt;
+  const std::string text = limits ? limits->Text("memory") : "";
+  if (text.empty()) return 0;
+  const auto bytes = domain::ParseMemoryQuantity(text);
+  if (!bytes) limits->Complain(bytes.error().message());
+  return bytes.value_or(0);
+}
+
 domain::Probe ReadProbe(const JsonView& properties, std::string_view key) {
   domain::Probe probe;
   const auto view = properties.Find(key);
@@ -68,6 +84,7 @@ json CollectorToArm(const domain::DataCollector& collector) {
   for (const auto& [name, settings] : collector.collections) {
     json& collection = collections[name];
     collection["dataCollectionMode"] = settings.enabled ? "Enabled" : "Disabled";
+    if (settings.sampling_rate) collection["samplingRate"] = *settings.sampling_rate;
     PutText(collection, "dataId", settings.data_name);
     PutText(collection, "dataPath", settings.data_path);
     PutText(collection, "dataVersion", settings.data_version);
@@ -83,12 +100,36 @@ domain::DataCollector ReadCollector(const JsonView& view) {
   view.ForEachMember("collections", [&](const std::string& name, const JsonView& collection) {
     collector.collections[ToLower(name)] = {EqualsIgnoreCase(collection.Text("dataCollectionMode"), "Enabled"),
                                             collection.Text("dataId"), collection.Text("dataPath"),
-                                            collection.Text("dataVersion")};
+                                            collection.Text("dataVersion"), collection.Number("samplingRate")};
   });
   collector.sampling_rate = view.Number("samplingRate").value_or(1.0);
   collector.rolling_rate = ToLower(view.Text("rollingRate", "hour"));
   if (const auto logging = view.Find("requestLogging")) collector.capture_headers = logging->TextList("captureHeaders");
   return collector;
+}
+
+json ScaleToArm(const domain::ScaleSettings& scale) {
+  if (!scale.is_automatic) return {{"scaleType", "Default"}};
+  return {{"scaleType", "TargetUtilization"},
+          {"minInstances", scale.instances_min},
+          {"maxInstances", scale.instances_max},
+          {"pollingInterval", MillisecondsToArm(scale.polling_interval_ms)},
+          {"targetUtilizationPercentage", scale.target_utilization_percentage}};
+}
+
+domain::ScaleSettings ReadScale(const JsonView& view) {
+  domain::ScaleSettings scale;
+  const std::string type = view.Text("scaleType", "Default");
+  scale.is_automatic = EqualsIgnoreCase(type, "TargetUtilization");
+  if (!scale.is_automatic && !EqualsIgnoreCase(type, "Default"))
+    view.Complain(fmt::format("scaleType must be Default or TargetUtilization, not '{}'", type));
+  if (!scale.is_automatic) return scale;
+  scale.instances_min = static_cast<int>(view.Integer("minInstances", scale.instances_min));
+  scale.instances_max = static_cast<int>(view.Integer("maxInstances", scale.instances_max));
+  scale.polling_interval_ms = ReadMilliseconds(view, "pollingInterval", scale.polling_interval_ms);
+  scale.target_utilization_percentage =
+      static_cast<int>(view.Integer("targetUtilizationPercentage", scale.target_utilization_percentage));
+  return scale;
 }
 
 json DeploymentProperties(const domain::OnlineDeployment& deployment) {
@@ -103,7 +144,7 @@ json DeploymentProperties(const domain::OnlineDeployment& deployment) {
         {"maxQueueWait", MillisecondsToArm(deployment.request_settings.max_queue_wait_ms)}}},
       {"livenessProbe", ProbeToArm(deployment.liveness_probe)},
       {"readinessProbe", ProbeToArm(deployment.readiness_probe)},
-      {"scaleSettings", {{"scaleType", "Default"}}},
+      {"scaleSettings", ScaleToArm(deployment.scale_settings)},
       {"provisioningState", domain::ProvisioningStateName(deployment.state)}};
   PutText(properties, "description", deployment.description);
   PutText(properties, "model", deployment.model);
@@ -114,8 +155,13 @@ json DeploymentProperties(const domain::OnlineDeployment& deployment) {
   if (!deployment.code.empty() || !deployment.scoring_script.empty())
     properties["codeConfiguration"] = {{"codeId", deployment.code}, {"scoringScript", deployment.scoring_script}};
   if (deployment.data_collector) properties["dataCollector"] = CollectorToArm(*deployment.data_collector);
+  if (deployment.startup_probe) properties["startupProbe"] = ProbeToArm(*deployment.startup_probe);
+  if (deployment.memory_limit_bytes > 0)
+    properties["containerResourceRequirements"] = ResourcesToArm(deployment.memory_limit_bytes);
   properties["slipway"] = {{"revision", deployment.revision}};
   PutText(properties["slipway"], "stateMessage", deployment.state_message);
+  if (const int64_t idle_ms = deployment.scale_settings.scale_to_zero_after_ms; idle_ms > 0)
+    properties["slipway"]["scaleToZeroAfter"] = MillisecondsToArm(idle_ms);
   return properties;
 }
 
@@ -129,9 +175,9 @@ void ReadRunSettings(const JsonView& properties, domain::OnlineDeployment& into)
   }
   into.liveness_probe = ReadProbe(properties, "livenessProbe");
   into.readiness_probe = ReadProbe(properties, "readinessProbe");
-  if (const auto scale = properties.Find("scaleSettings"))
-    if (const std::string type = scale->Text("scaleType", "Default"); !EqualsIgnoreCase(type, "Default"))
-      scale->Complain(fmt::format("scaleType {} is not supported yet: set sku.capacity", type), Code::kUnimplemented);
+  if (properties.Find("startupProbe")) into.startup_probe = ReadProbe(properties, "startupProbe");
+  into.memory_limit_bytes = ReadMemoryLimit(properties);
+  if (const auto scale = properties.Find("scaleSettings")) into.scale_settings = ReadScale(*scale);
   if (const std::string type = properties.Text("endpointComputeType", "Managed"); !EqualsIgnoreCase(type, "Managed"))
     properties.Complain(fmt::format("endpointComputeType {} is not supported yet", type), Code::kUnimplemented);
 }
@@ -156,6 +202,7 @@ void ReadDeploymentProperties(const JsonView& properties, domain::OnlineDeployme
   if (const auto own = properties.Find("slipway")) {
     into.revision = static_cast<int>(own->Integer("revision", 1));
     into.state_message = own->Text("stateMessage");
+    into.scale_settings.scale_to_zero_after_ms = ReadMilliseconds(*own, "scaleToZeroAfter", 0);
   }
 }
 

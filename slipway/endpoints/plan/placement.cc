@@ -17,11 +17,44 @@ json ProbeOf(const domain::Probe& probe) {
           {"failure_threshold", probe.failure_threshold}};
 }
 
+json ScalingOf(const domain::ScaleSettings& scale) {
+  return {{"is_automatic", scale.is_automatic},
+          {"instances_min", scale.instances_min},
+          {"instances_max", scale.instances_max},
+          {"target_utilization_percentage", scale.target_utilization_percentage},
+          {"polling_interval_ms", scale.polling_interval_ms},
+          {"idle_after_ms", scale.scale_to_zero_after_ms}};
+}
+
 void PutCode(json& document, const Prepared& prepared) {
   document["code_dir"] = prepared.code_dir;
   document["scoring_script"] = prepared.scoring_script;
   document["language"] = prepared.language;
   if (!prepared.program.empty()) document["program"] = prepared.program;
+}
+
+json FolderOf(const Folder& folder) {
+  return {{"folder", folder.path}, {"uri", folder.uri}};
+}
+
+json CollectorOf(const domain::DataCollector& collector, const std::map<std::string, Folder>& folders) {
+  json collections = json::object();
+  for (const auto& [name, folder] : folders) {
+    const domain::CollectorSettings& settings = collector.collections.at(name);
+    json& collection = collections[name] = FolderOf(folder);
+    collection["sampling_rate"] = settings.sampling_rate.value_or(collector.sampling_rate);
+  }
+  return {{"rolling_rate", collector.rolling_rate},
+          {"capture_headers", collector.capture_headers},
+          {"collections", std::move(collections)}};
+}
+
+// What only workers need to know.
+void PutWorkerSettings(json& document, const domain::OnlineDeployment& deployment, const Prepared& prepared) {
+  if (!prepared.environment.empty()) document["environment"] = prepared.environment;
+  if (deployment.startup_probe) document["startup_probe"] = ProbeOf(*deployment.startup_probe);
+  if (deployment.memory_limit_bytes > 0) document["memory_limit_bytes"] = deployment.memory_limit_bytes;
+  if (prepared.long_lines) document["long_lines"] = FolderOf(*prepared.long_lines);
 }
 
 json PlacementDocument(const std::optional<Placement>& placement) {
@@ -54,9 +87,15 @@ Placement MakePlacement(const domain::OnlineDeployment& deployment, const Prepar
       {"max_queue_wait_ms", deployment.request_settings.max_queue_wait_ms},
       {"liveness_probe", ProbeOf(deployment.liveness_probe)},
       {"readiness_probe", ProbeOf(deployment.readiness_probe)},
-      {"app_insights_enabled", deployment.app_insights_enabled},
-      {"collections", json::object()}};
-  if (has_script) PutCode(document, prepared);
+      {"app_insights_enabled", deployment.app_insights_enabled}};
+  if (has_script) {
+    PutCode(document, prepared);
+    PutWorkerSettings(document, deployment, prepared);
+  }
+  if (deployment.data_collector && !prepared.collections.empty())
+    document["data_collector"] = CollectorOf(*deployment.data_collector, prepared.collections);
+  if (const domain::ScaleSettings& scale = deployment.scale_settings; has_script && scale != domain::ScaleSettings{})
+    document["scaling"] = ScalingOf(scale);
   return {deployment.revision, std::move(document)};
 }
 

@@ -13,6 +13,12 @@
 
 namespace slipway::endpoints {
 
+// A folder of a datastore.
+struct Folder {
+  std::string path;  // absolute
+  std::string uri;   // azureml://datastores/…
+};
+
 // What a preparation found. Paths are absolute; "" = the deployment has no such thing.
 struct Prepared {
   std::string model_dir, model_path, model_name, model_version;
@@ -21,6 +27,9 @@ struct Prepared {
   std::string language;                          // "cpp", "python"
   std::vector<std::string> program;              // Python's interpreter
   std::map<std::string, std::string> variables;  // of the environment; the deployment's own win
+  std::string environment;                       // "name:version"
+  std::map<std::string, Folder> collections;     // of the data collector, where each is written
+  std::optional<Folder> long_lines;              // where console lines go that are too long for a log record
 };
 
 struct Placement {

@@ -167,6 +167,11 @@ TEST(Placements, AScriptSeesItsEnvironmentAndTheDeploymentsVariablesWin) {
   EXPECT_EQ(script["kind"], "script");
   EXPECT_EQ(script["environment_variables"], nlohmann::json({{"A", "deployment"}, {"B", "2"}, {"PATH", "/bin"}}));
   EXPECT_EQ(script["program"], nlohmann::json({"/usr/bin/python3"}));
+  EXPECT_FALSE(script.contains("scaling"));
+  deployment.scale_settings = {true, 1, 4, 70, 1'000, 60'000};
+  EXPECT_EQ(MakePlacement(deployment, prepared).document["scaling"],
+            nlohmann::json::parse(R"({"is_automatic":true,"instances_min":1,"instances_max":4,
+                "target_utilization_percentage":70,"polling_interval_ms":1000,"idle_after_ms":60000})"));
 }
 
 OnlineEndpoint EndpointWith(std::map<std::string, int> traffic, std::map<std::string, int> mirror = {}) {
@@ -278,12 +283,69 @@ TEST(Checks, DeploymentsNeedTheirParts) {
   EXPECT_THAT(refusal([](auto& d) { d.request_settings.max_concurrent_requests_per_instance = 0; }),
               HasSubstr("maxConcurrentRequestsPerInstance is 0"));
   EXPECT_THAT(refusal([](auto& d) { d.readiness_probe.failure_threshold = 0; }), HasSubstr("of the readiness probe"));
-  EXPECT_THAT(refusal([](auto& d) {
-                d.data_collector = DataCollector{};
-                d.data_collector->collections["request"].enabled = true;
+  EXPECT_THAT(refusal([](auto& d) { d.scale_settings.is_automatic = true; }), HasSubstr("need a scoring script"));
+  const auto with_script = [](auto& d) {
+    d.code = d.environment = "azureml:x:1";
+    d.scoring_script = "score.py";
+  };
+  EXPECT_EQ(refusal([&](auto& d) {
+              with_script(d);
+              d.scale_settings = {true, 1, 4, 70, 1'000, 60'000};
+            }),
+            "accepted");
+  EXPECT_THAT(refusal([&](auto& d) {
+                with_script(d);
+                d.scale_settings.instances_min = 2;
               }),
-              HasSubstr("collecting data ('request') is not supported yet"));
-  EXPECT_EQ(refusal([](auto& d) { d.data_collector = DataCollector{}; }), "accepted");
+              HasSubstr("minInstances is 2: it has to be from 1 to 1"));
+}
+
+TEST(Checks, DataCollectorsNameWhatCanBeCollected) {
+  const auto refusal = [](auto&& change) {
+    OnlineDeployment deployment = ModelOnly();
+    deployment.data_collector.emplace();
+    change(deployment, *deployment.data_collector);
+    const Status status = CheckDeployment(deployment);
+    return status ? "accepted" : status.error().ToString();
+  };
+  EXPECT_EQ(refusal([](auto&, auto&) {}), "accepted");
+  EXPECT_EQ(refusal([](auto&, auto& c) { c.collections["model_inputs_outputs"].enabled = true; }), "accepted");
+  EXPECT_THAT(refusal([](auto&, auto& c) { c.collections["model_input"].enabled = true; }),
+              HasSubstr("did you mean 'model_inputs'"));
+  EXPECT_EQ(refusal([](auto&, auto& c) { c.collections["anything"].enabled = false; }), "accepted");
+  EXPECT_THAT(refusal([](auto& d, auto& c) {
+                d.code = d.environment = "azureml:x:1";
+                d.scoring_script = "score.py";
+                c.collections["a/b"].enabled = true;
+              }),
+              HasSubstr("a collection of the data collector"));
+  EXPECT_THAT(refusal([](auto&, auto& c) { c.sampling_rate = 1.5; }), HasSubstr("samplingRate is 1.5"));
+  EXPECT_THAT(refusal([](auto&, auto& c) { c.rolling_rate = "week"; }), HasSubstr("one of minute, hour, day"));
+  EXPECT_THAT(refusal([](auto&, auto& c) { c.capture_headers = {"authorization"}; }), HasSubstr("credentials"));
+  EXPECT_THAT(refusal([](auto& d, auto&) { d.memory_limit_bytes = 1 << 30; }), HasSubstr("needs a scoring script"));
+}
+
+TEST(Checks, WhatIsCollectedMattersToTheGateway) {
+  OnlineDeployment stored = ModelOnly();
+  OnlineDeployment wanted = stored;
+  wanted.data_collector.emplace().collections["request"].enabled = false;
+  EXPECT_EQ(NeedOf(stored, wanted), ChangeNeed::kNone);
+  wanted.data_collector->collections["request"].enabled = true;
+  EXPECT_EQ(NeedOf(stored, wanted), ChangeNeed::kUpdate);
+}
+
+TEST(Placement, TellsWhereCollectionsLie) {
+  OnlineDeployment deployment = ModelOnly();
+  deployment.data_collector.emplace();
+  deployment.data_collector->sampling_rate = 0.5;
+  deployment.data_collector->collections["request"] = {true, "n", "p", "1", 0.25};
+  Prepared prepared;
+  prepared.collections["request"] = {"/data/request", "azureml://datastores/d/paths/request"};
+  const auto document = MakePlacement(deployment, prepared).document;
+  EXPECT_EQ(document["data_collector"]["rolling_rate"], "hour");
+  const auto& request = document["data_collector"]["collections"]["request"];
+  EXPECT_EQ(request["folder"], "/data/request");
+  EXPECT_EQ(request["sampling_rate"], 0.25);
 }
 
 TEST(Checks, ADeploymentWithTrafficIsNotDeleted) {
@@ -304,6 +366,7 @@ TEST(Checks, WhatTheGatewayHasToDo) {
   EXPECT_EQ(need([](auto&) {}), ChangeNeed::kNone);
   EXPECT_EQ(need([](auto& d) { d.tags["a"] = d.description = d.instance_type = "b"; }), ChangeNeed::kNone);
   EXPECT_EQ(need([](auto& d) { d.instance_count = 2; }), ChangeNeed::kScale);
+  EXPECT_EQ(need([](auto& d) { d.scale_settings.instances_max = 2; }), ChangeNeed::kScale);
   EXPECT_EQ(need([](auto& d) { d.model = "azureml:m:2"; }), ChangeNeed::kUpdate);
   EXPECT_EQ(need([](auto& d) { d.environment_variables["a"] = "b"; }), ChangeNeed::kUpdate);
   EXPECT_EQ(need([](auto& d) { d.request_settings.request_timeout_ms = 1; }), ChangeNeed::kUpdate);

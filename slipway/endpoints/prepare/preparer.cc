@@ -6,6 +6,7 @@
 #include "slipway/base/log.h"
 #include "slipway/base/text.h"
 #include "slipway/endpoints/plan/checks.h"
+#include "slipway/endpoints/prepare/collections.h"
 #include "slipway/endpoints/prepare/scoring_script.h"
 #include "slipway/process/spawn.h"
 
@@ -57,6 +58,7 @@ Status Preparer::Pin(const Scope& scope, OnlineDeployment& deployment) {
   SLIPWAY_RETURN_IF_ERROR(PinReference(scope, "model", AssetKind::kModel, deployment.model));
   SLIPWAY_RETURN_IF_ERROR(PinReference(scope, "code", AssetKind::kCode, deployment.code));
   SLIPWAY_RETURN_IF_ERROR(PinReference(scope, "environment", AssetKind::kEnvironment, deployment.environment));
+  SLIPWAY_RETURN_IF_ERROR(PinCollections(catalog_, dependencies_.assets, scope, deployment));
   if (deployment.scoring_script.empty()) return {};  // scored inside the gateway: the environment is not used
   SLIPWAY_ASSIGN_OR_RETURN(const auto environment,
                            catalog_.Find(scope, deployment.environment, AssetKind::kEnvironment));
@@ -72,6 +74,7 @@ Result<Placement> Preparer::Prepare(const Scope& scope, const OnlineDeployment& 
   Prepared prepared;
   Status done = PrepareModel(scope, deployment, prepared);
   if (done && !deployment.scoring_script.empty()) done = PrepareScript(scope, deployment, prepared);
+  if (done) done = PrepareFolders(scope, deployment, prepared);
   Note(deployment, done ? "prepared" : done.error().ToString());
   if (!done) return done.error();
   return MakePlacement(deployment, prepared);
@@ -100,10 +103,23 @@ Status Preparer::PrepareScript(const Scope& scope, const OnlineDeployment& deplo
   prepared.scoring_script = script->path;
   prepared.language = script->language;
   prepared.variables = std::move(realized->variables);
+  if (const auto environment = catalog_.Find(scope, deployment.environment, AssetKind::kEnvironment))
+    prepared.environment = fmt::format("{}:{}", environment->name, environment->version);
   if (script->language != "python") return {};
   const auto python = FindPython(prepared.variables);
   if (!python) return Named("ImageBuildFailure", python.error());
   prepared.program = {*python};
+  return {};
+}
+
+Status Preparer::PrepareFolders(const Scope& scope, const OnlineDeployment& deployment, Prepared& prepared) {
+  auto collections = RegisterCollections(catalog_, dependencies_.assets, dependencies_.clock.Now(), scope, deployment);
+  if (!collections) return Named("BadArgument", collections.error());
+  prepared.collections = std::move(*collections);
+  for (const auto& [name, folder] : prepared.collections)
+    Note(deployment, fmt::format("the collection {} goes to {}", name, folder.uri));
+  // Without a local datastore the gateway keeps them in its own folder.
+  if (auto folder = FolderOfLongLines(catalog_, scope, deployment)) prepared.long_lines = std::move(*folder);
   return {};
 }
 

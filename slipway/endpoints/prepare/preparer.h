@@ -38,6 +38,7 @@ class Preparer {
  private:
   Status PrepareModel(const domain::Scope& scope, const domain::OnlineDeployment& deployment, Prepared& prepared);
   Status PrepareScript(const domain::Scope& scope, const domain::OnlineDeployment& deployment, Prepared& prepared);
+  Status PrepareFolders(const domain::Scope& scope, const domain::OnlineDeployment& deployment, Prepared& prepared);
   Result<environments::Snapshot> FindCode(const domain::Scope& scope, const std::string& code);
   Result<environments::Realized> Realize(const domain::Scope& scope, const domain::OnlineDeployment& deployment);
   Status PinReference(const domain::Scope& scope, std::string_view field, domain::AssetKind kind,
