@@ -29,6 +29,9 @@
 //    without counting into several histograms in turn where a column has few codes  0.85 s   2.23 s
 //    without the bitmap of touched bins in nodes of fewer rows than bins            0.75 s   2.41 s
 //    without remembering which features are constant below an ancestor              0.70 s   2.20 s
+// Since then, on a busier machine: counting written out four rows at a time, the size of a cell known to the compiler,
+// the bitmap in small nodes of columns with few codes as well, and a split described only when it is better: 3.0 s to
+// 2.55 s (depth 25).
 // Accuracy beside scikit-learn 1.2 on the same five splits: the mean area under the ROC curve is 0.7835 against 0.7831
 // (depth 10) and 0.7789 against 0.7792 (depth 25); on one split alone the two differ by up to 0.0033, either way. Our
 // trees have some 2 % more nodes. Not tested: whether that comes from the bins, which hide cuts that part a few extreme
