@@ -53,15 +53,19 @@ class GatewayImpl final : public Gateway {
   Status Open() {
     const std::filesystem::path folder = options_.home / "gateway";
     WriteShim(folder / "worker_shim.py");
-    SLIPWAY_RETURN_IF_ERROR(Listen());
     DeploymentManagerOptions manager;
     manager.logs_folder = folder / "logs";
     manager.programs = {options_.program, (folder / "worker_shim.py").string()};
     manager.model_lanes = options_.threads + 1;  // one for mirrored copies
     manager_ =
         std::make_unique<DeploymentManager>(std::move(manager), tables_, sink_, metrics_, [this] { OnReports(); });
+    MakeLink(folder / "routing.json");
+    // Known endpoints first: no caller is told that there is none.
+    ApplyStoredRouting();
+    SLIPWAY_RETURN_IF_ERROR(Listen());
     minutes_.emplace(recorder_, clock_);
-    return Connect(folder / "routing.json");
+    if (!options_.control_url.empty()) link_->Start();
+    return {};
   }
 
   uint16_t tls_port() const override { return server_->ports()[0]; }
@@ -119,19 +123,20 @@ class GatewayImpl final : public Gateway {
     return {};
   }
 
-  Status Connect(const std::filesystem::path& snapshot_file) {
+  void MakeLink(const std::filesystem::path& snapshot_file) {
     ControlLinkOptions link;
     link.url = options_.control_url;
     link.token = options_.control_token;
     link.ca_file = options_.control_ca_file;
     link.snapshot_file = snapshot_file;
     link_ = std::make_unique<ControlLink>(std::move(link), *manager_);
+  }
+
+  void ApplyStoredRouting() {
     const Status stored = link_->ApplyStored();
     const bool is_first_start = !stored && stored.error().code() == Code::kNotFound;
     // A damaged file must not keep the gateway down: the control plane has the truth.
     if (!stored && !is_first_start) LogWarning("the stored routing is not used: {}", stored.error().ToString());
-    if (!options_.control_url.empty()) link_->Start();
-    return {};
   }
 
   std::string MetricsPage() const {

@@ -39,6 +39,11 @@ std::optional<QueuedRequest> RequestQueue::TryPop() {
   return request;
 }
 
+void RequestQueue::PassWakeOn() {
+  const std::lock_guard lock(mutex_);
+  if (!requests_.empty()) Wake();
+}
+
 void RequestQueue::Expire(SteadyTime now) {
   std::deque<QueuedRequest> expired;
   {

@@ -55,6 +55,8 @@ class RequestQueue {
   // False when the queue is closed; the request is untouched then.
   bool Push(QueuedRequest& request);
   std::optional<QueuedRequest> TryPop();
+  // For a worker that was woken and leaves without taking a request: wakes another.
+  void PassWakeOn();
   // Answers those that wait past their time.
   void Expire(SteadyTime now);
   // Expires whatever has to be, as its time comes; returns when asked to stop. For a thread of its own.

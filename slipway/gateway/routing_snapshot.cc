@@ -43,6 +43,27 @@ domain::Probe ReadProbe(const Json& from, const char* key) {
   return probe;
 }
 
+ScalingSettings ReadScaling(const Json& from) {
+  ScalingSettings scaling;
+  const auto found = from.find("scaling");
+  if (found == from.end() || !found->is_object()) return scaling;
+  int64_t polling_ms = scaling.polling_interval.count(), idle_ms = 0;
+  int percentage = 70;
+  Take(*found, "is_automatic", scaling.is_automatic);
+  Take(*found, "instances_min", scaling.instances_min);
+  Take(*found, "instances_max", scaling.instances_max);
+  Take(*found, "target_utilization_percentage", percentage);
+  Take(*found, "polling_interval_ms", polling_ms);
+  Take(*found, "idle_after_ms", idle_ms);
+  if (scaling.instances_min < 1 || scaling.instances_max < scaling.instances_min || percentage < 1 ||
+      percentage > 100 || polling_ms < 1 || idle_ms < 0)
+    throw std::invalid_argument("'scaling' has a value that cannot be");
+  scaling.target_utilisation = percentage / 100.0;
+  scaling.polling_interval = std::chrono::milliseconds(polling_ms);
+  scaling.idle_after = std::chrono::milliseconds(idle_ms);
+  return scaling;
+}
+
 domain::AuthMode ReadAuthMode(const std::string& text) {
   if (text == "key") return domain::AuthMode::kKey;
   if (text == "aml_token") return domain::AuthMode::kAmlToken;
@@ -66,6 +87,7 @@ WantedDeployment ReadDeployment(const Json& from) {
   Take(from, "program", wanted.program);
   Take(from, "environment_variables", wanted.environment_variables);
   Take(from, "instance_count", wanted.instance_count);
+  wanted.scaling = ReadScaling(from);
   Take(from, "request_timeout_ms", wanted.request_settings.request_timeout_ms);
   Take(from, "max_concurrent_requests_per_instance", wanted.request_settings.max_concurrent_requests_per_instance);
   Take(from, "max_queue_wait_ms", wanted.request_settings.max_queue_wait_ms);

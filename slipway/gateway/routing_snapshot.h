@@ -9,6 +9,7 @@
 
 #include "slipway/base/result.h"
 #include "slipway/domain/endpoint.h"
+#include "slipway/gateway/scaling_policy.h"
 
 namespace slipway::gateway {
 
@@ -25,6 +26,7 @@ struct WantedDeployment {
   std::vector<std::string> program;  // Python: the interpreter and its arguments
   std::map<std::string, std::string> environment_variables;
   int instance_count = 1;
+  ScalingSettings scaling;
   domain::RequestSettings request_settings;
   domain::Probe liveness_probe, readiness_probe;
   bool app_insights_enabled = false;

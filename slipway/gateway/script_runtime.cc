@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "slipway/base/text.h"
 
@@ -17,6 +18,13 @@ int WorkersPerInstance(const WantedDeployment& wanted) {
   const auto found = wanted.environment_variables.find("WORKER_COUNT");
   if (found == wanted.environment_variables.end()) return 1;
   return static_cast<int>(std::clamp<long long>(ParseInt(found->second).value_or(1), 1, kWorkersPerInstanceMax));
+}
+
+ScalingSettings ScalingOf(const WantedDeployment& wanted) {
+  ScalingSettings settings = wanted.scaling;
+  settings.workers_per_instance = WorkersPerInstance(wanted);
+  if (!settings.is_automatic) settings.instances_min = settings.instances_max = std::max(1, wanted.instance_count);
+  return settings;
 }
 
 std::chrono::milliseconds StartTimeout(const domain::Probe& probe) {
@@ -44,12 +52,14 @@ WorkerCommand WorkerCommandOf(const WantedDeployment& wanted, const WorkerProgra
   return command;
 }
 
-ScriptRuntime::ScriptRuntime(const WantedDeployment& wanted, std::unique_ptr<ConsoleLog> console,
-                             std::shared_ptr<DeploymentCounts> counts)
+ScriptRuntime::ScriptRuntime(const WantedDeployment& wanted, WorkerPrograms programs,
+                             std::unique_ptr<ConsoleLog> console, std::shared_ptr<DeploymentCounts> counts)
     : console_(std::move(console)),
       counts_(std::move(counts)),
-      pending_max_(2 * std::max(1, wanted.request_settings.max_concurrent_requests_per_instance) *
-                   std::max(1, wanted.instance_count)),
+      wanted_(wanted),
+      programs_(std::move(programs)),
+      workers_per_instance_(WorkersPerInstance(wanted)),
+      pending_max_per_instance_(2 * std::max(1, wanted.request_settings.max_concurrent_requests_per_instance)),
       queue_wait_max_(std::max<int64_t>(0, wanted.request_settings.max_queue_wait_ms)),
       expiry_thread_([this](const std::stop_token& stop) { queue_.ExpireUntilStopped(stop); }) {}
 
@@ -58,44 +68,52 @@ Result<std::shared_ptr<ScriptRuntime>> ScriptRuntime::Start(const WantedDeployme
                                                             std::unique_ptr<ConsoleLog> console,
                                                             std::shared_ptr<DeploymentCounts> counts,
                                                             std::stop_token stop) {
-  std::shared_ptr<ScriptRuntime> runtime(new ScriptRuntime(wanted, std::move(console), std::move(counts)));
-  runtime->StartWorkers(wanted, programs);
+  std::shared_ptr<ScriptRuntime> runtime(new ScriptRuntime(wanted, programs, std::move(console), std::move(counts)));
+  runtime->Resize(ScalingPolicy(ScalingOf(wanted)).Initial(std::max(1, wanted.instance_count)));
   if (const Status ready = runtime->WaitUntilReady(std::move(stop)); !ready) {
     const std::string tail = runtime->console_->Tail();
     const std::string lines = tail.empty() ? "" : "; the console's last lines:" + tail;
     return FailedPrecondition(fmt::format("the scoring script '{}' did not start: {}{}", wanted.scoring_script,
                                           ready.error().message(), lines));
   }
+  runtime->StartScaling();
   return runtime;
 }
 
-void ScriptRuntime::StartWorkers(const WantedDeployment& wanted, const WorkerPrograms& programs) {
-  const int per_instance = WorkersPerInstance(wanted);
-  for (int i = 0; i < std::max(1, wanted.instance_count) * per_instance; ++i) {
-    WorkerOptions options;
-    options.instance = fmt::format("{}-{}", wanted.name, i / per_instance);
-    options.command = WorkerCommandOf(wanted, programs);
-    options.start_timeout = StartTimeout(wanted.readiness_probe);
-    WorkerEvents events;
-    events.on_ready = [this] {
-      const std::lock_guard lock(mutex_);
-      changed_.notify_all();
-    };
-    events.on_taken = [this](SteadyTime::duration wait) { counts_->CountQueueWait(wait); };
-    events.on_restart = [this] { counts_->CountRestart(); };
-    events.on_start_failed = [this](const std::string& reason) {
-      const std::lock_guard lock(mutex_);
-      start_failure_ = reason;
-      changed_.notify_all();
-    };
-    workers_.push_back(std::make_unique<Worker>(std::move(options), queue_, *console_, std::move(events)));
-  }
+std::unique_ptr<Worker> ScriptRuntime::StartWorker(int instance) {
+  WorkerOptions options;
+  options.instance = fmt::format("{}-{}", wanted_.name, instance);
+  options.command = WorkerCommandOf(wanted_, programs_);
+  options.start_timeout = StartTimeout(wanted_.readiness_probe);
+  WorkerEvents events;
+  const int life = life_;
+  events.on_ready = [this, life] { OnReady(life); };
+  events.on_taken = [this](SteadyTime::duration wait) { counts_->CountQueueWait(wait); };
+  events.on_restart = [this] { counts_->CountRestart(); };
+  events.on_start_failed = [this, life](const std::string& reason) { OnStartFailed(life, reason); };
+  return std::make_unique<Worker>(std::move(options), queue_, *console_, std::move(events));
+}
+
+// A worker that is on its way out since the deployment fell asleep has nothing to say any more.
+void ScriptRuntime::OnReady(int life) {
+  const std::lock_guard lock(mutex_);
+  if (life == life_) is_asleep_ = false;
+  changed_.notify_all();
+}
+
+void ScriptRuntime::OnStartFailed(int life, const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  if (life == life_) is_asleep_ = false;
+  start_failure_ = reason;
+  changed_.notify_all();
 }
 
 Status ScriptRuntime::WaitUntilReady(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   const auto are_all_ready = [&] {
-    return std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->IsReady(); });
+    return std::all_of(instances_.begin(), instances_.end(), [](const Instance& instance) {
+      return std::all_of(instance.begin(), instance.end(), [](const auto& worker) { return worker->IsReady(); });
+    });
   };
   const bool is_decided =
       changed_.wait(lock, std::move(stop), [&] { return are_all_ready() || !start_failure_.empty(); });
@@ -104,28 +122,86 @@ Status ScriptRuntime::WaitUntilReady(std::stop_token stop) {
   return {};
 }
 
+void ScriptRuntime::StartScaling() {
+  const ScalingSettings settings = ScalingOf(wanted_);
+  if (!settings.IsScaled()) return;
+  AutoscalerHooks hooks;
+  hooks.resize = [this](int instances) { return Resize(instances); };
+  hooks.on_decision = [this](const ScalingDecision& decision) {
+    console_->Event(wanted_.name, "SuccessfulRescale",
+                    fmt::format("New size: {}, was {}: {}", decision.to, decision.from, decision.reason));
+  };
+  meter_ = std::make_unique<LoadMeter>(std::chrono::steady_clock::now());
+  autoscaler_ = std::make_unique<Autoscaler>(settings, instance_count_, *meter_, std::move(hooks));
+}
+
+int ScriptRuntime::Resize(int instances) {
+  if (instances == 0 && !FallAsleep()) return instance_count_;
+  std::erase_if(leaving_,
+                [](const auto& gone) { return gone.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+  const std::lock_guard lock(instances_mutex_);
+  while (static_cast<int>(instances_.size()) > instances) {
+    leaving_.push_back(
+        std::async(std::launch::async, [gone = std::move(instances_.back())]() mutable { gone.clear(); }));
+    instances_.pop_back();
+  }
+  while (static_cast<int>(instances_.size()) < instances) {
+    const int index = static_cast<int>(instances_.size());
+    Instance& added = instances_.emplace_back();
+    for (int i = 0; i < workers_per_instance_; ++i) added.push_back(StartWorker(index));
+  }
+  instance_count_ = instances;
+  return instances;
+}
+
+// Requests look at is_asleep_ after they are counted: whoever comes second sees the other.
+bool ScriptRuntime::FallAsleep() {
+  const std::lock_guard lock(mutex_);
+  is_asleep_ = true;
+  if (meter_->pending() > 0) {
+    is_asleep_ = false;
+    return false;
+  }
+  ++life_;
+  return true;
+}
+
 void ScriptRuntime::Stop() {
+  if (autoscaler_) autoscaler_->Stop();
   queue_.Close();
-  workers_.clear();
+  leaving_.clear();  // waits
+  std::vector<Instance> leaving;
+  {
+    const std::lock_guard lock(instances_mutex_);
+    leaving.swap(instances_);
+  }
 }
 
 bool ScriptRuntime::IsAnyReady() const {
-  return std::any_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->IsReady(); });
+  const std::lock_guard lock(instances_mutex_);
+  return std::any_of(instances_.begin(), instances_.end(), [](const Instance& instance) {
+    return std::any_of(instance.begin(), instance.end(), [](const auto& worker) { return worker->IsReady(); });
+  });
 }
 
 bool ScriptRuntime::Submit(const WorkerRequest& request, SteadyTime deadline, std::function<void(ScoreOutcome)> done) {
-  if (pending_.fetch_add(1, std::memory_order_relaxed) >= pending_max_) {
+  const int pending_max = pending_max_per_instance_ * std::max(1, instance_count_.load(std::memory_order_relaxed));
+  if (pending_.fetch_add(1, std::memory_order_relaxed) >= pending_max) {
     pending_.fetch_sub(1, std::memory_order_relaxed);
     return false;
   }
   const SteadyTime now = std::chrono::steady_clock::now();
+  if (meter_) meter_->Add(1, now);
   QueuedRequest queued{EncodeRequest(request), deadline, now, SteadyTime::max(),
                        [this, done = std::move(done)](ScoreOutcome outcome) {
+                         if (meter_) meter_->Add(-1, std::chrono::steady_clock::now());
                          pending_.fetch_sub(1, std::memory_order_relaxed);
                          done(std::move(outcome));
                        }};
-  if (queue_wait_max_.count() > 0) queued.start_by = now + queue_wait_max_;
-  if (!IsAnyReady() || !queue_.Push(queued)) queued.done({ScoreOutcome::Kind::kNotReady, {}});
+  const bool is_asleep = is_asleep_;
+  if (queue_wait_max_.count() > 0 && !is_asleep) queued.start_by = now + queue_wait_max_;
+  if (!(is_asleep || IsAnyReady()) || !queue_.Push(queued)) queued.done({ScoreOutcome::Kind::kNotReady, {}});
+  if (is_asleep) autoscaler_->Wake();
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -13,7 +14,9 @@
 #include <vector>
 
 #include "slipway/base/result.h"
+#include "slipway/gateway/autoscaler.h"
 #include "slipway/gateway/console_log.h"
+#include "slipway/gateway/load_meter.h"
 #include "slipway/gateway/metrics.h"
 #include "slipway/gateway/request_queue.h"
 #include "slipway/gateway/routing_snapshot.h"
@@ -44,21 +47,34 @@ class ScriptRuntime {
 
   // Gives the request to a worker when one is free. False (and `done` is not called) when too many are pending already:
   // 2 × max_concurrent_requests_per_instance × instance_count, half of them waiting. One that waits for longer than
-  // max_queue_wait_ms gets kWaitedTooLong: better an early refusal than an answer that comes too late.
+  // max_queue_wait_ms gets kWaitedTooLong: better an early refusal than an answer that comes too late. A deployment
+  // that was scaled to zero wakes for it; it may then wait until its deadline.
   bool Submit(const WorkerRequest& request, SteadyTime deadline, std::function<void(ScoreOutcome)> done);
 
   int pending() const { return pending_.load(std::memory_order_relaxed); }
 
  private:
-  ScriptRuntime(const WantedDeployment& wanted, std::unique_ptr<ConsoleLog> console,
+  ScriptRuntime(const WantedDeployment& wanted, WorkerPrograms programs, std::unique_ptr<ConsoleLog> console,
                 std::shared_ptr<DeploymentCounts> counts);
-  void StartWorkers(const WantedDeployment& wanted, const WorkerPrograms& programs);
+  using Instance = std::vector<std::unique_ptr<Worker>>;
+
   Status WaitUntilReady(std::stop_token stop);
   bool IsAnyReady() const;
+  std::unique_ptr<Worker> StartWorker(int instance);
+  // Starts what is missing; lets those that are too many end what they have, and go. The number of instances
+  // afterwards.
+  int Resize(int instances);
+  void StartScaling();
+  // False when a request has come in the meantime.
+  bool FallAsleep();
+  void OnReady(int life);
+  void OnStartFailed(int life, const std::string& reason);
 
   const std::unique_ptr<ConsoleLog> console_;
   const std::shared_ptr<DeploymentCounts> counts_;
-  const int pending_max_;
+  const WantedDeployment wanted_;
+  const WorkerPrograms programs_;
+  const int workers_per_instance_, pending_max_per_instance_;
   const std::chrono::milliseconds queue_wait_max_;  // zero: as long as the request's deadline allows
   std::atomic<int> pending_{0};
   RequestQueue queue_;
@@ -67,8 +83,16 @@ class ScriptRuntime {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::string start_failure_;
+  std::atomic<int> life_{0};  // changes, under mutex_, whenever the deployment falls asleep
 
-  std::vector<std::unique_ptr<Worker>> workers_;
+  std::atomic<int> instance_count_{0};
+  std::atomic<bool> is_asleep_{false};  // scaled to zero, and not awake again: requests wait for the first worker
+  mutable std::mutex instances_mutex_;
+  std::vector<Instance> instances_;
+  std::vector<std::future<void>> leaving_;  // of the autoscaler's thread: instances that end what they have
+
+  std::unique_ptr<LoadMeter> meter_;        // both nullptr when the number of instances is fixed
+  std::unique_ptr<Autoscaler> autoscaler_;  // dies first
 };
 
 }  // namespace slipway::gateway

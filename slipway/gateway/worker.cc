@@ -122,7 +122,10 @@ Worker::Ended Worker::Serve(Session& session) {
     if (session.current && steady_clock::now() >= session.current->deadline) {
       return EndSession(session, ScoreOutcome::Kind::kTimedOut, Ended::kHung);
     }
-    if (!session.current && is_stopping_) return Ended::kStopped;
+    if (!session.current && is_stopping_) {
+      queue_.PassWakeOn();
+      return Ended::kStopped;
+    }
     if (!session.current) {
       session.current = queue_.TryPop();
       if (session.current) events_.on_taken(steady_clock::now() - session.current->queued_at);
