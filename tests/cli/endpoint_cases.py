@@ -46,31 +46,34 @@ def refused_invocations(scratch):
 
 
 def workers(scratch, call):
-    def until_ready():
-        return wait_until("the worker is back", lambda: call({"id": 1}, "script")[0] == 200)
+    def until_ready(deployment):
+        return wait_until("the worker is back", lambda: call({"id": 1}, deployment)[0] == 200)
 
-    def answers(what, status, text, body):
-        got_status, got = call(body, "script")
+    def answers(what, status, text, body, deployment="script"):
+        got_status, got = call(body, deployment)
         scratch.check("%s: %d" % (what, status), got_status == status and text in got, (got_status, got[:300]))
 
     answers("a script answers", 200, '"ok": "x"', {"id": "x"})
     answers("a script that raises", 424, "scoring script", {"do": "raise"})
     answers("and goes on", 200, '"ok": "y"', {"id": "y"})
     answers("one that crashes", 424, "The scoring process ended while it ran this request", {"do": "crash"})
-    until_ready()
+    until_ready("script")
     answers("is started again, and answers", 200, '"ok": "z"', {"id": "z"})
-    answers("one that hangs", 408, "", {"do": "hang"})
-    until_ready()
-    answers("is started again, too", 200, '"ok": "w"', {"id": "w"})
+    live_endpoint.write_deployment(scratch, ENDPOINT, "impatient", file="impatient.yml", timeout_ms=2_000)
+    scratch.expect("a script with a short time-out", ["slipway", "online-deployment", "create", "-f", "impatient.yml", "-o", "none"], 0, out="")
+    answers("one that hangs", 408, "", {"do": "hang"}, "impatient")
+    until_ready("impatient")
+    scratch.expect("is started again, too", ["slipway", "online-deployment", "get-logs", "-e", ENDPOINT, "-n", "impatient"], 0,
+                   out=r"init in mode.*init in mode", err="")
     scratch.expect("its log tells of all that", ["slipway", "online-deployment", "get-logs", "-e", ENDPOINT, "-n", "script"], 0,
-                   out=r"a bad row.*exited with code 9.*init in mode.*init in mode", err="")
+                   out=r"a bad row.*exited with code 9.*init in mode", err="")
 
 
 def scripts_that_never_start(scratch):
     for mode, err in (("raise", r"did not start: RuntimeError: no weights today.*the console's last lines:.*init in mode raise"),
                       ("exit", r"did not start: the worker process exited with code 7.*init in mode exit"),
-                      ("hang", r"did not start: init\(\) was not done after 2 s.*init in mode hang")):
-        live_endpoint.write_deployment(scratch, ENDPOINT, "not-" + mode, mode, "never.yml")
+                      ("hang", r"did not start: init\(\) was not done after 1\d s.*init in mode hang")):
+        live_endpoint.write_deployment(scratch, ENDPOINT, "not-" + mode, mode, "never.yml", start_seconds=10)
         scratch.expect("init that does not do: %s" % mode, ["slipway", "online-deployment", "create", "-f", "never.yml"], 1, out="", err=err)
         scratch.expect("the deployment is failed", ["slipway", "online-deployment", "show", "-e", ENDPOINT, "-n", "not-" + mode, "--query",
                                                     "provisioning_state", "-o", "tsv"], 0, out=r"^Failed\n$")

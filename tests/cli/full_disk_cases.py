@@ -94,7 +94,7 @@ def walk(scratch, disk):
     server.wait()
     scratch.check("full, the server killed: endpoints are scored", requests(call, 10) == [200] * 10)
     gateway = (disk.folder / "home/gateway/address.json").read_text()
-    scratch.expect("full: a server that cannot start says why", ["timeout", "20", "slipway", "serve", "--port", "0", "--tls-port", "0",
+    scratch.expect("full: a server that cannot start says why", ["timeout", "120", "slipway", "serve", "--port", "0", "--tls-port", "0",
                                                                 "--gateway-port", "0"], 1, err="(?i)" + FULL)
     pid = json.loads(gateway)["pid"]
     scratch.check("and leaves the gateway alone", os.path.exists("/proc/%d" % pid), gateway)

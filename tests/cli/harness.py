@@ -13,16 +13,20 @@ import time
 import urllib.parse
 
 
-def wait_until(what, holds, seconds=20):
-    """Waits for a condition and returns its (true) value; a condition that never holds is an error."""
+# Far more than anything takes here, also on a machine that is busy with other things: only what never comes runs into it.
+PATIENCE = 120
+
+
+def wait_until(what, holds, seconds=PATIENCE, detail=lambda: ""):
+    """Waits for a condition and returns its (true) value; a condition that never holds is an error, which `detail` tells more of."""
     deadline = time.monotonic() + seconds
     while True:
         value = holds()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise RuntimeError("waited %d s in vain: %s" % (seconds, what))
-        time.sleep(0.02)
+            raise RuntimeError("waited %d s in vain: %s\n%s" % (seconds, what, detail()))
+        time.sleep(0.05)
 
 
 class Caller:
@@ -44,7 +48,7 @@ class Caller:
         body = body if isinstance(body, (str, bytes)) else json.dumps(body)
         try:
             if not self.connection:
-                self.connection = http.client.HTTPSConnection(self.uri.hostname, self.uri.port, timeout=10, context=self.context)
+                self.connection = http.client.HTTPSConnection(self.uri.hostname, self.uri.port, timeout=PATIENCE, context=self.context)
             self.connection.request("POST", self.uri.path, body, headers)
             answer = self.connection.getresponse()
             return answer.status, answer.read().decode()
@@ -82,7 +86,7 @@ class Scratch:
         file.write_text(text)
         return str(file)
 
-    def run(self, words, timeout=120, **environment):
+    def run(self, words, timeout=2 * PATIENCE, **environment):
         return subprocess.run(words, cwd=self.path, env={**self.environment, **environment}, text=True, timeout=timeout,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False)
 
@@ -138,13 +142,16 @@ class Scratch:
                                   cwd=self.path, env={**self.environment, "SLIPWAY_HOME": home}, stdout=log,
                                   stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         self.servers.append(server)
-        for _ in range(200):
+        def answers():
             if server.poll() is not None:
-                raise RuntimeError("the server did not start:\n" + (self.path / "serve.log").read_text()[-2000:])
-            if self.run(["slipway", "workspace", "list", "-o", "none"], SLIPWAY_HOME=home).returncode == 0:
-                return server
-            time.sleep(0.1)
-        raise RuntimeError("the server never answered:\n" + (self.path / "serve.log").read_text()[-2000:])
+                raise RuntimeError("the server did not start:\n" + self.server_log())
+            return self.run(["slipway", "workspace", "list", "-o", "none"], SLIPWAY_HOME=home).returncode == 0
+
+        wait_until("the server's first answer", answers, detail=self.server_log)
+        return server
+
+    def server_log(self):
+        return (self.path / "serve.log").read_text()[-2000:]
 
     def processes(self):
         """Command lines of all processes that have this scratch folder in their environment."""
@@ -160,12 +167,20 @@ class Scratch:
                 pass
         return found
 
+    def check_nothing_runs(self, what):
+        """That all processes of ours are gone; an orphan may take a moment to go."""
+        try:
+            wait_until(what, lambda: not self.processes())
+        except RuntimeError:
+            pass
+        self.check(what, not self.processes(), self.processes())
+
     def stop_servers(self):
         for server in self.servers:
             if server.poll() is None:
                 server.send_signal(signal.SIGTERM)
                 try:
-                    server.wait(20)
+                    server.wait(PATIENCE)
                 except subprocess.TimeoutExpired:
                     server.kill()
 

@@ -17,6 +17,7 @@ def run(data):
     order = json.loads(data)
     if order.get("do") == "crash": os._exit(9)
     if order.get("do") == "hang": time.sleep(600)
+    if order.get("do") == "doze": time.sleep(0.02)
     if order.get("do") == "raise": raise ValueError("a bad row")
     if order.get("do") == "pid": return os.getpid()
     print("scored |", order.get("id"))
@@ -31,8 +32,8 @@ environment: azureml:python:1
 environment_variables: {{MODE: "{mode}"}}
 instance_type: any
 instance_count: 1
-request_settings: {{request_timeout_ms: 1000}}
-readiness_probe: {{initial_delay: 1, period: 1, failure_threshold: 1}}
+request_settings: {{request_timeout_ms: {timeout_ms}}}
+readiness_probe: {{initial_delay: {start_seconds}, period: 1, failure_threshold: 1}}
 """
 GOOD_ROWS = {"data": [{"age": 1, "income": 2, "balance": 1}, {"age": 1, "income": 1, "balance": 9}]}
 
@@ -43,8 +44,9 @@ def write_files(scratch):
     scratch.write("scoring/score.py", SCRIPT)
 
 
-def write_deployment(scratch, endpoint, name, mode="", file="script.yml"):
-    return scratch.write(file, DEPLOYMENT.format(name=name, endpoint=endpoint, mode=mode))
+def write_deployment(scratch, endpoint, name, mode="", file="script.yml", timeout_ms=30_000, start_seconds=60):
+    """Times that a busy machine keeps; who waits for one to run out gives a shorter one."""
+    return scratch.write(file, DEPLOYMENT.format(name=name, endpoint=endpoint, mode=mode, timeout_ms=timeout_ms, start_seconds=start_seconds))
 
 
 def create(scratch, endpoint):

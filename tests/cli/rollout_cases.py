@@ -19,6 +19,10 @@ def status(scratch):
     return shown.stdout.strip()
 
 
+def decisions(scratch):
+    return scratch.run(["slipway", "rollout", "show", "--endpoint", ENDPOINT, "-o", "json"]).stdout
+
+
 def deployments(scratch):
     live_endpoint.write_files(scratch)
     scratch.expect("an endpoint to roll out on", ["slipway", "online-endpoint", "create", "--name", ENDPOINT, "-o", "none"], 0, out="")
@@ -51,12 +55,12 @@ def completion(scratch):
         scratch.expect("a rollout starts", START + ["--steps", "50,100", "--guard", "error_rate<5%", "-o", "none"], 0, out="")
         scratch.expect("a deployment that takes part stays", ["slipway", "online-deployment", "delete", "-n", "green", "-e", ENDPOINT, "--yes"],
                        1, out="", err=r"rollout")
-        scratch.check("it completes", wait_until("the rollout is over", lambda: status(scratch) not in ("Running", "")), status(scratch))
+        wait_until("the rollout is over", lambda: status(scratch) not in ("Running", ""), detail=lambda: decisions(scratch))
     finally:
         done.set()
         sender.join()
         call.close()
-    scratch.check("the rollout is Completed", status(scratch) == "Completed", status(scratch))
+    scratch.check("the rollout is Completed", status(scratch) == "Completed", decisions(scratch))
     scratch.check("green has all traffic", traffic(scratch).get("green") == 100, traffic(scratch))
     scratch.check("no request failed", not failed, failed[:3])
     scratch.expect("each decision is shown with its numbers", ["slipway", "rollout", "show", "--endpoint", ENDPOINT, "-o", "table"], 0,

@@ -61,14 +61,14 @@ def queries(scratch):
 
 
 def second_server(scratch):
-    serve = ["timeout", "20", "slipway", "serve", "--port", "0", "--tls-port", "0", "--gateway-port", "0"]
+    serve = ["timeout", "120", "slipway", "serve", "--port", "0", "--tls-port", "0", "--gateway-port", "0"]
     scratch.expect("a second server on one home is refused", serve, 1, err=r"home|lock|process")
     url = json.loads((scratch.path / "home/server.json").read_text())["url"]
     port = url.rsplit(":", 1)[1].strip("/")
-    scratch.expect("a port that is taken is named", ["timeout", "20", "slipway", "serve", "--port", port, "--tls-port", "0", "--gateway-port", "0"],
+    scratch.expect("a port that is taken is named", ["timeout", "120", "slipway", "serve", "--port", port, "--tls-port", "0", "--gateway-port", "0"],
                    1, err=port, SLIPWAY_HOME=str(scratch.path / "other-home"))
     gateway_port = str(json.loads((scratch.path / "home/gateway/address.json").read_text())["tls_port"])
-    scratch.expect("a gateway's port that is taken, too", ["timeout", "20", "slipway", "serve", "--port", "0", "--tls-port", "0", "--gateway-port",
+    scratch.expect("a gateway's port that is taken, too", ["timeout", "120", "slipway", "serve", "--port", "0", "--tls-port", "0", "--gateway-port",
                                                            gateway_port], 1, err=gateway_port, SLIPWAY_HOME=str(scratch.path / "third-home"))
     for token in ("eyJhbGciOiJub25lIn0.e30.", "a b", "\u00fc"):
         scratch.expect("a garbled token is refused", ["slipway", "job", "list"], 1, out="", err=r"token", SLIPWAY_TOKEN=token)

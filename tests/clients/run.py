@@ -4,7 +4,7 @@
 A gateway is started from a routing snapshot with a tiny model; curl and Node's fetch call it over TLS, which they verify
 with the gateway's own authority, in all three protocols: /score, MLflow's /invocations, Open Inference's /v2. Clients of
 those two (protocol_clients.py) keep one connection.
-A client that is not installed is skipped by name.
+A client that is not installed is skipped by name. The clients of logs and telemetry are log_clients.py's.
 """
 import hashlib
 import json
@@ -21,6 +21,8 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent / "cli"))
 import tiny_model  # noqa: E402
 from protocol_clients import Failure, MlflowClient, OpenInferenceClient  # noqa: E402
+
+import log_clients  # noqa: E402
 
 KEY = "a-key-for-tests"
 COLUMNS = list(tiny_model.COLUMNS)
@@ -84,10 +86,10 @@ class Gateway:
 
     def __exit__(self, *unused):
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(120)
         shutil.rmtree(self.home)
 
-    def wait_for(self, pattern, seconds=30):
+    def wait_for(self, pattern, seconds=120):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.process.poll() is None:
             found = re.search(pattern, self.log.read_text())
@@ -102,7 +104,7 @@ def curl(gateway, route, content_type, body):
     command = ["curl", "-sS", "--cacert", gateway.authority, "-H", "Authorization: Bearer " + KEY, "-w", "\n%{http_code}"]
     if body is not None:
         command += ["-H", "Content-Type: " + content_type, "--data-binary", "@-"]
-    done = subprocess.run(command + [gateway.url + route], input=body or "", capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command + [gateway.url + route], input=body or "", capture_output=True, text=True, timeout=120)
     if done.returncode != 0:
         return 0, done.stderr
     text, status = done.stdout.rsplit("\n", 1)
@@ -114,7 +116,7 @@ def fetch(gateway, route, content_type, body):
     call = {"url": gateway.url + route, "key": KEY, "type": content_type, "body": body}
     environment = dict(os.environ, NODE_EXTRA_CA_CERTS=gateway.authority)
     done = subprocess.run(["node", str(FOLDER / "fetch.mjs")], input=json.dumps(call), capture_output=True, text=True,
-                          timeout=60, env=environment)
+                          timeout=120, env=environment)
     if done.returncode != 0:
         return 0, done.stderr
     answer = json.loads(done.stdout)
@@ -146,7 +148,7 @@ def check_client(name, client, gateway):
 
 def check_trust(gateway):
     """Without the authority the certificate is not believed."""
-    done = subprocess.run(["curl", "-sS", gateway.url + "/ping"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["curl", "-sS", gateway.url + "/ping"], capture_output=True, text=True, timeout=120)
     print("%s curl: an unknown authority is not believed" % ("ok  " if done.returncode == 60 else "FAIL"))
     return done.returncode != 60
 
@@ -195,7 +197,7 @@ def check_open_inference(gateway):
 def has_fetch():
     if not shutil.which("node"):
         return False
-    return subprocess.run(["node", "-e", "process.exit(typeof fetch === 'function' ? 0 : 1)"], timeout=60).returncode == 0
+    return subprocess.run(["node", "-e", "process.exit(typeof fetch === 'function' ? 0 : 1)"], timeout=120).returncode == 0
 
 
 def main():
@@ -210,6 +212,7 @@ def main():
             failures += check_client("fetch", fetch, gateway)
         else:
             print("skip fetch: Node with fetch (18 or newer) is not installed")
+    failures += log_clients.run(pathlib.Path(sys.argv[1]).resolve())
     print("%d failures" % failures)
     return 1 if failures else 0
 

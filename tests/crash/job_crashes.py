@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 
-from harness import wait_until
+from harness import PATIENCE, wait_until
 
 ENVIRONMENT = "name: shell\nversion: 1\nimage: none\nslipway: {provider: native, programs: [sh]}\n"
 ENDED = ("Completed", "Failed", "Canceled")
@@ -33,7 +33,7 @@ def status_of(scratch, job):
 
 
 def wait_for_end(scratch, job):
-    return wait_until("the end of job '%s'" % job, lambda: (lambda s: s if s in ENDED else None)(status_of(scratch, job)), 30)
+    return wait_until("the end of job '%s'" % job, lambda: (lambda s: s if s in ENDED else None)(status_of(scratch, job)))
 
 
 def submit(scratch, name, text):
@@ -133,13 +133,13 @@ def stopping_is_not_losing(scratch):
         wait_until("the command's start", lambda: lines(effects))
         scratch.check("server, gateway and command run", len(scratch.processes()) >= 3, scratch.processes())
         server.send_signal(stop)
-        scratch.check("the server stops in time", server.wait(10) == 0, server.returncode)
+        scratch.check("the server stops in time", server.wait(PATIENCE) == 0, server.returncode)
         server = scratch.start_server()
         scratch.check("a job of a server that was %s goes on" % name, wait_for_end(scratch, name) == "Completed")
         scratch.check("its command ran once", lines(effects) == ["once"], lines(effects))
         server.send_signal(stop)
-        server.wait(10)
-        scratch.check("nothing is left behind", not scratch.processes(), scratch.processes())
+        server.wait(PATIENCE)
+        scratch.check_nothing_runs("nothing is left behind")
 
 
 def no_acknowledged_job_is_lost(scratch):

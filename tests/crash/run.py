@@ -28,7 +28,7 @@ def main():
         try:
             scenario(scratch)
             scratch.stop_servers()
-            scratch.check("nothing is left behind", not scratch.processes(), scratch.processes())
+            scratch.check_nothing_runs("nothing is left behind")
         except Exception as error:  # the other scenarios say more
             scratch.check("%s ran to its end" % scenario.__name__, False, repr(error))
         finally:

@@ -44,9 +44,9 @@ class Traffic:
         wait_until("the first answers", lambda: len(self.acknowledged) >= 5)
         return self
 
-    def wait_for_more(self, count=20, seconds=10):
+    def wait_for_more(self, count=20):
         wanted = len(self.acknowledged) + count
-        wait_until("%d answers more" % count, lambda: len(self.acknowledged) >= wanted, seconds)
+        wait_until("%d answers more" % count, lambda: len(self.acknowledged) >= wanted, detail=lambda: self.refused[-3:])
 
     def __exit__(self, *_):
         self.stop.set()
@@ -148,4 +148,36 @@ def a_worker_is_killed(scratch):
     scratch.check("the event log tells of it", len(rows) >= 2, rows)
 
 
-SCENARIOS = [the_gateway_is_killed, the_server_is_killed, a_worker_is_killed]
+def damage_record(segment, request_id):
+    """Changes a byte of the record of a request, in the middle of a segment."""
+    place = segment.read_bytes().index(b'"%s"' % request_id.encode())
+    with open(segment, "r+b") as file:
+        file.seek(place + 1)
+        file.write(b"?")
+
+
+def a_segment_is_damaged(scratch):
+    server = start(scratch)
+    call = scratch.caller(ENDPOINT)
+    server.kill()  # the gateway goes on, and nobody empties its spool
+    server.wait()
+    ids = ["kept-%d" % number for number in range(20)]
+    scratch.check("requests are answered", {call(live_endpoint.GOOD_ROWS, "fast", one)[0] for one in ids} == {200})
+    call.close()
+    segment = max((scratch.path / "home/spool/gateway").glob("*.segment"))
+    os.kill(gateway_pid(scratch), signal.SIGKILL)
+    damage_record(segment, ids[7])
+    scratch.start_server()
+    rows = query(scratch, "AmlOnlineEndpointTrafficLog | where XMSClientRequestId startswith 'kept-' | summarize rows = count() by id = XMSClientRequestId")
+    scratch.check("all records but the damaged one are in the log, once", {row["id"]: row["rows"] for row in rows} ==
+                  {one: 1 for one in ids if one != ids[7]}, rows)
+    scratch.check("the segment is in quarantine, with the reason",
+                  sorted(file.name for file in (scratch.path / "home/spool/quarantine").iterdir()) ==
+                  ["gateway-%s.reason.txt" % segment.stem, "gateway-%s.segment" % segment.stem],
+                  list((scratch.path / "home/spool").rglob("*")))
+    events = query(scratch, "AmlOnlineEndpointEventLog | where Name == 'LogSegmentDamaged' | project Message")
+    scratch.check("the event log tells of it", len(events) == 1 and "the checksum does not match" in events[0]["Message"], events)
+    scratch.expect("and so does the doctor", ["slipway", "doctor", "-o", "table"], 1, out=r"quarantine.*the checksum does not match")
+
+
+SCENARIOS = [the_gateway_is_killed, the_server_is_killed, a_worker_is_killed, a_segment_is_damaged]
