@@ -38,6 +38,7 @@ struct DatabaseOptions {
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
 class Connection;
+struct ScalarFunction;
 
 // A prepared statement; parameters are "$1", "$2", … in its text. Not thread-safe; must not outlive its connection.
 class Statement {
@@ -104,6 +105,7 @@ class Connection {
 
  private:
   friend class Database;
+  friend Status Register(Connection& connection, const ScalarFunction& function);
   explicit Connection(_duckdb_connection* handle) : handle_(handle) {}
   _duckdb_connection* handle_ = nullptr;
 };

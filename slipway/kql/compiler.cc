@@ -40,11 +40,12 @@ Result<bind::BoundQuery> BindTree(std::string_view query, const tree::Query& tre
   bind_options.begin = options.begin;
   bind_options.end = options.end;
   bind_options.scope = options.scope;
+  bind_options.parameters = options.parameters;
   bind_options.check_regex = options.check_regex;
   bind_options.optimize = [&](plan::NodePtr& rows) { pass::RunPasses(rows, options.disabled_passes); };
   bind_options.materialize = [&](plan::NodePtr input, int bag) -> Result<MaterializedInput> {
     pass::RunPasses(input, options.disabled_passes);
-    return options.materialize(sql::Emit(*input), bind::StoredColumnName(bag));
+    return options.materialize(sql::Emit(*input), bag == 0 ? "" : bind::StoredColumnName(bag));
   };
   Diagnostics diagnostics;
   SLIPWAY_ASSIGN_OR_RETURN(auto bound, bind::Binder(catalog, bind_options, diagnostics).Bind(tree));
@@ -58,7 +59,7 @@ Result<CompiledQuery> Compile(std::string_view query, const Catalog& catalog, co
   SLIPWAY_ASSIGN_OR_RETURN(const tree::Query tree, ReadTree(query));
   SLIPWAY_ASSIGN_OR_RETURN(bind::BoundQuery bound, BindTree(query, tree, catalog, options));
   pass::RunPasses(bound.plan, options.disabled_passes);
-  return CompiledQuery{bound.plan->outputs, sql::Emit(*bound.plan), std::move(bound.visualization)};
+  return CompiledQuery{bound.plan->outputs, sql::Emit(*bound.plan), std::move(bound.visualization), bound.rows_max};
 }
 
 Result<Stage> ParseStage(std::string_view name) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,7 +25,8 @@ namespace slipway::kql {
 using bind::BagSlot;
 using bind::MaterializedInput;
 
-// Runs a statement whose columns are named "c<id>", keeps the rows, and finds the slots of the column `bag`.
+// Runs a statement whose columns are named "c<id>", keeps the rows, and finds the slots of the column `bag` ("": of
+// none).
 using MaterializeRows = std::function<Result<MaterializedInput>(const sql::Statement& input, const std::string& bag)>;
 
 struct CompileOptions {
@@ -32,6 +34,7 @@ struct CompileOptions {
   std::optional<int64_t> begin, end;  // ticks; on every table with a time column
   std::string scope;                  // value of every table's scope column; "" = all rows
   std::set<std::string, std::less<>> disabled_passes;
+  std::map<std::string, std::string, std::less<>> parameters;  // values of "declare query_parameters", as texts
   bind::RegexCheck check_regex;  // "good" when the engine takes a text as a regular expression
   MaterializeRows materialize;
 };
@@ -39,7 +42,8 @@ struct CompileOptions {
 struct CompiledQuery {
   std::vector<plan::Column> columns;
   sql::Statement statement;
-  std::string visualization;  // of render; "" without
+  std::string visualization;        // of render; "" without
+  std::optional<int64_t> rows_max;  // that the query itself asks for with "set"
 };
 
 inline constexpr size_t kQueryBytesMax = 1 << 20;

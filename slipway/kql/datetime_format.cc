@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "slipway/base/text.h"
+
 namespace slipway::kql {
 namespace {
 
@@ -46,7 +48,7 @@ bool IsLength(char letter, int count) {
 
 std::optional<DatePart> FindDatePart(std::string_view name) {
   for (const auto& [part_name, part] : kParts) {
-    if (part_name == name) return part;
+    if (part_name == ToLower(name)) return part;
   }
   return std::nullopt;
 }

@@ -1,14 +1,17 @@
 #include "slipway/kql/type.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
 #include "slipway/base/time.h"
+#include "slipway/kql/native/decimal.h"
 
 namespace slipway::kql {
 namespace {
@@ -104,8 +107,101 @@ std::optional<Type> ParseTypeName(std::string_view name) {
   return std::nullopt;
 }
 
-std::optional<int64_t> ParseDateTimeTicks(std::string_view text) {
-  text = Unquote(Trim(text));
+namespace {
+
+constexpr std::string_view kMonths[] = {"jan", "feb", "mar", "apr", "may", "jun",
+                                        "jul", "aug", "sep", "oct", "nov", "dec"};
+
+// A month by its English name or the first three letters of it.
+std::optional<int64_t> ReadMonthName(std::string_view word) {
+  const std::string lower = ToLower(word);
+  if (lower.size() < 3) return std::nullopt;
+  for (size_t i = 0; i < std::size(kMonths); ++i) {
+    if (lower.starts_with(kMonths[i])) return static_cast<int64_t>(i) + 1;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string_view> WordsOf(std::string_view text) {
+  std::vector<std::string_view> words;
+  for (size_t at = 0; at < text.size();) {
+    const size_t begin = text.find_first_not_of(" ,", at);
+    if (begin == std::string_view::npos) break;
+    const size_t end = std::min(text.find_first_of(" ,", begin), text.size());
+    words.push_back(text.substr(begin, end - begin));
+    at = end;
+  }
+  return words;
+}
+
+// "2022/12/02", "12-02-2022" (month first), "20221202" as year, month and day.
+std::optional<std::string> ReadNumericDate(std::string_view word) {
+  const auto iso = [](int64_t year, int64_t month, int64_t day) -> std::optional<std::string> {
+    if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31) return std::nullopt;
+    return fmt::format("{:04}-{:02}-{:02}", year, month, day);
+  };
+  const bool digits = std::all_of(word.begin(), word.end(), IsDigit);
+  if (word.size() == 8 && digits)
+    return iso(*ParseInt(word.substr(0, 4)), *ParseInt(word.substr(4, 2)), *ParseInt(word.substr(6)));
+  const size_t separator = word.find_first_of("/-.");
+  if (separator == std::string_view::npos) return std::nullopt;
+  const auto parts = Split(word, word[separator]);
+  if (parts.size() != 3) return std::nullopt;
+  int64_t numbers[3];
+  for (size_t i = 0; i < 3; ++i) {
+    if (parts[i].empty() || parts[i].size() > 4 || !std::all_of(parts[i].begin(), parts[i].end(), IsDigit))
+      return std::nullopt;
+    numbers[i] = *ParseInt(parts[i]);
+  }
+  if (parts[0].size() == 4) return iso(numbers[0], numbers[1], numbers[2]);
+  return parts[2].size() == 4 ? iso(numbers[2], numbers[0], numbers[1]) : std::nullopt;
+}
+
+// "2 Dec 2022", "Dec 2, 2022", "Fri, 02 Dec 2022 13:45:56 GMT" and dates of numbers, each with a time or without, as
+// ISO 8601.
+std::optional<std::string> ToIso(std::string_view text) {
+  std::vector<std::string_view> words = WordsOf(text);
+  std::string zone = "Z";
+  if (!words.empty() && (words.back() == "GMT" || words.back() == "UTC" || words.back() == "Z")) words.pop_back();
+  std::string time = "00:00:00";
+  if (!words.empty() && words.back().find(':') != std::string_view::npos) {
+    time = words.back();
+    if (time.find(':') == time.rfind(':')) time += ":00";
+    if (time.find(':') == 1) time.insert(0, 1, '0');
+    if (time.ends_with('Z') || time.find_first_of("+-") != std::string::npos) zone.clear();
+    words.pop_back();
+  }
+  if (words.size() == 1) {
+    const auto date = ReadNumericDate(words[0]);
+    if (!date) return std::nullopt;
+    return fmt::format("{}T{}{}", *date, time, zone);
+  }
+  if (words.size() == 4) words.erase(words.begin());  // the day of the week
+  if (words.size() != 3) return std::nullopt;
+  const bool month_first = ReadMonthName(words[0]).has_value();
+  const auto month = ReadMonthName(words[month_first ? 0 : 1]);
+  const auto day = ParseInt(words[month_first ? 1 : 0]), year = ParseInt(words[2]);
+  if (!month || !day || !year || *day < 1 || *day > 31 || *year < 1 || *year > 9999) return std::nullopt;
+  return fmt::format("{:04}-{:02}-{:02}T{}{}", *year, *month, *day, time, zone);
+}
+
+// "2025, 6, 14" and "2017 - 08 - 01" as ISO 8601.
+std::optional<std::string> ToIsoOfParts(std::string_view text) {
+  const size_t separator = text.find_first_of(",-");
+  if (separator == std::string_view::npos) return std::nullopt;
+  const auto words = Split(text, text[separator]);
+  int64_t parts[6] = {0, 1, 1, 0, 0, 0};
+  if (words.size() < 3 || words.size() > 6) return std::nullopt;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const auto part = ParseInt(Trim(words[i]));
+    if (!part || *part < 0 || *part > 9999 || (i > 0 && *part > 99)) return std::nullopt;
+    parts[i] = *part;
+  }
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts[0], parts[1], parts[2], parts[3], parts[4],
+                     parts[5]);
+}
+
+std::optional<int64_t> ParseIsoTicks(std::string_view text) {
   const auto time = ParseTimestamp(text);
   if (!time) return std::nullopt;
   const int64_t ticks = time->time_since_epoch().count() * kTicksPerMicrosecond + kUnixEpochTicks;
@@ -116,6 +212,17 @@ std::optional<int64_t> ParseDateTimeTicks(std::string_view text) {
   const int64_t exact = ticks + (has_seventh ? text[point + 7] - '0' : 0);
   if (exact < 0 || exact > kMaxDateTimeTicks) return std::nullopt;
   return exact;
+}
+
+}  // namespace
+
+std::optional<int64_t> ParseDateTimeTicks(std::string_view text) {
+  text = Unquote(Trim(text));
+  if (const auto ticks = ParseIsoTicks(text)) return ticks;
+  const auto iso = ToIso(text);
+  if (iso) return ParseIsoTicks(*iso);
+  const auto parts = ToIsoOfParts(text);
+  return parts ? ParseIsoTicks(*parts) : std::nullopt;
 }
 
 std::optional<double> TicksOfUnit(std::string_view unit) {
@@ -155,6 +262,54 @@ std::optional<std::string> ParseGuid(std::string_view text) {
   if (digits.size() != 32) return std::nullopt;
   for (const size_t at : {20, 16, 12, 8}) digits.insert(at, "-");
   return digits;
+}
+
+std::optional<Constant> ParseConstant(Type type, std::string_view text) {
+  text = Trim(text);
+  if (text == "null") return Constant{type, {}};
+  switch (type) {
+    case Type::kDateTime:
+      if (const auto ticks = ParseDateTimeTicks(text)) return Constant{type, *ticks};
+      return std::nullopt;
+    case Type::kTimespan:
+      if (const auto ticks = ParseTimespanTicks(text)) return Constant{type, *ticks};
+      return std::nullopt;
+    case Type::kGuid:
+      if (auto guid = ParseGuid(text)) return Constant{type, std::move(*guid)};
+      return std::nullopt;
+    case Type::kReal:
+      if (const auto value = ParseDouble(text.starts_with('+') ? text.substr(1) : text)) return Constant{type, *value};
+      return std::nullopt;
+    case Type::kBool: {
+      const std::string word = ToLower(text);
+      if (word == "true" || word == "1") return Constant{type, true};
+      if (word == "false" || word == "0") return Constant{type, false};
+      return std::nullopt;
+    }
+    case Type::kDecimal:
+      if (auto decimal = NormalizeDecimal(text)) return Constant{type, std::move(*decimal)};
+      return std::nullopt;
+    case Type::kString:
+    case Type::kDynamic:
+      return std::nullopt;
+    default: {
+      const bool is_hex = text.starts_with("0x") || text.starts_with("0X");
+      int64_t value = 0;
+      if (is_hex) {
+        for (const char c : text.substr(2)) {
+          const size_t digit = std::string_view("0123456789abcdef").find(static_cast<char>(c | 32));
+          if (digit == std::string_view::npos || text.size() > 17) return std::nullopt;
+          value = value * 16 + static_cast<int64_t>(digit);
+        }
+      } else if (const auto number = ParseInt(text)) {
+        value = *number;
+      } else {
+        return std::nullopt;
+      }
+      if (type == Type::kInt && value != static_cast<int32_t>(value)) return std::nullopt;
+      return Constant{type, value};
+    }
+  }
 }
 
 std::string FormatDateTimeTicks(int64_t ticks) {

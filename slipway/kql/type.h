@@ -49,6 +49,9 @@ std::optional<double> TicksOfUnit(std::string_view unit);
 // 32 hex digits with or without dashes and braces, as lower case with dashes.
 std::optional<std::string> ParseGuid(std::string_view text);
 
+// What stands between the parentheses of a literal such as "long(5)"; nullopt when it is no constant of the type.
+std::optional<Constant> ParseConstant(Type type, std::string_view text);
+
 // "2024-01-02T03:04:05.6000000Z".
 std::string FormatDateTimeTicks(int64_t ticks);
 // "[-][d.]hh:mm:ss[.fffffff]".

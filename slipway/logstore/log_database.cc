@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/file.h"
-#include "slipway/kql/sql/sql.h"
+#include "slipway/logstore/query_engine.h"
 
 namespace slipway::logstore {
 namespace {
@@ -119,7 +119,7 @@ Result<LogDatabase::Lease> LogDatabase::Connect() {
   SLIPWAY_RETURN_IF_ERROR(With(EnsureOpen(), "cannot open the log store"));
   if (idle_.empty()) {
     SLIPWAY_ASSIGN_OR_RETURN(duck::Connection connection, database_->Connect());
-    SLIPWAY_RETURN_IF_ERROR(connection.Execute(std::string(kql::sql::Prelude())));
+    SLIPWAY_RETURN_IF_ERROR(PrepareConnection(connection));
     idle_.push_back(std::move(connection));
   }
   duck::Connection connection = std::move(idle_.back());

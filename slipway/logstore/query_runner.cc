@@ -1,5 +1,6 @@
 #include "slipway/logstore/query_runner.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 #include <vector>
@@ -73,6 +74,7 @@ class BagMaterializer {
     auto created = connection_.Query(fmt::format("CREATE TEMP TABLE {} AS {}", kept.table, input.text),
                                      ToValues(input.parameters), deadline_);
     if (!created) return ToUserError(created.error());
+    if (bag.empty()) return kept;
     SLIPWAY_ASSIGN_OR_RETURN(const std::vector<std::string> keys, FindKeys(kept.table, bag));
     if (keys.size() > kSlotsMax) {
       return InvalidArgument(
@@ -202,7 +204,8 @@ Result<QueryResult> RunQuery(duck::Connection& connection, const kql::Catalog& c
   if (!transaction) return ToUserError(transaction.error());
   BagMaterializer materializer(connection, deadline);
   SLIPWAY_ASSIGN_OR_RETURN(const auto compiled, kql::Compile(request.kql, catalog, MakeOptions(request, materializer)));
-  auto result = RunCompiled(connection, compiled, request.limits.rows_max, deadline);
+  const size_t rows_max = std::min(request.limits.rows_max, static_cast<size_t>(compiled.rows_max.value_or(INT64_MAX)));
+  auto result = RunCompiled(connection, compiled, rows_max, deadline);
   if (result)
     result->execution_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return result;

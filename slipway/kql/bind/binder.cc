@@ -30,16 +30,18 @@ Binder::Binder(const Catalog& catalog, const BindOptions& options, Diagnostics& 
   context_.check_regex = options.check_regex;
   context_.diagnostics = &diagnostics;
   context_.bind_rows = [this](const Expression& source) { return BindRows(source); };
-  context_.is_table = [this](std::string_view name) {
-    return tables_.count(name) > 0 || catalog_.FindTable(name) != nullptr;
+  context_.is_rows = [this](const Expression& source) { return IsRows(source); };
+  context_.bind_function = [this](const Definition& function, const Expression& call, ScalarBinder& caller) {
+    return BindScalarFunction(function, call, caller);
   };
 }
 
 Result<std::optional<BoundQuery>> Binder::Bind(const tree::Query& query) {
-  for (const tree::Let& let : query.lets) BindLet(let);
+  BindStatements(query);
   BoundQuery bound;
   bound.plan = BindPipeline(*query.pipeline);
   bound.visualization = visualization_;
+  bound.rows_max = rows_max_;
   if (failure_) return std::move(*failure_);
   if (!bound.plan || !diagnostics_.empty()) return std::optional<BoundQuery>();
   return std::optional<BoundQuery>(std::move(bound));
@@ -104,50 +106,41 @@ Binder::StepBinder Binder::FindStepBinder(OperatorKind kind) {
       return &Binder::BindTopHitters;
     case OperatorKind::kAs:
       return &Binder::BindAs;
+    case OperatorKind::kMvApply:
+      return &Binder::BindMvApply;
+    case OperatorKind::kPartition:
+      return &Binder::BindPartition;
+    case OperatorKind::kTopNested:
+      return &Binder::BindTopNested;
+    case OperatorKind::kSearch:
+      return &Binder::BindSearch;
+    case OperatorKind::kFind:
+      return &Binder::BindFind;
+    case OperatorKind::kInvoke:
+      return &Binder::BindInvoke;
+    case OperatorKind::kConsume:
+      return &Binder::BindConsume;
   }
   return nullptr;
 }
 
-namespace {
-
-// "(T | …)" and "materialize(T | …)": rows are computed anew at each use, from the same snapshot.
-bool StandsForRows(const Expression& source) {
-  return source.kind == ExpressionKind::kPipeline ||
-         (source.kind == ExpressionKind::kCall && source.text == "materialize");
-}
-
-}  // namespace
-
-// A scalar let is bound here and now; a tabular one is kept as its tree, and bound at each use.
-bool Binder::BindLet(const tree::Let& let) {
-  if (tables_.count(let.name) > 0 || context_.scalars.count(let.name) > 0) {
-    diagnostics_.Add("SEM0079", let.span, fmt::format("'{}' is defined already", let.name));
-    return false;
-  }
-  const tree::Pipeline& value = *let.value;
-  const Expression* expression = value.source == SourceKind::kExpression ? value.expression.get() : nullptr;
-  if (expression != nullptr && StandsForRows(*expression)) expression = nullptr;
-  const bool names_table = expression != nullptr && expression->kind == ExpressionKind::kName &&
-                           context_.scalars.count(expression->text) == 0 &&
-                           (catalog_.FindTable(expression->text) != nullptr || tables_.count(expression->text) > 0);
-  if (expression == nullptr || !value.operators.empty() || names_table) {
-    tables_[let.name] = &value;
-    return true;
-  }
-  const std::vector<Column> no_columns;
-  Scalar scalar = ScalarBinder(context_, no_columns).Bind(*expression);
-  context_.scalars.emplace(let.name, std::move(scalar));
-  return true;
-}
-
-NodePtr Binder::BindPipeline(const tree::Pipeline& pipeline) {
+NodePtr Binder::BindPipeline(const tree::Pipeline& pipeline, size_t steps) {
+  const EnvironmentPtr outer = context_.environment;
   is_ordered_ = false;
   NodePtr node = BindSource(pipeline);
-  for (const tree::Operator& step : pipeline.operators) {
-    if (!node || failure_) return nullptr;
+  for (size_t i = 0; i < std::min(steps, pipeline.operators.size()); ++i) {
+    if (!node || failure_) break;
+    const tree::Operator& step = pipeline.operators[i];
+    prefix_ = Definition();
+    prefix_.name = step.text;
+    prefix_.rows = &pipeline;
+    prefix_.steps = i;
+    prefix_.outer = outer;
+    if (step.kind == OperatorKind::kAs) context_.environment = With(context_.environment, prefix_, ++scopes_);
     node = BindStep(step, std::move(node));
   }
-  return node;
+  context_.environment = outer;
+  return failure_ ? nullptr : std::move(node);
 }
 
 namespace {
@@ -165,7 +158,7 @@ bool KeepsOrder(OperatorKind kind) {
       OperatorKind::kProjectAway, OperatorKind::kProjectKeep, OperatorKind::kProjectRename,
       OperatorKind::kTake,        OperatorKind::kRender,      OperatorKind::kProjectReorder,
       OperatorKind::kParse,       OperatorKind::kParseKv,     OperatorKind::kParseWhere,
-      OperatorKind::kAs};
+      OperatorKind::kAs,          OperatorKind::kConsume};
   return std::find(std::begin(kKeepers), std::end(kKeepers), kind) != std::end(kKeepers);
 }
 
@@ -211,21 +204,44 @@ NodePtr Binder::BindSource(const tree::Pipeline& pipeline) {
       return BindRange(pipeline);
     case SourceKind::kUnion:
       return BindUnionSource(*pipeline.union_source);
+    case SourceKind::kPattern:
+      return BindPattern(pipeline.pattern);
+    case SourceKind::kStep:
+      return BindStep(*pipeline.union_source, nullptr);
+    case SourceKind::kInput:
+      return input_();
     case SourceKind::kExpression:
       break;
   }
-  const Expression& source = *pipeline.expression;
+  return BindSourceExpression(*pipeline.expression);
+}
+
+// A name, a call, or rows in parentheses. materialize(…) computes anew at each use, from the same snapshot.
+NodePtr Binder::BindSourceExpression(const Expression& source) {
   if (source.kind == ExpressionKind::kName) return BindTable(source);
   if (source.kind == ExpressionKind::kPipeline) return BindPipeline(*source.pipeline);
-  if (StandsForRows(source) && source.children.size() == 1) {
-    const Expression& inner = *source.children[0];
-    if (inner.kind == ExpressionKind::kPipeline) return BindPipeline(*inner.pipeline);
-    if (inner.kind == ExpressionKind::kName) return BindTable(inner);
-  }
+  if (source.kind == ExpressionKind::kCall && source.text == "materialize" && source.children.size() == 1)
+    return BindSourceExpression(*source.children[0]);
   const Expression* call = &source;
   while (call->kind == ExpressionKind::kMember) call = call->children[0].get();
-  if (call->kind == ExpressionKind::kCall) {
-    diagnostics_.AddUnsupported(call->name_span, fmt::format("'{}(…)' as the source of a query", call->text));
+  const Definition* own = source.kind == ExpressionKind::kCall ? Find(context_.environment, source.text) : nullptr;
+  if (own != nullptr && own->is_rows() && source.children.empty()) return BindTable(source);
+  if (own != nullptr && own->function != nullptr) {
+    if (ReturnsRows(*own)) return BindRowsFunction(*own, source, nullptr);
+    diagnostics_.Add(
+        "SEM0003", source.span,
+        fmt::format("'{}' gives a value; a query begins with rows (or 'print {}(…)')", source.text, source.text));
+  } else if (call->kind == ExpressionKind::kCall) {
+    static constexpr std::string_view kPlaces[] = {"workspace",   "database", "cluster",        "app",
+                                                   "resource",    "table",    "external_table", "materialized_view",
+                                                   "externaldata"};
+    if (std::find(std::begin(kPlaces), std::end(kPlaces), call->text) != std::end(kPlaces)) {
+      diagnostics_.AddUnsupported(call->name_span, fmt::format("'{}(…)' as the source of a query", call->text));
+    } else {
+      diagnostics_.Add("SEM0260", call->name_span,
+                       fmt::format("there is no function '{}' that gives rows{}", call->text,
+                                   DidYouMean(call->text, NamesOf(context_.environment))));
+    }
   } else {
     diagnostics_.Add("SEM0003", source.span, "a query begins with a table, or with print, range, datatable or union");
   }
@@ -242,7 +258,11 @@ NodePtr Binder::BindUnionSource(Step source) {
 NodePtr Binder::BindRows(const Expression& source) {
   const auto row_number = context_.row_number;
   const bool uses_row_number = context_.uses_row_number, is_ordered = is_ordered_;
-  NodePtr node = source.kind == ExpressionKind::kPipeline ? BindPipeline(*source.pipeline) : BindTable(source);
+  const Definition prefix = prefix_;
+  ++context_.rows_depth;
+  NodePtr node = BindSourceExpression(source);
+  --context_.rows_depth;
+  prefix_ = prefix;
   context_.row_number = row_number;
   context_.uses_row_number = uses_row_number;
   is_ordered_ = is_ordered;
@@ -256,27 +276,17 @@ NodePtr Binder::BindRows(const Expression& source) {
 }
 
 NodePtr Binder::BindTable(const Expression& name) {
-  if (const auto let = tables_.find(name.text); let != tables_.end()) {
-    if (expands_too_far_) return nullptr;
-    expands_too_far_ = table_depth_ >= 20 || ++table_uses_ > 1000;
-    if (expands_too_far_) {
-      diagnostics_.Add("SEM0100", name.span,
-                       fmt::format("'{}' is defined through itself, too deeply, or used too often", name.text));
-      return nullptr;
-    }
-    ++table_depth_;
-    NodePtr node = BindPipeline(*let->second);
-    --table_depth_;
-    return node;
-  }
-  if (const CatalogTable* table = catalog_.FindTable(name.text)) return ScanTable(*table);
-  if (context_.scalars.count(name.text) > 0) {
+  const Definition* own = Find(context_.environment, name.text);
+  if (own != nullptr && own->is_rows()) return BindDefinition(*own, name);
+  if (own != nullptr && own->function != nullptr && ReturnsRows(*own)) return BindRowsFunction(*own, name, nullptr);
+  if (own != nullptr) {
     diagnostics_.Add("SEM0003", name.span,
                      fmt::format("'{}' is a value; a query begins with a table (or 'print {}')", name.text, name.text));
     return nullptr;
   }
+  if (const CatalogTable* table = catalog_.FindTable(name.text)) return ScanTable(*table);
   std::vector<std::string> names = catalog_.TableNames();
-  for (const auto& [table, pipeline] : tables_) names.push_back(table);
+  for (std::string& defined : NamesOf(context_.environment)) names.push_back(std::move(defined));
   diagnostics_.Add("SEM0100", name.span,
                    fmt::format("there is no table '{}'{}", name.text, DidYouMean(name.text, names)));
   return nullptr;
@@ -345,10 +355,6 @@ NodePtr Binder::BindDatatable(const tree::Pipeline& pipeline) {
   }
   std::vector<Column> columns;
   for (const tree::TypedName& column : pipeline.schema) {
-    if (column.type == Type::kDecimal) {
-      diagnostics_.AddUnsupported(column.span, "the type decimal");
-      return nullptr;
-    }
     columns.push_back({context_.NewColumn(), column.name, column.type});
   }
   const std::vector<Column> no_columns;
@@ -369,20 +375,26 @@ NodePtr Binder::BindRange(const tree::Pipeline& pipeline) {
   std::vector<Scalar> bounds;
   for (const tree::NamedExpression& item : pipeline.items) bounds.push_back(scalars.Bind(*item.expression));
   if (!diagnostics_.empty()) return nullptr;
+  for (const Scalar& bound : bounds) {
+    if (bound.AsConstant() == nullptr || !bound.constant.is_null()) continue;
+    diagnostics_.Add("SEM0040", pipeline.span, "a bound of range is not null");
+    return nullptr;
+  }
   const bool times = bounds[0].type == bounds[1].type && bounds[2].type == Type::kTimespan &&
                      (bounds[0].type == Type::kDateTime || bounds[0].type == Type::kTimespan);
   const bool numbers = IsInteger(bounds[0].type) && IsInteger(bounds[1].type) && IsInteger(bounds[2].type);
-  if (!times && !numbers) {
-    if (IsNumber(bounds[0].type) && IsNumber(bounds[1].type) && IsNumber(bounds[2].type)) {
-      diagnostics_.AddUnsupported(pipeline.span, "a range of real numbers");
-    } else {
-      diagnostics_.Add("SEM0001", pipeline.span,
-                       "range wants three whole numbers, or two datetimes or timespans and a timespan");
-    }
+  const bool reals = IsNumber(bounds[0].type) && IsNumber(bounds[1].type) && IsNumber(bounds[2].type);
+  if (!times && !reals) {
+    diagnostics_.Add("SEM0001", pipeline.span,
+                     "range wants three numbers, or two datetimes or timespans and a timespan");
     return nullptr;
   }
-  const Type type = times ? bounds[0].type : Type::kLong;
+  const bool ints = bounds[0].type == Type::kInt && bounds[1].type == Type::kInt && bounds[2].type == Type::kInt;
+  const Type type = times ? bounds[0].type : ints ? Type::kInt : numbers ? Type::kLong : Type::kReal;
   const Column column{context_.NewColumn(), *pipeline.items[0].name, type};
+  if (reals && !numbers) {
+    for (Scalar& bound : bounds) bound = Convert(std::move(bound), Type::kReal);
+  }
   if (numbers) {
     for (Scalar& bound : bounds) bound = Convert(std::move(bound), Type::kLong);
   }
@@ -436,6 +448,15 @@ std::optional<std::vector<Binder::Item>> Binder::BindItems(const std::vector<tre
   std::vector<Item> bound;
   bool good = true;
   for (const tree::NamedExpression& item : items) {
+    if (HasSeveralResults(*item.expression)) {
+      good &= AddSeveral(item, names, bound);
+      continue;
+    }
+    if (!item.names.empty()) {
+      diagnostics_.Add("SEM0001", item.name_span, "only a function of several results has several names");
+      good = false;
+      continue;
+    }
     Scalar value = scalars.Bind(*item.expression);
     good &= value.type != Type::kError;
     const std::string name = NameItem(item, names, good);
@@ -444,9 +465,66 @@ std::optional<std::vector<Binder::Item>> Binder::BindItems(const std::vector<tre
         value.kind == plan::ScalarKind::kColumn &&
         std::none_of(bound.begin(), bound.end(), [&](const Item& other) { return other.column.id == value.column; });
     bound.push_back({{passes ? value.column : context_.NewColumn(), name, value.type}, std::move(value)});
+    bound.back().is_generated = !item.name && !DerivedName(*item.expression);
   }
   if (!good) return std::nullopt;
   return bound;
+}
+
+// Functions of several results are computed once, as columns that nobody sees, which the results are taken out of.
+NodePtr Binder::PrepareSeveral(const std::vector<tree::NamedExpression>& items, NodePtr input) {
+  several_.clear();
+  std::vector<Item> hidden;
+  ScalarBinder scalars(context_, input->outputs);
+  for (const tree::NamedExpression& item : items) {
+    if (!HasSeveralResults(*item.expression)) continue;
+    Several several;
+    Scalar all = scalars.BindSeveral(*item.expression, several.parts);
+    if (all.type == Type::kError) return nullptr;
+    several.column = {context_.NewColumn(), "", Type::kDynamic};
+    hidden.push_back({several.column, std::move(all)});
+    several_.emplace(item.expression.get(), std::move(several));
+  }
+  return hidden.empty() ? std::move(input) : Append(std::move(input), std::move(hidden));
+}
+
+bool Binder::AddSeveral(const tree::NamedExpression& item, NameList& names, std::vector<Item>& bound) {
+  const auto found = several_.find(item.expression.get());
+  if (found == several_.end()) {
+    diagnostics_.AddUnsupported(item.expression->span,
+                                fmt::format("{}() outside extend and project", item.expression->text));
+    return false;
+  }
+  const Several& several = found->second;
+  std::vector<std::string> given = item.names;
+  if (given.empty() && item.name) given.push_back(*item.name);
+  if (given.size() > several.parts.size()) {
+    diagnostics_.Add("SEM0001", item.name_span,
+                     fmt::format("{}() has {} results", item.expression->text, several.parts.size()));
+    return false;
+  }
+  for (size_t i = 0; i < several.parts.size(); ++i) {
+    const auto& [part, type] = several.parts[i];
+    if (i < given.size() && !names.AddExplicit(given[i])) {
+      diagnostics_.Add("SEM0001", item.name_span, fmt::format("two columns are named '{}'", given[i]));
+      return false;
+    }
+    const std::string name = i < given.size() ? given[i] : names.AddGenerated(part);
+    Scalar value =
+        Scalar::Call("element", Type::kDynamic,
+                     {Scalar::Of(several.column), Scalar::Of(Constant{Type::kLong, static_cast<int64_t>(i)})});
+    bound.push_back({{context_.NewColumn(), name, type}, Convert(std::move(value), type)});
+  }
+  return true;
+}
+
+// Without the columns that have no name.
+NodePtr Binder::DropHidden(NodePtr node) {
+  std::vector<Column> visible;
+  for (const Column& column : node->outputs) {
+    if (!column.name.empty()) visible.push_back(column);
+  }
+  return visible.size() == node->outputs.size() ? std::move(node) : Select(std::move(node), std::move(visible));
 }
 
 NodePtr Binder::BindWhere(Step step, NodePtr input) {
@@ -456,6 +534,8 @@ NodePtr Binder::BindWhere(Step step, NodePtr input) {
 }
 
 NodePtr Binder::BindProject(Step step, NodePtr input) {
+  input = PrepareSeveral(step.items, std::move(input));
+  if (!input) return nullptr;
   NameList names;
   auto items = BindItems(step.items, input->outputs, names);
   if (!items) return nullptr;
@@ -469,21 +549,25 @@ NodePtr Binder::BindProject(Step step, NodePtr input) {
 }
 
 NodePtr Binder::BindExtend(Step step, NodePtr input) {
+  input = PrepareSeveral(step.items, std::move(input));
+  if (!input) return nullptr;
+  if (!several_.empty() && context_.uses_row_number) {
+    diagnostics_.AddUnsupported(step.name_span, "a window function beside a function of several results");
+    return nullptr;
+  }
   NameList names;
   auto items = BindItems(step.items, input->outputs, names);
   if (!items) return nullptr;
   // A generated name does not replace a column of the input; a column's own name or an explicit one does.
   NameList taken;
   for (const Column& column : input->outputs) taken.AddGenerated(column.name);
-  for (size_t i = 0; i < items->size(); ++i) {
-    Item& item = (*items)[i];
-    const bool generated = !step.items[i].name && !DerivedName(*step.items[i].expression);
-    if (generated && taken.Has(item.column.name)) item.column.name = taken.AddGenerated(item.column.name);
+  for (Item& item : *items) {
+    if (item.is_generated && taken.Has(item.column.name)) item.column.name = taken.AddGenerated(item.column.name);
     // What is passed on under another name is a column of its own beside the first.
     const Column* source = input->FindOutput(item.column.id);
     if (source != nullptr && source->name != item.column.name) item.column.id = context_.NewColumn();
   }
-  return Extend(std::move(input), std::move(*items));
+  return DropHidden(Extend(std::move(input), std::move(*items)));
 }
 
 std::optional<std::vector<bool>> Binder::MatchPatterns(const std::vector<tree::ColumnPattern>& patterns,
@@ -530,18 +614,54 @@ NodePtr Binder::BindProjectKeep(Step step, NodePtr input) {
   return Select(std::move(input), std::move(kept));
 }
 
+namespace {
+
+// Runs of digits count as numbers: "c9" stands before "c10".
+bool GrannyLess(std::string_view a, std::string_view b) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  while (!a.empty() && !b.empty()) {
+    if (is_digit(a[0]) && is_digit(b[0])) {
+      const size_t a_end = std::min(a.find_first_not_of("0123456789"), a.size());
+      const size_t b_end = std::min(b.find_first_not_of("0123456789"), b.size());
+      const double x = ParseDouble(a.substr(0, a_end)).value_or(0), y = ParseDouble(b.substr(0, b_end)).value_or(0);
+      if (x != y) return x < y;
+      a.remove_prefix(a_end);
+      b.remove_prefix(b_end);
+    } else {
+      if (a[0] != b[0]) return a[0] < b[0];
+      a.remove_prefix(1);
+      b.remove_prefix(1);
+    }
+  }
+  return a.size() < b.size();
+}
+
+void OrderByName(std::vector<Column>& columns, const std::string& direction) {
+  if (direction.empty()) return;
+  const bool granny = direction.starts_with("granny"), descending = direction.ends_with("desc");
+  std::stable_sort(columns.begin(), columns.end(), [&](const Column& x, const Column& y) {
+    const std::string &a = descending ? y.name : x.name, &b = descending ? x.name : y.name;
+    return granny ? GrannyLess(a, b) : a < b;
+  });
+}
+
+}  // namespace
+
 NodePtr Binder::BindProjectReorder(Step step, NodePtr input) {
   std::vector<Column> first, rest = input->outputs;
-  for (const tree::ColumnPattern& pattern : step.patterns) {
-    const auto matched = MatchPatterns({pattern}, *input);
+  for (size_t p = 0; p < step.patterns.size(); ++p) {
+    const auto matched = MatchPatterns({step.patterns[p]}, *input);
     if (!matched) return nullptr;
+    std::vector<Column> group;
     for (size_t i = 0; i < matched->size(); ++i) {
       const auto at =
           std::find_if(rest.begin(), rest.end(), [&](const Column& c) { return c.id == input->outputs[i].id; });
       if (!(*matched)[i] || at == rest.end()) continue;
-      first.push_back(*at);
+      group.push_back(*at);
       rest.erase(at);
     }
+    OrderByName(group, step.directions[p]);
+    first.insert(first.end(), group.begin(), group.end());
   }
   first.insert(first.end(), rest.begin(), rest.end());
   return Select(std::move(input), std::move(first));
@@ -577,6 +697,8 @@ std::optional<std::vector<plan::SortKey>> Binder::BindSortKeys(const std::vector
       good = false;
     }
     good &= expression.type != Type::kError;
+    if (expression.type == Type::kDecimal)
+      expression = Scalar::Call("decimal_key", Type::kString, {std::move(expression)});
     bound.push_back({std::move(expression), key.descending, key.nulls_first.value_or(!key.descending)});
   }
   if (!good) return std::nullopt;
@@ -642,9 +764,14 @@ NodePtr Binder::BindSample(Step step, NodePtr input) {
   return MakeNode(std::move(shuffle), passed, std::move(input));
 }
 
-// The name matters to union's withsource alone, which reads it from the tree.
+// The name is for union's withsource, which reads it from the tree, and for later uses in the statement.
 NodePtr Binder::BindAs(Step, NodePtr input) {
   return input;
+}
+
+// The rows are computed as far as their number goes, and none is shown.
+NodePtr Binder::BindConsume(Step, NodePtr input) {
+  return MakeNode(plan::Limit{0}, {}, std::move(input));
 }
 
 NodePtr Binder::BindUnionStep(Step step, NodePtr input) {

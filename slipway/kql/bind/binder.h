@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,9 +38,10 @@ using MaterializeBags = std::function<Result<MaterializedInput>(plan::NodePtr in
 std::string StoredColumnName(int id);
 
 struct BindOptions {
-  int64_t now_ticks = 0;              // now(), the same in the whole query
-  std::optional<int64_t> begin, end;  // ticks; apply to every table with a time column
-  std::string scope;                  // "" = all rows
+  int64_t now_ticks = 0;                                       // now(), the same in the whole query
+  std::optional<int64_t> begin, end;                           // ticks; apply to every table with a time column
+  std::string scope;                                           // "" = all rows
+  std::map<std::string, std::string, std::less<>> parameters;  // values of declare query_parameters, as texts
   RegexCheck check_regex;
   MaterializeBags materialize;
   std::function<void(plan::NodePtr& rows)> optimize;  // for the plans that stand inside expressions
@@ -47,12 +49,21 @@ struct BindOptions {
 
 struct BoundQuery {
   plan::NodePtr plan;
-  std::string visualization;  // render's kind; "" for none
+  std::string visualization;        // render's kind; "" for none
+  std::optional<int64_t> rows_max;  // of set truncationmaxrecords and set query_take_max_records
+};
+
+// Rows that the host keeps for the rest of a query.
+struct KeptRows {
+  std::string table;
+  std::vector<plan::Column> columns;  // stored as StoredColumnName says
 };
 
 // How parse-kv finds its pairs.
 struct KvOptions {
-  std::string pair_delimiter, kv_delimiter, quote;
+  std::string pair_delimiter, kv_delimiter, escape, regex;
+  std::vector<std::string> quotes;  // one or two characters each
+  bool greedy = false;
 };
 
 // The axis of make-series, its ends and the width of a bin.
@@ -69,6 +80,8 @@ class Binder {
 
  private:
   using NodePtr = plan::NodePtr;
+  using Scalar = plan::Scalar;
+  using Expression = tree::Expression;
   using Step = const tree::Operator&;
   using StepBinder = NodePtr (Binder::*)(Step, NodePtr);
   static StepBinder FindStepBinder(tree::OperatorKind kind);
@@ -76,6 +89,12 @@ class Binder {
   struct Item {
     plan::Column column;
     plan::Scalar expression;
+    bool is_generated = false;  // "Column1"
+  };
+  // The results of a function that has several: an array in a column that nobody sees.
+  struct Several {
+    plan::Column column;
+    std::vector<std::pair<std::string, Type>> parts;
   };
   // A summarize while its parts are bound.
   struct SummarizeBuilder {
@@ -99,8 +118,29 @@ class Binder {
     std::vector<std::string> ignored;
   };
 
+  // function_binder.cc
+  bool BindStatements(const tree::Query& query);
+  bool BindOption(const tree::Option& option);
+  bool BindParameter(const tree::Parameter& parameter);
   bool BindLet(const tree::Let& let);
-  NodePtr BindPipeline(const tree::Pipeline& pipeline);
+  bool Define(Definition definition, Span span);
+  bool IsRows(const tree::Pipeline& pipeline) const;
+  bool IsRows(const Expression& source) const;
+  bool ReturnsRows(const Definition& function) const;
+  // Puts a call's arguments into the names that the function's body sees. `first`: rows before "| invoke f()".
+  bool BindArguments(const Definition& function, const Expression& call, const Definition* first, ScalarBinder& caller,
+                     EnvironmentPtr& environment);
+  const Expression* FindArgument(const tree::Function& function, const Expression& call, size_t index,
+                                 size_t shift) const;
+  Scalar BindScalarFunction(const Definition& function, const Expression& call, ScalarBinder& caller);
+  NodePtr BindRowsFunction(const Definition& function, const Expression& call, const Definition* first);
+  NodePtr BindDefinition(const Definition& definition, const Expression& name);
+  NodePtr BindInvoke(Step step, NodePtr input);
+
+  // `steps`: of those of the pipeline, how many.
+  NodePtr BindPipeline(const tree::Pipeline& pipeline, size_t steps = std::numeric_limits<size_t>::max());
+  NodePtr BindSourceExpression(const Expression& source);
+  NodePtr BindPattern(const tree::ColumnPattern& pattern);
   NodePtr BindSource(const tree::Pipeline& pipeline);
   NodePtr BindTable(const tree::Expression& name);
   NodePtr BindUnionSource(Step source);
@@ -135,6 +175,7 @@ class Binder {
   bool BindKeys(Step step, const plan::Node& input, SummarizeBuilder& builder);
   bool BindAggregateItem(const tree::NamedExpression& item, SummarizeBuilder& builder);
   bool BindSeveral(const tree::NamedExpression& item, SummarizeBuilder& builder);
+  bool NameSeveral(const tree::NamedExpression& item, size_t first, SummarizeBuilder& builder);
   bool BindPercentiles(const tree::NamedExpression& item, SummarizeBuilder& builder);
   void AddAggregate(std::string_view operation, std::vector<plan::Scalar> arguments, const std::string& name,
                     SummarizeBuilder& builder);
@@ -158,7 +199,8 @@ class Binder {
   NodePtr Append(NodePtr input, std::vector<Item> items);
   // series_binder.cc
   NodePtr BindMakeSeries(Step step, NodePtr input);
-  std::optional<SeriesBounds> BindSeriesBounds(Step step, const plan::Node& input);
+  Scalar FindSeriesEnd(Step step, const KeptRows& kept, bool is_end);
+  std::optional<SeriesBounds> BindSeriesBounds(Step step, const plan::Node& input, const KeptRows* kept);
   bool BindSeriesItems(Step step, SummarizeBuilder& builder);
   NodePtr GroupByBin(NodePtr input, const SeriesBounds& bounds, const plan::Column& bin, SummarizeBuilder& builder);
   std::optional<plan::Scalar> BindSeriesDefault(const tree::Expression* asked, Type type);
@@ -174,18 +216,50 @@ class Binder {
   NodePtr BindNarrow(Step step, NodePtr input);
   // expand_binder.cc
   NodePtr BindMvExpand(Step step, NodePtr input);
+  NodePtr BindExpansion(Step step, NodePtr input);
   NodePtr BindEvaluate(Step step, NodePtr input);
   NodePtr BindBagUnpack(Step step, NodePtr input);
   bool BindUnpackArguments(const tree::Expression& call, UnpackRequest& request);
   NodePtr UnpackSlots(NodePtr input, const std::vector<BagSlot>& slots, const UnpackRequest& request);
   // union_binder.cc
+  struct Leg {
+    std::string name;
+    NodePtr rows;
+  };
   NodePtr BindUnion(Step step, NodePtr first);
+  bool BindLegs(Step step, std::vector<Leg>& legs);
+  bool AddMatching(const tree::ColumnPattern& pattern, std::vector<Leg>& legs);
+  bool Resolves(const tree::Pipeline& leg) const;
+  std::string LegName(const tree::Pipeline& leg, size_t index) const;
+  std::string FirstLegName() const;
+  NodePtr UniteLegs(std::vector<Leg> legs, bool is_inner, const std::string& source_column);
+  // apply_binder.cc
+  NodePtr BindMvApply(Step step, NodePtr input);
+  NodePtr BindPartition(Step step, NodePtr input);
+  NodePtr BindTopNested(Step step, NodePtr input);
+  NodePtr BindSubquery(const tree::Pipeline& subquery, std::function<NodePtr()> input);
+  NodePtr Apply(NodePtr outer, NodePtr inner, std::vector<plan::Column> outputs);
+  NodePtr JoinElements(Step step, NodePtr row, NodePtr inner);
+  void DropOuter(plan::Node& node, const std::vector<plan::Column>& outer);
+  std::optional<KeptRows> Keep(NodePtr rows, Span span, std::string_view what);
+  NodePtr ScanKept(const KeptRows& kept);
+  NodePtr WeighLevel(const tree::NestedLevel& level, NodePtr rows, std::vector<Scalar> keys);
+  NodePtr FirstGroups(const tree::NestedLevel& level, const KeptRows& kept, size_t before);
+  std::optional<KeptRows> MarkRows(const tree::NestedLevel& level, const KeptRows& kept, size_t before);
+  // search_binder.cc
+  NodePtr BindSearch(Step step, NodePtr input);
+  NodePtr BindFind(Step step, NodePtr input);
+  std::optional<std::vector<Leg>> BindSearched(Step step, NodePtr input);
+  NodePtr BindConsume(Step step, NodePtr input);
 
   // Binds and names project-like items; nullopt after complaints.
   std::optional<std::vector<Item>> BindItems(const std::vector<tree::NamedExpression>& items,
                                              const std::vector<plan::Column>& input, NameList& names);
   std::optional<std::vector<plan::SortKey>> BindSortKeys(const std::vector<tree::SortKey>& keys,
                                                          const plan::Node& input);
+  NodePtr PrepareSeveral(const std::vector<tree::NamedExpression>& items, NodePtr input);
+  bool AddSeveral(const tree::NamedExpression& item, NameList& names, std::vector<Item>& bound);
+  NodePtr DropHidden(NodePtr node);
   // The inputs' columns that match the patterns, in the input's order; complains of patterns that name nothing.
   std::optional<std::vector<bool>> MatchPatterns(const std::vector<tree::ColumnPattern>& patterns,
                                                  const plan::Node& input);
@@ -198,7 +272,13 @@ class Binder {
   const BindOptions& options_;
   Diagnostics& diagnostics_;
   QueryContext context_;
-  std::map<std::string, const tree::Pipeline*, std::less<>> tables_;  // let T = …
+  // The part of the pipeline before the step that is bound now, and what it sees.
+  Definition prefix_;
+  std::function<NodePtr()> input_;                      // the rows that a sub-query begins with
+  int subqueries_ = 0;                                  // how deep in sub-queries
+  std::map<const tree::Expression*, Several> several_;  // of the step that is bound now
+  int scope_ = 0, scopes_ = 0;
+  std::optional<int64_t> rows_max_;
   // Each use of a tabular let is bound anew: how deep they are nested now, how often they were used, and whether that
   // was too much.
   int table_depth_ = 0, table_uses_ = 0;

@@ -6,6 +6,7 @@
 
 #include "slipway/base/text.h"
 #include "slipway/kql/bind/conversion.h"
+#include "slipway/kql/bind/naming.h"
 #include "slipway/kql/bind/scalar_binder.h"
 #include "slipway/kql/datetime_format.h"
 
@@ -42,6 +43,8 @@ std::optional<Type> ResultType(char letter) {
       return Type::kGuid;
     case 'y':
       return Type::kDynamic;
+    case 'c':
+      return Type::kDecimal;
     default:
       return std::nullopt;
   }
@@ -52,6 +55,7 @@ std::string_view LetterName(char letter) {
     case 's':
       return "a string";
     case 'l':
+    case 'I':
       return "a whole number";
     case 'r':
     case 'n':
@@ -62,6 +66,13 @@ std::string_view LetterName(char letter) {
       return "a datetime";
     case 't':
       return "a timespan";
+    case 'm':
+    case 'v':
+      return "a number";
+    case 'c':
+      return "a decimal";
+    case 'g':
+      return "a guid";
     case 'y':
       return "a dynamic";
     case 'o':
@@ -88,12 +99,20 @@ std::optional<size_t> ConstantTextArgument(std::string_view operation) {
   static constexpr std::pair<std::string_view, size_t> kArguments[] = {
       {"trim", 0},          {"trim_start", 0},    {"trim_end", 0},        {"extract", 0},
       {"replace_regex", 1}, {"extract_all", 0},   {"countof_regex", 1},   {"datetime_part", 0},
-      {"datetime_add", 0},  {"datetime_diff", 0}, {"format_datetime", 1},
+      {"datetime_add", 0},  {"datetime_diff", 0}, {"format_datetime", 1}, {"format_timespan", 1},
+      {"indexof_regex", 1},
   };
   for (const auto& [name, index] : kArguments) {
     if (name == operation) return index;
   }
   return std::nullopt;
+}
+
+// Functions whose texts may stand one by one or in an array.
+bool TakesAnyOf(std::string_view name) {
+  static constexpr std::string_view kNames[] = {"ipv4_is_in_any_range", "ipv6_is_in_any_range", "has_any_ipv4",
+                                                "has_any_ipv4_prefix"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
 }  // namespace
@@ -113,7 +132,19 @@ std::optional<Scalar> FitArgument(const Scalar& scalar, char letter) {
     case 'l':
       return convert_if(IsInteger(type) || dynamic, Type::kLong);
     case 'r':
-      return convert_if(IsNumber(type) || dynamic, Type::kReal);
+      return convert_if(IsNumber(type) || dynamic || type == Type::kDecimal, Type::kReal);
+    case 'm':
+      if (type == Type::kDecimal) return scalar;
+      return FitArgument(scalar, 'n');
+    case 'v':
+      if (type == Type::kDateTime) return scalar;
+      return FitArgument(scalar, 'm');
+    case 'I':
+      return convert_if(type == Type::kInt, Type::kLong);
+    case 'c':
+      return convert_if(type == Type::kDecimal, type);
+    case 'g':
+      return convert_if(type == Type::kGuid || dynamic, Type::kGuid);
     case 'n':
       if (type == Type::kTimespan) return scalar;
       return convert_if(IsNumber(type) || dynamic, dynamic ? Type::kReal : type);
@@ -136,6 +167,8 @@ std::optional<Scalar> FitArgument(const Scalar& scalar, char letter) {
 }
 
 Scalar ScalarBinder::BindCall(const Expression& call) {
+  const Definition* own = Find(context_.environment, call.text);
+  if (own != nullptr && own->function != nullptr) return context_.bind_function(*own, call, *this);
   if (const SpecialBinder special = FindSpecial(call.text)) return (this->*special)(call);
   const auto forms = FindFunctions(call.text);
   if (!forms.empty()) return BindFunction(call, forms);
@@ -173,6 +206,12 @@ Scalar ScalarBinder::BindFunction(const Expression& call, const std::vector<cons
     failed |= IsError(arguments.back());
   }
   if (failed) return Scalar::Of(Constant{Type::kError, {}});
+  if (TakesAnyOf(call.text) && arguments.size() > 1 && arguments[1].type == Type::kString) {
+    std::vector<Scalar> items;
+    for (size_t i = 1; i < arguments.size(); ++i) items.push_back(Convert(arguments[i], Type::kDynamic));
+    arguments.resize(1);
+    arguments.push_back(Scalar::Call("pack_array", Type::kDynamic, std::move(items)));
+  }
   const FunctionRow* best = nullptr;
   for (const FunctionRow* form : forms) {
     if (!Takes(ArityOf(form->parameters), arguments.size())) continue;
@@ -220,6 +259,7 @@ std::optional<Scalar> ScalarBinder::TryForm(const Expression& call, const Functi
   for (size_t i = 0; common && i < fitted.size(); ++i) {
     if (ParameterAt(form.parameters, i) == '=') fitted[i] = Convert(std::move(fitted[i]), *common);
   }
+  if (common == Type::kDecimal && (form.operation == "max_of" || form.operation == "min_of")) return std::nullopt;
   const Type type = form.result == '='   ? *common
                     : form.result == '1' ? fitted[0].type
                     : form.result == 'T' ? *named
@@ -244,6 +284,11 @@ bool ScalarBinder::CheckConstantArguments(const Expression& call, const Scalar& 
     return false;
   }
   const std::string& text = std::get<std::string>(constant->value);
+  if (inner.operation == "format_timespan") {
+    if (text.find_first_not_of("dhHmsfF /-:,._[]") == std::string::npos) return true;
+    Fail("SEM0008", span, "a timespan's format is made of d h H m s f F and the separators blank / - : , . _ [ ]");
+    return false;
+  }
   if (inner.operation == "format_datetime") {
     if (ParseDateTimeFormat(text)) return true;
     Fail("SEM0008", span,
@@ -297,13 +342,17 @@ const AggregateRow* ScalarBinder::BindAggregate(const Expression& call, Scalar& 
     Fail("SEM0040", call.children[1]->span, "the percentage is a constant from 0 to 100");
     return nullptr;
   }
-  if (row->operation == "dcount") aggregate.arguments.resize(1);  // every accuracy is exact here
+  if (row->operation == "dcount" || row->operation == "hll")
+    aggregate.arguments.resize(1);  // every accuracy is exact here
   aggregate.type = row->result == '1' ? aggregate.arguments[0].type : *ResultType(row->result);
   if (aggregate.type == Type::kInt && (row->operation == "sum" || row->operation == "percentile"))
     aggregate.type = Type::kLong;
-  if (row->operation == "avg" && aggregate.arguments[0].type == Type::kTimespan) aggregate.type = Type::kTimespan;
+  if (row->operation == "avg" && !IsNumber(aggregate.arguments[0].type)) aggregate.type = aggregate.arguments[0].type;
+  if (row->operation.starts_with("percentile") && row->operation != "percentile" && !CheckPercentages(call, aggregate))
+    return nullptr;
   std::optional<Scalar> limit;
-  if (aggregate.type == Type::kDynamic && aggregate.arguments.size() == 2) {
+  if (aggregate.type == Type::kDynamic && aggregate.arguments.size() == 2 &&
+      !row->operation.starts_with("percentile")) {
     limit = std::move(aggregate.arguments.back());
     aggregate.arguments.pop_back();
   }
@@ -312,6 +361,21 @@ const AggregateRow* ScalarBinder::BindAggregate(const Expression& call, Scalar& 
   aggregates_->columns.push_back(column);
   result = FinishAggregate(*row, column, of_dynamic, std::move(limit));
   return row;
+}
+
+// Percentages are constants: numbers, or arrays of them.
+bool ScalarBinder::CheckPercentages(const Expression& call, plan::Aggregate& aggregate) {
+  const bool weighted = aggregate.operation.find('w') != std::string_view::npos;
+  for (size_t i = weighted ? 2 : 1; i < aggregate.arguments.size(); ++i) {
+    const Constant* constant = aggregate.arguments[i].AsConstant();
+    const bool is_number = constant != nullptr && !constant->is_null() && IsNumber(constant->type);
+    const bool is_array = constant != nullptr && constant->type == Type::kDynamic && !constant->is_null() &&
+                          std::get<std::string>(constant->value).starts_with('[');
+    if (is_number || (is_array && aggregate.type == Type::kDynamic)) continue;
+    Fail("SEM0040", call.children[i]->span, "the percentage is a constant from 0 to 100");
+    return false;
+  }
+  return true;
 }
 
 // make_set of arrays is the set of their elements.
@@ -350,6 +414,13 @@ ScalarBinder::SpecialBinder ScalarBinder::FindSpecial(std::string_view name) {
       {"next", &ScalarBinder::BindNeighbour},
       {"row_number", &ScalarBinder::BindRowNumber},
       {"row_cumsum", &ScalarBinder::BindRowCumsum},
+      {"hash", &ScalarBinder::BindHash},
+      {"hash_xxhash64", &ScalarBinder::BindHash},
+      {"unicode_codepoints_to_string", &ScalarBinder::BindPacked},
+      {"zip", &ScalarBinder::BindPacked},
+      {"array_sort_asc", &ScalarBinder::BindArraySort},
+      {"array_sort_desc", &ScalarBinder::BindArraySort},
+      {"pack_array", &ScalarBinder::BindPackArray},
       {"row_rank_dense", &ScalarBinder::BindRowRank},
       {"row_rank_min", &ScalarBinder::BindRowRank},
   };
@@ -375,6 +446,10 @@ Scalar ScalarBinder::BindBin(const Expression& call) {
   if (times) {
     const Type type = value.type;
     return Scalar::Call("bin", type, {std::move(value), std::move(size)});
+  }
+  if (CommonType(value.type, size.type) == Type::kDecimal) {
+    return Scalar::Call("decimal_bin", Type::kDecimal,
+                        {Convert(std::move(value), Type::kDecimal), Convert(std::move(size), Type::kDecimal)});
   }
   if (!IsNumber(value.type) || !IsNumber(size.type)) {
     return Fail("SEM0008", call.name_span,
@@ -476,20 +551,256 @@ Scalar ScalarBinder::BindBagPackColumns(const Expression& call) {
   return Scalar::Call("bag_pack", Type::kDynamic, std::move(arguments));
 }
 
+// pack_all([ignore_null_empty])
 Scalar ScalarBinder::BindPackAll(const Expression& call) {
+  if (!ExpectArguments(call, 0, 1)) return Scalar::Of(Constant{Type::kError, {}});
+  bool drops_empty = false;
   if (!call.children.empty()) {
-    context_.diagnostics->AddUnsupported(call.name_span, "pack_all() with an argument");
-    return Scalar::Of(Constant{Type::kError, {}});
+    const auto flag = BindConstant(*call.children[0]);
+    if (!flag) return Scalar::Of(Constant{Type::kError, {}});
+    if (!std::holds_alternative<bool>(flag->value))
+      return Fail("SEM0008", call.children[0]->span, "pack_all() wants true or false");
+    drops_empty = std::get<bool>(flag->value);
   }
   std::vector<Scalar> arguments;
   for (const Column& column : columns_) {
     arguments.push_back(Scalar::Of(Constant{Type::kString, column.name}));
     arguments.push_back(Convert(Scalar::Of(column), Type::kDynamic));
   }
-  return Scalar::Call("bag_pack", Type::kDynamic, std::move(arguments));
+  Scalar bag = Scalar::Call("bag_pack", Type::kDynamic, std::move(arguments));
+  return drops_empty ? Scalar::Call("drop_empty", Type::kDynamic, {std::move(bag)}) : std::move(bag);
+}
+
+// pack_array(values…), pack_array(*)
+Scalar ScalarBinder::BindPackArray(const Expression& call) {
+  std::vector<Scalar> items;
+  for (const auto& child : call.children) {
+    if (child->kind == ExpressionKind::kStar) {
+      for (const Column& column : columns_) items.push_back(Convert(Scalar::Of(column), Type::kDynamic));
+      continue;
+    }
+    Scalar item = Bind(*child);
+    if (IsError(item)) return item;
+    items.push_back(Convert(std::move(item), Type::kDynamic));
+  }
+  if (items.empty()) return Scalar::Of(Constant{Type::kDynamic, std::string("[]")});
+  return Scalar::Call("pack_array", Type::kDynamic, std::move(items));
+}
+
+// Functions of any number of arrays or numbers, which are handed on as one array.
+Scalar ScalarBinder::BindPacked(const Expression& call) {
+  if (!ExpectArguments(call, call.text == "zip" ? 2 : 1, 64)) return Scalar::Of(Constant{Type::kError, {}});
+  for (const auto& child : call.children) {
+    const Scalar argument = Bind(*child);
+    if (IsError(argument)) return argument;
+    const bool fits = argument.type == Type::kDynamic || (call.text != "zip" && IsInteger(argument.type));
+    if (!fits) {
+      return Fail("SEM0008", child->span,
+                  fmt::format("{}() wants dynamics, and this is a {}", call.text, TypeName(argument.type)));
+    }
+  }
+  Scalar all = BindPackArray(call);
+  if (call.text == "zip") return Scalar::Call("zip_all", Type::kDynamic, {std::move(all)});
+  return Scalar::Call("codepoints_to", Type::kString, {std::move(all)});
+}
+
+// hash(x [, modulo])
+Scalar ScalarBinder::BindHash(const Expression& call) {
+  if (!ExpectArguments(call, 1, 2)) return Scalar::Of(Constant{Type::kError, {}});
+  Scalar value = Bind(*call.children[0]);
+  if (IsError(value)) return value;
+  const bool is_ticks = value.type == Type::kDateTime || value.type == Type::kTimespan;
+  const std::string_view operation = IsInteger(value.type) || is_ticks ? "hash_of_long"
+                                     : value.type == Type::kReal       ? "hash_of_real"
+                                                                       : "hash_of_text";
+  if (operation == "hash_of_text") value = Text(std::move(value));
+  Scalar hash = Scalar::Call(operation, Type::kLong, {std::move(value)});
+  if (call.children.size() == 1) return hash;
+  const auto modulo = FitArgument(Bind(*call.children[1]), 'l');
+  if (!modulo) return Fail("SEM0008", call.children[1]->span, fmt::format("{}() wants a whole number here", call.text));
+  return Scalar::Call("hash_modulo", Type::kLong, {std::move(hash), *modulo});
+}
+
+// array_sort_asc(array [, nulls_last]): with more arrays it has several results.
+Scalar ScalarBinder::BindArraySort(const Expression& call) {
+  Scalar sorted = BindSortedArrays(call);
+  if (IsError(sorted) || HasSeveralResults(call)) return sorted;
+  return Scalar::Call("element", Type::kDynamic, {std::move(sorted), Scalar::Of(Constant{Type::kLong, int64_t{0}})});
+}
+
+Scalar ScalarBinder::BindSortedArrays(const Expression& call) {
+  if (!ExpectArguments(call, 1, 64)) return Scalar::Of(Constant{Type::kError, {}});
+  std::vector<Scalar> arrays;
+  Scalar nulls_last = Scalar::Of(Constant{Type::kBool, true});
+  for (size_t i = 0; i < call.children.size(); ++i) {
+    Scalar argument = Bind(*call.children[i]);
+    if (IsError(argument)) return argument;
+    if (argument.type == Type::kDynamic) {
+      arrays.push_back(std::move(argument));
+    } else if (argument.type == Type::kBool && i > 0 && i + 1 == call.children.size()) {
+      nulls_last = std::move(argument);
+    } else {
+      return Fail("SEM0008", call.children[i]->span,
+                  fmt::format("{}() wants arrays, and at the end true or false for nulls last", call.text));
+    }
+  }
+  Scalar all = Scalar::Call("pack_array", Type::kDynamic, std::move(arrays));
+  return Scalar::Call(
+      "array_sort", Type::kDynamic,
+      {std::move(all), Scalar::Of(Constant{Type::kBool, call.text == "array_sort_desc"}), std::move(nulls_last)});
 }
 
 namespace {
+
+// How functions of several results are bound: the arguments' letters, what stands for absent ones as JSON would write
+// it, the native function, and the results with their types.
+struct SeveralRow {
+  std::string_view name, parameters, operation;
+  std::vector<Constant> defaults;
+  std::vector<std::pair<std::string_view, Type>> parts;
+};
+
+const std::vector<SeveralRow>& SeveralRows() {
+  using enum Type;
+  const auto number = [](double value) { return Constant{kReal, value}; };
+  const auto whole = [](int64_t value) { return Constant{kLong, value}; };
+  const auto text = [](std::string value) { return Constant{kString, std::move(value)}; };
+  const Constant absent{kDynamic, {}};
+  static const std::vector<SeveralRow> kRows = {
+      {"series_stats",
+       "y",
+       "series_stats",
+       {},
+       {{"min", kReal},
+        {"min_idx", kLong},
+        {"max", kReal},
+        {"max_idx", kLong},
+        {"avg", kReal},
+        {"stdev", kReal},
+        {"variance", kReal}}},
+      {"series_fit_line",
+       "y",
+       "series_fit_line",
+       {},
+       {{"rsquare", kReal},
+        {"slope", kReal},
+        {"variance", kReal},
+        {"rvariance", kReal},
+        {"interception", kReal},
+        {"line_fit", kDynamic}}},
+      {"series_fit_2lines",
+       "y",
+       "series_fit_2lines",
+       {},
+       {{"rsquare", kReal},
+        {"split_idx", kLong},
+        {"variance", kReal},
+        {"rvariance", kReal},
+        {"line_fit", kDynamic},
+        {"right_rsquare", kReal},
+        {"right_slope", kReal},
+        {"right_interception", kReal},
+        {"right_variance", kReal},
+        {"right_rvariance", kReal},
+        {"left_rsquare", kReal},
+        {"left_slope", kReal},
+        {"left_interception", kReal},
+        {"left_variance", kReal},
+        {"left_rvariance", kReal}}},
+      {"series_fit_poly",
+       "y?yl",
+       "series_fit_poly",
+       {absent, whole(5)},
+       {{"rsquare", kReal},
+        {"coefficients", kDynamic},
+        {"variance", kReal},
+        {"rvariance", kReal},
+        {"poly_fit", kDynamic}}},
+      {"series_decompose",
+       "y?lsl",
+       "series_decompose",
+       {whole(-1), text("avg"), whole(0)},
+       {{"baseline", kDynamic}, {"seasonal", kDynamic}, {"trend", kDynamic}, {"residual", kDynamic}}},
+      {"series_decompose_anomalies",
+       "y?rlsl",
+       "series_decompose_anomalies",
+       {number(1.5), whole(-1), text("avg"), whole(0)},
+       {{"ad_flag", kDynamic}, {"ad_score", kDynamic}, {"baseline", kDynamic}}},
+      {"series_decompose_forecast",
+       "yl?lsr",
+       "series_decompose_forecast",
+       {whole(-1), text("linefit"), number(0.6)},
+       {{"baseline", kDynamic}, {"seasonal", kDynamic}, {"trend", kDynamic}, {"residual", kDynamic}}},
+      {"series_periods_detect", "yrrl", "series_periods_detect", {}, {{"periods", kDynamic}, {"scores", kDynamic}}},
+      {"series_periods_validate", "yr+", "series_periods_validate", {}, {{"periods", kDynamic}, {"scores", kDynamic}}},
+      {"series_fft", "y?y", "series_fft", {absent}, {{"real", kDynamic}, {"imag", kDynamic}}},
+      {"series_ifft", "y?y", "series_ifft", {absent}, {{"real", kDynamic}, {"imag", kDynamic}}},
+  };
+  return kRows;
+}
+
+const SeveralRow* FindSeveral(std::string_view name) {
+  for (const SeveralRow& row : SeveralRows()) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool HasSeveralResults(const Expression& call) {
+  if (call.kind != ExpressionKind::kCall) return false;
+  const bool sorts = call.text == "array_sort_asc" || call.text == "array_sort_desc";
+  const auto is_array = [](const auto& child) {
+    return child->kind != ExpressionKind::kConstant || child->constant.type == Type::kDynamic;
+  };
+  return sorts ? std::count_if(call.children.begin(), call.children.end(), is_array) > 1
+               : FindSeveral(call.text) != nullptr;
+}
+
+// All results in one array, and what each is called and is.
+Scalar ScalarBinder::BindSeveral(const Expression& call, std::vector<std::pair<std::string, Type>>& parts) {
+  if (call.text.starts_with("array_sort")) {
+    Scalar sorted = BindSortedArrays(call);
+    if (IsError(sorted)) return sorted;
+    for (const auto& child : call.children) {
+      if (child->kind == ExpressionKind::kConstant && child->constant.type == Type::kBool) continue;
+      parts.emplace_back(DerivedName(*child).value_or("array") + "_sorted", Type::kDynamic);
+    }
+    return sorted;
+  }
+  const SeveralRow& row = *FindSeveral(call.text);
+  const Arity arity = ArityOf(row.parameters);
+  if (!Takes(arity, call.children.size())) {
+    return Fail("SEM0219", call.name_span,
+                fmt::format("{}() takes {}, not {}", call.text, ArityText(arity), call.children.size()));
+  }
+  std::vector<Scalar> arguments;
+  for (size_t i = 0; i < call.children.size(); ++i) {
+    const Scalar argument = Bind(*call.children[i]);
+    if (IsError(argument)) return argument;
+    const char letter = ParameterAt(row.parameters, i);
+    auto fitted = FitArgument(argument, letter);
+    if (!fitted) {
+      return Fail("SEM0008", call.children[i]->span,
+                  fmt::format("{}() wants {} as argument {}, and this is a {}", call.text, LetterName(letter), i + 1,
+                              TypeName(argument.type)));
+    }
+    arguments.push_back(std::move(*fitted));
+  }
+  for (size_t i = call.children.size() - arity.least; i < row.defaults.size(); ++i)
+    arguments.push_back(Scalar::Of(row.defaults[i]));
+  if (call.text == "series_periods_validate") {
+    std::vector<Scalar> periods;
+    for (size_t i = 1; i < arguments.size(); ++i) periods.push_back(Convert(arguments[i], Type::kDynamic));
+    arguments.resize(1);
+    arguments.push_back(Scalar::Call("pack_array", Type::kDynamic, std::move(periods)));
+  }
+  const std::string argument = DerivedName(*call.children[0]).value_or("");
+  for (const auto& [part, type] : row.parts)
+    parts.emplace_back(fmt::format("{}_{}_{}", call.text, argument, part), type);
+  return Scalar::Call(row.operation, Type::kDynamic, std::move(arguments));
+}
 
 // Groups that a regular expression captures.
 int CountGroups(std::string_view regex) {
@@ -510,23 +821,41 @@ int CountGroups(std::string_view regex) {
   return groups;
 }
 
-}  // namespace
-
-// extract_all(regex, text): of each match its group.
+// extract_all(regex [, groups], text): of each match its group, or its groups as an array.
 Scalar ScalarBinder::BindExtractAll(const Expression& call) {
-  static constexpr FunctionRow kForm = {"extract_all", "ss", 'y', "extract_all"};
-  if (call.children.size() == 3) {
-    context_.diagnostics->AddUnsupported(call.name_span, "extract_all() with a choice of groups");
-    return Scalar::Of(Constant{Type::kError, {}});
-  }
-  Scalar bound = BindFunction(call, {&kForm});
+  static constexpr FunctionRow kForm = {"extract_all", "ss", 'y', "extract_all"},
+                               kChosen = {"extract_all", "sys", 'y', "extract_all"};
+  const bool chooses = call.children.size() == 3;
+  Scalar bound = BindFunction(call, {chooses ? &kChosen : &kForm});
   if (IsError(bound)) return bound;
   const int groups = CountGroups(std::get<std::string>(bound.arguments[0].constant.value));
-  if (groups == 1) return bound;
   if (groups == 0)
     return Fail("SEM0001", call.children[0]->span, "the regular expression of extract_all() has a group");
-  context_.diagnostics->AddUnsupported(call.children[0]->span, "extract_all() with several groups");
-  return Scalar::Of(Constant{Type::kError, {}});
+  if (!chooses && groups == 1) return bound;
+  std::vector<int64_t> numbers;
+  if (chooses) {
+    const Constant* chosen = bound.arguments[1].AsConstant();
+    std::string list = chosen != nullptr && !chosen->is_null() ? std::get<std::string>(chosen->value) : "";
+    if (!list.starts_with('[')) return Fail("SEM0040", call.children[1]->span, "a constant array of groups is wanted");
+    for (const std::string_view part : Split(list.substr(1, list.size() - 2), ',')) {
+      const auto number = ParseInt(Trim(part));
+      if (!number || *number < 0 || *number > groups) {
+        return Fail("SEM0008", call.children[1]->span,
+                    fmt::format("the groups of this expression are the numbers 1 to {}", groups));
+      }
+      numbers.push_back(*number);
+    }
+    bound.arguments.erase(bound.arguments.begin() + 1);
+  } else {
+    for (int64_t number = 1; number <= groups; ++number) numbers.push_back(number);
+  }
+  if (numbers.empty() || *std::max_element(numbers.begin(), numbers.end()) > 9) {
+    context_.diagnostics->AddUnsupported(call.children[0]->span, "extract_all() with more than nine groups");
+    return Scalar::Of(Constant{Type::kError, {}});
+  }
+  bound.operation = "extract_all_groups";
+  for (const int64_t number : numbers) bound.arguments.push_back(Scalar::Of(Constant{Type::kLong, number}));
+  return bound;
 }
 
 // countof(text, search [, "normal" | "regex"])

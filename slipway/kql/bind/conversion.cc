@@ -28,6 +28,8 @@ std::string_view ConversionTo(Type type) {
       return "to_guid";
     case Type::kString:
       return "to_string";
+    case Type::kDecimal:
+      return "to_decimal";
     default:
       return "to_dynamic";
   }
@@ -82,6 +84,7 @@ std::optional<Type> CommonType(Type a, Type b) {
   if (a == b) return a;
   if (a == Type::kError || b == Type::kError) return Type::kError;
   if (IsNumber(a) && IsNumber(b)) return a == Type::kReal || b == Type::kReal ? Type::kReal : Type::kLong;
+  if ((a == Type::kDecimal && IsNumber(b)) || (b == Type::kDecimal && IsNumber(a))) return Type::kDecimal;
   if (a == Type::kDynamic) return b;
   if (b == Type::kDynamic) return a;
   return std::nullopt;

@@ -18,6 +18,10 @@ using tree::Expression;
 using tree::ExpressionKind;
 
 NodePtr Binder::BindMvExpand(Step step, NodePtr input) {
+  return BindExpansion(step, std::move(input));
+}
+
+NodePtr Binder::BindExpansion(Step step, NodePtr input) {
   plan::Expand expand;
   std::vector<Column> columns = input->outputs;
   std::vector<Item> conversions;
@@ -52,7 +56,7 @@ NodePtr Binder::BindMvExpand(Step step, NodePtr input) {
     if (!expand.limit) return nullptr;
   }
   if (!step.text.empty()) {
-    columns.push_back({context_.NewColumn(), step.text, Type::kLong});
+    columns.push_back({context_.NewColumn(), names.AddGenerated(step.text), Type::kLong});
     expand.index_output = columns.back().id;
   }
   NodePtr node = MakeNode(std::move(expand), std::move(columns), std::move(input));
@@ -60,60 +64,16 @@ NodePtr Binder::BindMvExpand(Step step, NodePtr input) {
 }
 
 NodePtr Binder::BindEvaluate(Step step, NodePtr input) {
-  static constexpr std::string_view kUnsupported[] = {"autocluster",
-                                                      "basket",
-                                                      "diffpatterns",
-                                                      "rows_near",
-                                                      "rolling_percentile",
-                                                      "sliding_window_counts",
-                                                      "session_count",
-                                                      "funnel_sequence",
-                                                      "sequence_detect",
-                                                      "ipv4_lookup",
-                                                      "ipv6_lookup",
-                                                      "preview",
-                                                      "sql_request",
-                                                      "http_request",
-                                                      "python",
-                                                      "r",
-                                                      "schema_merge",
-                                                      "active_users_count",
-                                                      "activity_counts_metrics",
-                                                      "activity_engagement",
-                                                      "activity_metrics",
-                                                      "ai_chat_completion",
-                                                      "ai_chat_completion_prompt",
-                                                      "ai_embed_text",
-                                                      "ai_embeddings",
-                                                      "azure_digital_twins_query_request",
-                                                      "cosmosdb_sql_request",
-                                                      "csharp",
-                                                      "dax_request",
-                                                      "dcount_intersect",
-                                                      "estimate_rows_count",
-                                                      "execute_query",
-                                                      "execute_show_command",
-                                                      "external_datatable",
-                                                      "funnel_sequence_completion",
-                                                      "geo_line_lookup",
-                                                      "geo_polygon_lookup",
-                                                      "http_request_post",
-                                                      "identity",
-                                                      "identity_v3",
-                                                      "infer_storage_schema",
-                                                      "infer_storage_schema_with_suggestions",
-                                                      "mysql_request",
-                                                      "new_activity_metrics",
-                                                      "postgresql_request"};
   if (step.text == "bag_unpack") return BindBagUnpack(step, std::move(input));
   if (step.text == "pivot") return BindPivot(step, std::move(input));
   if (step.text == "narrow") return BindNarrow(step, std::move(input));
-  if (std::find(std::begin(kUnsupported), std::end(kUnsupported), step.text) != std::end(kUnsupported)) {
+  const std::vector<std::string> unsupported = PluginNames(false);
+  if (std::find(unsupported.begin(), unsupported.end(), step.text) != unsupported.end()) {
     diagnostics_.AddUnsupported(step.expression->name_span, fmt::format("the plugin '{}'", step.text));
     return nullptr;
   }
-  std::vector<std::string> names = {"bag_unpack", "pivot", "narrow"};
-  for (const std::string_view name : kUnsupported) names.emplace_back(name);
+  std::vector<std::string> names = PluginNames(true);
+  names.insert(names.end(), unsupported.begin(), unsupported.end());
   diagnostics_.Add("SEM0260", step.expression->name_span,
                    fmt::format("there is no plugin '{}'{}", step.text, DidYouMean(step.text, names)));
   return nullptr;
@@ -192,6 +152,10 @@ NodePtr Binder::BindBagUnpack(Step step, NodePtr input) {
     return UnpackSlots(Select(std::move(input), std::move(only_bag)), slots, request);
   }
   if (!diagnostics_.empty()) return nullptr;  // rows are not computed for a query that will be refused
+  if (subqueries_ > 0) {
+    diagnostics_.AddUnsupported(call.name_span, "bag_unpack without a schema within the sub-query of another step");
+    return nullptr;
+  }
   std::vector<Column> columns = input->outputs;
   auto materialized = options_.materialize(std::move(input), bag.column);
   if (!materialized) {

@@ -22,10 +22,12 @@ enum class Naming {
 // One form of a function. Parameters are letters:
 //   s string (a dynamic is read as its text)   a anything, as its text      l integer        r number, as real
 //   n number, type kept                        b bool                       d datetime       t timespan
+//   m number or decimal                        v the same or a datetime
+//   I int, not long                            c decimal                                  g guid
 //   y dynamic                                  * anything as it is          = anything, all '=' of one type
 //   o anything that can be ordered             p anything, as a dynamic   T typeof(…)
 //   ? what follows is optional                 + the one before may be repeated
-// Results: a letter as above (i int, g guid), or 1: the type of the first argument, '=': the common type, T: the type
+// Results: a letter as above (i int), or 1: the type of the first argument, '=': the common type, T: the type
 // named.
 struct FunctionRow {
   std::string_view name;
@@ -55,6 +57,11 @@ struct AggregateRow {
 const AggregateRow* FindAggregate(std::string_view name);
 std::vector<std::string> AggregateNames();
 bool IsUnsupportedAggregate(std::string_view name);
+
+std::vector<std::string> UnsupportedFunctionNames();
+std::vector<std::string> UnsupportedAggregateNames();
+// Plugins of evaluate that there are, or that are part of the language and refused.
+std::vector<std::string> PluginNames(bool supported);
 
 // Least and most arguments that `parameters` takes; most is nullopt without a bound.
 struct Arity {

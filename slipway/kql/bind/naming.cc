@@ -17,6 +17,10 @@ namespace {
 std::optional<Naming> NamingOf(const std::string& function, std::string& prefix) {
   if (function == "bin" || function == "floor" || function == "bin_at" || function == "column_ifexists")
     return Naming::kFirstArgument;
+  if (function == "array_sort_asc" || function == "array_sort_desc") {
+    prefix = "sorted";
+    return Naming::kSuffixed;
+  }
   const auto forms = FindFunctions(function);
   if (forms.empty()) return std::nullopt;
   prefix = forms[0]->prefix;
@@ -77,6 +81,7 @@ std::string AggregateName(const Expression& call) {
   if (row->parameters.empty() || row->parameters == "b") return fmt::format("{}_", row->prefix);
   std::string name = fmt::format("{}_{}", row->prefix, argument.value_or(""));
   if (row->operation == "percentile" && call.children.size() > 1) name += "_" + NumberInName(*call.children[1]);
+  if (row->operation == "percentilew" && call.children.size() > 2) name += "_" + NumberInName(*call.children[2]);
   if (row->operation.starts_with("covariance") && call.children.size() > 1)
     name += "_" + DerivedName(*call.children[1]).value_or("");
   return name;

@@ -56,7 +56,8 @@ std::string WithoutGroups(std::string_view regex) {
 std::string_view TextOfColumn(Type type, bool is_regex) {
   if (!is_regex) return ".*?";
   if (IsInteger(type)) return "-?\\d+";
-  return type == Type::kReal ? "-?\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?" : ".*";
+  if (type == Type::kReal) return "-?\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?";
+  return type == Type::kString || is_regex ? ".*" : ".*?";
 }
 
 // The pattern as a regular expression over a whole text; only `captured` is a group.
@@ -73,9 +74,12 @@ std::string PatternRegex(const tree::Operator& step, const PatternPart* captured
       case Kind::kStar:
         regex += ".*?";
         break;
-      case Kind::kColumn:
-        regex += fmt::format("{}{})", &part == captured ? "(" : "(?:", TextOfColumn(part.type, is_regex));
+      case Kind::kColumn: {
+        // Before "*" nothing says where a number ends but the number itself.
+        const bool is_open = &part != &step.parts.back() && (&part)[1].kind == Kind::kStar;
+        regex += fmt::format("{}{})", &part == captured ? "(" : "(?:", TextOfColumn(part.type, is_regex || is_open));
         break;
+      }
     }
   }
   return regex + "$";
@@ -100,10 +104,6 @@ bool Binder::CheckPattern(Step step) {
       return false;
     }
     if (part.kind == Kind::kStar) continue;
-    if (part.type == Type::kDecimal) {
-      diagnostics_.AddUnsupported(part.span, "the type decimal");
-      return false;
-    }
     if (names.AddExplicit(part.text)) continue;
     diagnostics_.Add("SEM0001", part.span, fmt::format("two columns are named '{}'", part.text));
     return false;
@@ -183,41 +183,67 @@ NodePtr Binder::BindParse(Step step, NodePtr input) {
   return Select(std::move(node), std::move(visible));
 }
 
-// The delimiters and the quote; other ways to find pairs are not supported.
+// The options as JSON for the native function; "" in `regex` unless pairs are found by one.
 bool Binder::BindKvOptions(Step step, KvOptions& options) {
-  const std::pair<std::string_view, std::string*> known[] = {
-      {"pair_delimiter", &options.pair_delimiter}, {"kv_delimiter", &options.kv_delimiter}, {"quote", &options.quote}};
+  static constexpr std::string_view kNames[] = {"pair_delimiter", "kv_delimiter", "quote", "escape", "greedy", "regex"};
   const std::vector<Column> no_columns;
   for (const tree::NamedExpression& item : step.items) {
-    if (*item.name == "escape" || *item.name == "greedy" || *item.name == "regex") {
-      diagnostics_.AddUnsupported(item.name_span, fmt::format("the option '{}' of parse-kv", *item.name));
-      return false;
-    }
-    const auto* option = std::find_if(std::begin(known), std::end(known),
-                                      [&](const auto& candidate) { return candidate.first == *item.name; });
-    if (option == std::end(known)) {
-      const std::vector<std::string> names = {"pair_delimiter", "kv_delimiter", "quote"};
-      diagnostics_.Add("SEM0001", item.name_span,
-                       fmt::format("parse-kv has no option '{}'{}", *item.name, DidYouMean(*item.name, names)));
+    if (std::find(std::begin(kNames), std::end(kNames), *item.name) == std::end(kNames)) {
+      diagnostics_.Add(
+          "SEM0001", item.name_span,
+          fmt::format("parse-kv has no option '{}'{}", *item.name,
+                      DidYouMean(*item.name, std::vector<std::string>(std::begin(kNames), std::end(kNames)))));
       return false;
     }
     const auto value = ScalarBinder(context_, no_columns).BindConstant(*item.expression);
     if (!value) return false;
+    const auto* flag = std::get_if<bool>(&value->value);
     const auto* text = std::get_if<std::string>(&value->value);
-    if (value->type != Type::kString || text == nullptr || text->empty()) {
-      diagnostics_.Add("SEM0008", item.expression->span, fmt::format("{} is a string", *item.name));
+    if (*item.name == "greedy" && flag != nullptr) {
+      options.greedy = *flag;
+      continue;
+    }
+    if (*item.name == "greedy" || value->type != Type::kString || text == nullptr || text->empty() ||
+        (*item.name == "quote" && text->size() > 2)) {
+      diagnostics_.Add("SEM0008", item.expression->span,
+                       *item.name == "greedy"  ? "greedy is true or false"
+                       : *item.name == "quote" ? "a quote is one character, or an opening and a closing one"
+                                               : fmt::format("{} is a string", *item.name));
       return false;
     }
-    *option->second = *text;
+    if (*item.name == "pair_delimiter") options.pair_delimiter = *text;
+    if (*item.name == "kv_delimiter") options.kv_delimiter = *text;
+    if (*item.name == "quote") options.quotes.push_back(*text);
+    if (*item.name == "escape") options.escape = *text;
+    if (*item.name != "regex") continue;
+    options.regex = *text;
+    if (const Status good = options_.check_regex(*text); !good) {
+      diagnostics_.Add("SEM0420", item.expression->span,
+                       fmt::format("this is not a regular expression: {}", good.error().message()));
+      return false;
+    }
+    if (CountGroups(*text) != 2) {
+      diagnostics_.Add("SEM0214", item.expression->span,
+                       "the regular expression of parse-kv has two groups, for the key and for the value");
+      return false;
+    }
   }
-  if (options.quote.size() > 1) {
-    diagnostics_.AddUnsupported(step.name_span, "a quote of two characters");
-    return false;
-  }
-  if (!options.pair_delimiter.empty() && !options.kv_delimiter.empty()) return true;
-  diagnostics_.AddUnsupported(step.name_span, "parse-kv without pair_delimiter and kv_delimiter");
+  if (options.pair_delimiter.empty() == options.kv_delimiter.empty()) return true;
+  diagnostics_.Add("SEM0001", step.name_span, "parse-kv wants both pair_delimiter and kv_delimiter, or neither");
   return false;
 }
+
+namespace {
+
+std::string ToJson(const KvOptions& options) {
+  std::string quotes;
+  for (const std::string& quote : options.quotes) quotes += (quotes.empty() ? "" : ",") + JsonQuote(quote);
+  return fmt::format(R"({{"pair":{},"kv":{},"escape":{},"greedy":{},"quotes":[{}]}})",
+                     JsonQuote(options.pair_delimiter), JsonQuote(options.kv_delimiter), JsonQuote(options.escape),
+                     options.greedy, quotes);
+}
+
+}  // namespace
 
 // parse-kv: of each key the value of its first pair, without the blanks around it.
 NodePtr Binder::BindParseKv(Step step, NodePtr input) {
@@ -225,14 +251,12 @@ NodePtr Binder::BindParseKv(Step step, NodePtr input) {
   if (!BindKvOptions(step, options)) return nullptr;
   Scalar text = ScalarBinder(context_, input->outputs).Bind(*step.expression);
   if (text.type == Type::kError) return nullptr;
-  const std::string pair = QuoteForRegex(options.pair_delimiter), kv = QuoteForRegex(options.kv_delimiter),
-                    quote = QuoteForRegex(options.quote);
-  const Column whole{context_.NewColumn(), "", Type::kString};
-  NodePtr node = Append(std::move(input), {{whole, Convert(std::move(text), Type::kString)}});
-  const auto capture = [&](const std::string& regex) {
-    return Scalar::Call("extract", Type::kString,
-                        {TextConstant(regex), Scalar::Of(Constant{Type::kLong, int64_t{1}}), Scalar::Of(whole)});
-  };
+  const Column found{context_.NewColumn(), "", Type::kDynamic};
+  text = Convert(std::move(text), Type::kString);
+  Scalar pairs = options.regex.empty()
+                     ? Scalar::Call("parse_kv", Type::kDynamic, {std::move(text), TextConstant(ToJson(options))})
+                     : Scalar::Call("kv_of_regex", Type::kDynamic, {std::move(text), TextConstant(options.regex)});
+  NodePtr node = Append(std::move(input), {{found, std::move(pairs)}});
   NameList names;
   std::vector<Item> items;
   for (const tree::TypedName& key : step.schema) {
@@ -240,16 +264,8 @@ NodePtr Binder::BindParseKv(Step step, NodePtr input) {
       diagnostics_.Add("SEM0001", key.span, fmt::format("two columns are named '{}'", key.name));
       return nullptr;
     }
-    if (key.type == Type::kDecimal) {
-      diagnostics_.AddUnsupported(key.span, "the type decimal");
-      return nullptr;
-    }
-    const std::string start = fmt::format(R"((?s)(?:^|{})\s*{}\s*{}\s*)", pair, QuoteForRegex(key.name), kv);
-    Scalar value = capture(fmt::format(R"({}(.*?)\s*(?:{}|$))", start, pair));
-    if (!quote.empty()) {
-      Scalar quoted = capture(fmt::format("{0}{1}([^{1}]*){1}", start, quote));
-      value = Scalar::Call("coalesce", Type::kString, {std::move(quoted), std::move(value)});
-    }
+    Scalar value =
+        Convert(Scalar::Call("element", Type::kDynamic, {Scalar::Of(found), TextConstant(key.name)}), Type::kString);
     items.push_back({{context_.NewColumn(), key.name, key.type}, Convert(std::move(value), key.type)});
   }
   node = Extend(std::move(node), std::move(items));

@@ -88,6 +88,10 @@ NodePtr Binder::BindPivot(Step step, NodePtr input) {
   auto keys = PivotKeys(call, pivoted.column, *input);
   if (!keys) return nullptr;
   if (!diagnostics_.empty()) return nullptr;  // rows are not computed for a query that will be refused
+  if (subqueries_ > 0) {
+    diagnostics_.AddUnsupported(call.name_span, "pivot within the sub-query of another step");
+    return nullptr;
+  }
   return SpreadPivot(std::move(input), std::move(*keys), pivoted, collector, call.children[0]->span);
 }
 

@@ -71,7 +71,7 @@ const Column* ScalarBinder::FindColumn(std::string_view name) const {
 std::vector<std::string> ScalarBinder::VisibleNames() const {
   std::vector<std::string> names;
   for (const Column& column : columns_) names.push_back(column.name);
-  for (const auto& [name, value] : context_.scalars) names.push_back(name);
+  for (std::string& name : NamesOf(context_.environment)) names.push_back(std::move(name));
   return names;
 }
 
@@ -132,7 +132,15 @@ std::optional<int64_t> ScalarBinder::BindCount(const Expression& expression, std
 
 Scalar ScalarBinder::BindName(const Expression& expression) {
   if (const Column* column = FindColumn(expression.text)) return Scalar::Of(*column);
-  if (const auto let = context_.scalars.find(expression.text); let != context_.scalars.end()) return let->second;
+  const Definition* let = Find(context_.environment, expression.text);
+  if (let != nullptr && let->value) {
+    std::vector<int> ids;
+    plan::CollectColumns(*let->value, ids);
+    if (ids.empty() || context_.rows_depth <= let->depth) return *let->value;
+    return Fail("SEM0100", expression.span,
+                fmt::format("'{}' depends on the row around, which rows of another table do not see", expression.text));
+  }
+  if (let != nullptr && let->function != nullptr && let->function->parameters.empty()) return BindCall(expression);
   if (aggregates_ != nullptr) {
     const auto& input = *aggregates_->input;
     if (std::any_of(input.begin(), input.end(), [&](const Column& c) { return c.name == expression.text; })) {
@@ -191,6 +199,10 @@ Scalar ScalarBinder::BindUnary(const Expression& expression) {
   Scalar operand = Bind(*expression.children[0]);
   if (IsError(operand)) return operand;
   if (operand.type == Type::kDynamic) operand = Convert(std::move(operand), Type::kReal);
+  if (operand.type == Type::kDecimal) {
+    if (expression.text == "+") return operand;
+    return Scalar::Call("decimal_negate", Type::kDecimal, {std::move(operand)});
+  }
   if (!IsNumber(operand.type) && operand.type != Type::kTimespan) {
     return Fail("SEM0001", expression.name_span, fmt::format("a {} has no sign", TypeName(operand.type)));
   }
@@ -259,6 +271,18 @@ Scalar ScalarBinder::BindArithmetic(const Expression& expression, Scalar left, S
   }
   if (IsDuration(left.type) || IsDuration(right.type))
     return BindTimeArithmetic(expression, std::move(left), std::move(right));
+  if (CommonType(left.type, right.type) == Type::kDecimal) {
+    static constexpr std::pair<char, std::string_view> kOperations[] = {{'+', "decimal_add"},
+                                                                        {'-', "decimal_subtract"},
+                                                                        {'*', "decimal_multiply"},
+                                                                        {'/', "decimal_divide"},
+                                                                        {'%', "decimal_modulo"}};
+    for (const auto& [symbol, operation] : kOperations) {
+      if (symbol != op) continue;
+      return Scalar::Call(operation, Type::kDecimal,
+                          {Convert(std::move(left), Type::kDecimal), Convert(std::move(right), Type::kDecimal)});
+    }
+  }
   if (!IsNumber(left.type) || !IsNumber(right.type)) {
     const bool texts = left.type == Type::kString || right.type == Type::kString;
     return Fail("SEM0001", expression.name_span,
@@ -348,7 +372,16 @@ Scalar ScalarBinder::BindOrder(const Expression& expression, Scalar left, Scalar
   for (const auto& [symbol, name] : kOperations) {
     if (symbol == expression.text) operation = name;
   }
-  return Scalar::Call(operation, Type::kBool, {Convert(std::move(left), *common), Convert(std::move(right), *common)});
+  return Compare(operation, Convert(std::move(left), *common), Convert(std::move(right), *common));
+}
+
+// Decimals are texts, which a function of their own compares.
+Scalar ScalarBinder::Compare(std::string_view operation, Scalar left, Scalar right) {
+  if (left.type == Type::kDecimal) {
+    left = Scalar::Call("decimal_compare", Type::kLong, {std::move(left), std::move(right)});
+    right = Scalar::Of(Constant{Type::kLong, int64_t{0}});
+  }
+  return Scalar::Call(operation, Type::kBool, {std::move(left), std::move(right)});
 }
 
 Scalar ScalarBinder::BindStringOperator(const Expression& expression, Scalar left, Scalar right) {
@@ -388,8 +421,8 @@ Scalar ScalarBinder::BindRegexMatch(const Expression& expression, Scalar left, S
 
 bool ScalarBinder::IsRows(const Expression& expression) const {
   if (expression.kind == ExpressionKind::kPipeline) return true;
-  return expression.kind == ExpressionKind::kName && FindColumn(expression.text) == nullptr &&
-         context_.scalars.count(expression.text) == 0 && context_.is_table(expression.text);
+  if (expression.kind == ExpressionKind::kName && FindColumn(expression.text) != nullptr) return false;
+  return context_.is_rows(expression);
 }
 
 // x in (T): the first column of T, whose nulls match nothing.
@@ -507,6 +540,13 @@ Scalar ScalarBinder::BindBetween(const Expression& expression) {
     to = Scalar::Call("add", Type::kDateTime, {from, std::move(to)});
   auto common = CommonType(value.type, from.type);
   if (common) common = CommonType(*common, to.type);
+  if (common == Type::kDecimal) {
+    value = Convert(std::move(value), *common);
+    Scalar inside = Scalar::Call("and", Type::kBool,
+                                 {Compare("ge", value, Convert(std::move(from), *common)),
+                                  Compare("le", value, Convert(std::move(to), *common))});
+    return expression.text[0] == '!' ? Not(std::move(inside)) : inside;
+  }
   if (!common || (!IsNumber(*common) && !IsDuration(*common))) {
     return Fail("SEM0232", expression.name_span,
                 fmt::format("'{}' wants three numbers, datetimes or timespans, not {}, {} and {}", expression.text,

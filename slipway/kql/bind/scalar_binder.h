@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "slipway/base/result.h"
+#include "slipway/kql/bind/environment.h"
 #include "slipway/kql/bind/functions.h"
 #include "slipway/kql/diagnostic.h"
 #include "slipway/kql/plan/plan.h"
@@ -18,21 +19,28 @@ namespace slipway::kql::bind {
 // Checks that a text is a regular expression the engine takes.
 using RegexCheck = std::function<Status(std::string_view)>;
 
+class ScalarBinder;
+
 // What is the same for a whole query.
 struct QueryContext {
   int64_t now_ticks = 0;
   RegexCheck check_regex;
   Diagnostics* diagnostics = nullptr;
   int next_column = 1;
-  std::map<std::string, plan::Scalar, std::less<>> scalars;  // let x = 5
+  EnvironmentPtr environment;  // the names of the query's statements that are seen here
+  int rows_depth = 0;          // how many times rows within an expression are bound around here
   // The column that counts the rows of the step that is bound now, when they have an order; and whether a window
   // function asked for it.
   std::optional<plan::Column> row_number;
   bool uses_row_number = false;
 
-  // Binds rows that stand in an expression: a table's name or a pipeline; nullptr after a complaint.
+  // Binds rows that stand in an expression: a table's name, a call or a pipeline; nullptr after a complaint.
   std::function<plan::NodePtr(const tree::Expression& source)> bind_rows;
-  std::function<bool(std::string_view name)> is_table;
+  // Whether a name or a call stands for rows.
+  std::function<bool(const tree::Expression& source)> is_rows;
+  // Binds a call of one of the query's own functions.
+  std::function<plan::Scalar(const Definition& function, const tree::Expression& call, ScalarBinder& caller)>
+      bind_function;
 
   int NewColumn() { return next_column++; }
 };
@@ -52,8 +60,13 @@ class ScalarBinder {
       : context_(context), columns_(columns), aggregates_(aggregates) {}
 
   plan::Scalar Bind(const tree::Expression& expression);
+  // A predicate of search or find: texts are looked for in all columns, and what names a column that is not here is
+  // false.
+  plan::Scalar BindSearch(const tree::Expression& expression, bool case_sensitive);
   // Complains unless the expression is a bool.
   plan::Scalar BindPredicate(const tree::Expression& expression, std::string_view where);
+  // A call of a function with several results: an array of them, and the name and the type of each.
+  plan::Scalar BindSeveral(const tree::Expression& call, std::vector<std::pair<std::string, Type>>& parts);
   // A constant that is no column's; nullopt after a complaint.
   std::optional<Constant> BindConstant(const tree::Expression& expression);
   // A constant integer that is not negative.
@@ -71,9 +84,11 @@ class ScalarBinder {
   Scalar BindBinary(const tree::Expression& expression);
   Scalar BindAnyColumn(const tree::Expression& expression);
   Scalar BindLogic(const tree::Expression& expression);
+  Scalar BindSearchTerm(const tree::Expression& term, const std::string& text, bool case_sensitive);
   Scalar BindArithmetic(const tree::Expression& expression, Scalar left, Scalar right);
   Scalar BindTimeArithmetic(const tree::Expression& expression, Scalar left, Scalar right);
   Scalar BindEquality(const tree::Expression& expression, Scalar left, Scalar right);
+  static Scalar Compare(std::string_view operation, Scalar left, Scalar right);
   Scalar BindOrder(const tree::Expression& expression, Scalar left, Scalar right);
   Scalar BindStringOperator(const tree::Expression& expression, Scalar left, Scalar right);
   Scalar BindRegexMatch(const tree::Expression& expression, Scalar left, Scalar right);
@@ -102,6 +117,12 @@ class ScalarBinder {
   Scalar BindColumnIfExists(const tree::Expression& call);
   Scalar BindBagPackColumns(const tree::Expression& call);
   Scalar BindPackAll(const tree::Expression& call);
+  Scalar BindPackArray(const tree::Expression& call);
+  Scalar BindPacked(const tree::Expression& call);
+  Scalar BindHash(const tree::Expression& call);
+  Scalar BindArraySort(const tree::Expression& call);
+  Scalar BindSortedArrays(const tree::Expression& call);
+  bool CheckPercentages(const tree::Expression& call, plan::Aggregate& aggregate);
   Scalar BindExtractAll(const tree::Expression& call);
   Scalar BindCountof(const tree::Expression& call);
   Scalar BindSetOperation(const tree::Expression& call);
@@ -127,6 +148,10 @@ class ScalarBinder {
   AggregateCollector* aggregates_;
 };
 
+// Whether a call stands for several columns, as series_stats(x) does.
+bool HasSeveralResults(const tree::Expression& call);
+// Groups that a regular expression captures.
+int CountGroups(std::string_view regex);
 // Whether `scalar` may stand for a parameter of this letter, and as what.
 std::optional<plan::Scalar> FitArgument(const plan::Scalar& scalar, char letter);
 

@@ -30,36 +30,58 @@ Scalar LongConstant(int64_t value) {
 
 }  // namespace
 
-// The axis, its ends and its step, converted to one type.
-std::optional<SeriesBounds> Binder::BindSeriesBounds(Step step, const plan::Node& input) {
-  const tree::SeriesAxis& asked = step.axis;
-  if (!asked.from || !asked.to) {
-    diagnostics_.AddUnsupported(step.name_span, "make-series without 'from' and 'to'");
-    return std::nullopt;
+// The first bin of rows, or the end of the last one: what an end of the axis is that is not given.
+Scalar Binder::FindSeriesEnd(Step step, const KeptRows& kept, bool is_end) {
+  NodePtr rows = ScanKept(kept);
+  const std::vector<Column> no_columns;
+  Scalar axis = ScalarBinder(context_, rows->outputs).Bind(*step.axis.axis.expression);
+  Scalar size = ScalarBinder(context_, no_columns).Bind(*step.axis.step);
+  if (axis.type == Type::kError || size.type == Type::kError) return Scalar::Of(Constant{Type::kError, {}});
+  if (IsNumber(axis.type) && IsNumber(size.type)) {
+    const Type number = IsInteger(axis.type) && IsInteger(size.type) ? Type::kLong : Type::kReal;
+    axis = Convert(std::move(axis), number);
+    size = Convert(std::move(size), number);
   }
+  const Type type = axis.type;
+  if (!IsNumber(type) && !(IsTime(type) && size.type == Type::kTimespan)) return axis;  // complained of with the rest
+  Scalar end = Scalar::Call("bin", type, {std::move(axis), size});
+  if (is_end) end = Scalar::Call("add", type, {std::move(end), size});
+  plan::Summarize extreme;
+  extreme.aggregates.push_back({is_end ? "max" : "min", {std::move(end)}, type});
+  Scalar found = Scalar::Call("scalar_of_rows", type, {});
+  found.rows = MakeNode(std::move(extreme), {{context_.NewColumn(), "", type}}, std::move(rows));
+  return found;
+}
+
+// The axis, its ends and its step, converted to one type.
+std::optional<SeriesBounds> Binder::BindSeriesBounds(Step step, const plan::Node& input, const KeptRows* kept) {
+  const tree::SeriesAxis& asked = step.axis;
   const std::vector<Column> no_columns;
   ScalarBinder constants(context_, no_columns);
-  SeriesBounds bounds{ScalarBinder(context_, input.outputs).Bind(*asked.axis.expression), constants.Bind(*asked.from),
-                      constants.Bind(*asked.to), constants.Bind(*asked.step)};
+  SeriesBounds bounds{ScalarBinder(context_, input.outputs).Bind(*asked.axis.expression),
+                      asked.from ? constants.Bind(*asked.from) : FindSeriesEnd(step, *kept, false),
+                      asked.to ? constants.Bind(*asked.to) : FindSeriesEnd(step, *kept, true),
+                      constants.Bind(*asked.step)};
   for (const Scalar* part : {&bounds.axis, &bounds.from, &bounds.to, &bounds.size}) {
     if (part->type == Type::kError) return std::nullopt;
   }
   const Type axis = bounds.axis.type;
   const bool times =
       IsTime(axis) && bounds.from.type == axis && bounds.to.type == axis && bounds.size.type == Type::kTimespan;
-  if (!times && !AreAll(bounds, IsInteger)) {
-    if (AreAll(bounds, IsNumber)) {
-      diagnostics_.AddUnsupported(asked.axis.expression->span, "make-series over real numbers");
-    } else {
-      diagnostics_.Add("SEM0001", asked.axis.expression->span,
-                       fmt::format("the axis is a {}, and its ends and step a {}, {} and {}", TypeName(axis),
-                                   TypeName(bounds.from.type), TypeName(bounds.to.type), TypeName(bounds.size.type)));
-    }
+  if (!times && !AreAll(bounds, IsNumber)) {
+    diagnostics_.Add("SEM0001", asked.axis.expression->span,
+                     fmt::format("the axis is a {}, and its ends and step a {}, {} and {}", TypeName(axis),
+                                 TypeName(bounds.from.type), TypeName(bounds.to.type), TypeName(bounds.size.type)));
     return std::nullopt;
   }
-  const Type type = times ? axis : Type::kLong;
+  const Type type = times ? axis : AreAll(bounds, IsInteger) ? Type::kLong : Type::kReal;
   for (Scalar* part : {&bounds.axis, &bounds.from, &bounds.to}) *part = Convert(std::move(*part), type);
-  bounds.size = Convert(std::move(bounds.size), times ? Type::kTimespan : Type::kLong);
+  bounds.size = Convert(std::move(bounds.size), times ? Type::kTimespan : type);
+  if (step.is_inclusive) {  // "in range(a, b, s)": bins of the whole axis, with the one that b is in
+    bounds.from = Scalar::Call("bin", type, {std::move(bounds.from), bounds.size});
+    bounds.to =
+        Scalar::Call("add", type, {Scalar::Call("bin", type, {std::move(bounds.to), bounds.size}), bounds.size});
+  }
   return bounds;
 }
 
@@ -113,7 +135,13 @@ std::optional<Scalar> Binder::BindSeriesDefault(const tree::Expression* asked, T
 }
 
 NodePtr Binder::BindMakeSeries(Step step, NodePtr input) {
-  const auto bounds = BindSeriesBounds(step, *input);
+  std::optional<KeptRows> kept;
+  if (!step.axis.from || !step.axis.to) {
+    kept = Keep(std::move(input), step.name_span, "make-series without 'from' and 'to'");
+    if (!kept) return nullptr;
+    input = ScanKept(*kept);
+  }
+  const auto bounds = BindSeriesBounds(step, *input, kept ? &*kept : nullptr);
   if (!bounds) return nullptr;
   SummarizeBuilder builder{NameList(), {}, {}, {}, {}};
   if (!BindKeys(step, *input, builder)) return nullptr;
@@ -131,7 +159,9 @@ NodePtr Binder::BindMakeSeries(Step step, NodePtr input) {
   std::vector<Column> gathered = builder.key_columns, columns = builder.key_columns;
   for (const Column& key : columns) gather.keys.push_back(Scalar::Of(key));
   for (const Column& key : columns) project.expressions.push_back(Scalar::Of(key));
-  if (gather.keys.empty()) {  // all rows are one series, and none are no series
+  if (gather.keys.empty() && step.is_nonempty) {
+    gather.has_keys = false;
+  } else if (gather.keys.empty()) {  // all rows are one series, and none are no series
     gather.keys.push_back(LongConstant(0));
     gathered.push_back({context_.NewColumn(), "", Type::kLong});
   }

@@ -21,6 +21,7 @@ namespace {
 bool IsSeveral(const Expression& expression) {
   return expression.kind == ExpressionKind::kCall &&
          (expression.text == "arg_max" || expression.text == "arg_min" || expression.text == "percentiles" ||
+          expression.text == "percentilesw" ||
           (expression.text == "take_any" &&
            (expression.children.size() > 1 ||
             (expression.children.size() == 1 && expression.children[0]->kind == ExpressionKind::kStar))));
@@ -34,7 +35,14 @@ NodePtr Binder::BindSummarize(Step step, NodePtr input) {
   builder.collector.input = &input->outputs;
   bool good = true;
   for (const tree::NamedExpression& item : step.items) {
-    good &= IsSeveral(*item.expression) ? BindSeveral(item, builder) : BindAggregateItem(item, builder);
+    const size_t before = builder.items.size();
+    const bool several = IsSeveral(*item.expression);
+    if (!several && !item.names.empty()) {
+      diagnostics_.Add("SEM0001", item.name_span, "only an aggregate of several results has several names");
+      return nullptr;
+    }
+    good &=
+        several ? BindSeveral(item, builder) && NameSeveral(item, before, builder) : BindAggregateItem(item, builder);
   }
   if (!good) return nullptr;
   plan::Summarize summarize;
@@ -91,7 +99,8 @@ bool Binder::BindAggregateItem(const tree::NamedExpression& item, SummarizeBuild
 
 void Binder::AddAggregate(std::string_view operation, std::vector<Scalar> arguments, const std::string& name,
                           SummarizeBuilder& builder) {
-  const Type type = arguments[0].type == Type::kInt && operation == "percentile" ? Type::kLong : arguments[0].type;
+  const Type type =
+      arguments[0].type == Type::kInt && operation.starts_with("percentile") ? Type::kLong : arguments[0].type;
   const Column column{context_.NewColumn(), "", type};
   builder.collector.aggregates.push_back({operation, std::move(arguments), type});
   builder.collector.columns.push_back(column);
@@ -100,7 +109,7 @@ void Binder::AddAggregate(std::string_view operation, std::vector<Scalar> argume
 
 bool Binder::BindSeveral(const tree::NamedExpression& item, SummarizeBuilder& builder) {
   const Expression& call = *item.expression;
-  if (call.text == "percentiles") return BindPercentiles(item, builder);
+  if (call.text.starts_with("percentiles")) return BindPercentiles(item, builder);
   const bool picks_any = call.text == "take_any";
   ScalarBinder scalars(context_, *builder.collector.input);
   size_t first = 0;
@@ -148,11 +157,34 @@ bool Binder::BindSeveral(const tree::NamedExpression& item, SummarizeBuilder& bu
   return true;
 }
 
+// "(a, b) = arg_max(x, y)" names the results in their order.
+bool Binder::NameSeveral(const tree::NamedExpression& item, size_t first, SummarizeBuilder& builder) {
+  if (item.names.size() > builder.items.size() - first) {
+    diagnostics_.Add("SEM0001", item.name_span,
+                     fmt::format("{}() has {} results here", item.expression->text, builder.items.size() - first));
+    return false;
+  }
+  for (size_t i = 0; i < item.names.size(); ++i) {
+    std::string& name = builder.items[first + i].column.name;
+    if (name == item.names[i]) continue;
+    if (!builder.names.AddExplicit(item.names[i])) {
+      diagnostics_.Add("SEM0001", item.name_span, fmt::format("two columns are named '{}'", item.names[i]));
+      return false;
+    }
+    name = item.names[i];
+  }
+  return true;
+}
+
 bool Binder::BindPercentiles(const tree::NamedExpression& item, SummarizeBuilder& builder) {
   const Expression& call = *item.expression;
   ScalarBinder scalars(context_, *builder.collector.input);
-  if (call.children.size() < 2) {
-    diagnostics_.Add("SEM0219", call.name_span, "percentiles() takes a column and one or more percentages");
+  const bool weighted = call.text == "percentilesw";
+  const size_t first = weighted ? 2 : 1;
+  if (call.children.size() <= first) {
+    diagnostics_.Add(
+        "SEM0219", call.name_span,
+        fmt::format("{}() takes a column,{} and one or more percentages", call.text, weighted ? " its weights" : ""));
     return false;
   }
   const auto value = FitArgument(scalars.Bind(*call.children[0]), 'n');
@@ -160,7 +192,16 @@ bool Binder::BindPercentiles(const tree::NamedExpression& item, SummarizeBuilder
     if (!value) diagnostics_.Add("SEM0008", call.children[0]->span, "percentiles() wants a number");
     return false;
   }
-  for (size_t i = 1; i < call.children.size(); ++i) {
+  std::vector<Scalar> fixed = {*value};
+  if (weighted) {
+    const auto weight = FitArgument(scalars.Bind(*call.children[1]), 'l');
+    if (!weight || weight->type == Type::kError) {
+      if (!weight) diagnostics_.Add("SEM0008", call.children[1]->span, "a weight is a whole number");
+      return false;
+    }
+    fixed.push_back(*weight);
+  }
+  for (size_t i = first; i < call.children.size(); ++i) {
     const auto percentage = scalars.BindConstant(*call.children[i]);
     if (!percentage) return false;
     if (!IsNumber(percentage->type)) {
@@ -171,8 +212,10 @@ bool Binder::BindPercentiles(const tree::NamedExpression& item, SummarizeBuilder
     if (percentage->type == Type::kReal) number = number.substr(5, number.size() - 6);
     std::replace(number.begin(), number.end(), '.', '_');
     const std::string column = DerivedName(*call.children[0]).value_or("");
-    AddAggregate("percentile", {*value, Scalar::Of(*percentage)}, fmt::format("percentile_{}_{}", column, number),
-                 builder);
+    std::vector<Scalar> arguments = fixed;
+    arguments.push_back(Scalar::Of(*percentage));
+    AddAggregate(weighted ? "percentilew" : "percentile", std::move(arguments),
+                 fmt::format("percentile_{}_{}", column, number), builder);
   }
   return true;
 }

@@ -18,7 +18,7 @@ bool IsFree(const Scalar& scalar) {
 }
 
 bool IsRandom(const Scalar& scalar) {
-  return scalar.IsCall("rand") || scalar.IsCall("new_guid") ||
+  return scalar.IsCall("rand") || scalar.IsCall("rand_below") || scalar.IsCall("new_guid") ||
          std::any_of(scalar.arguments.begin(), scalar.arguments.end(), IsRandom);
 }
 

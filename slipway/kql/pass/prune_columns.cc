@@ -31,6 +31,12 @@ void KeepOutputs(Node& node, const Ids& required) {
   std::erase_if(node.outputs, [&](const plan::Column& column) { return required.count(column.id) == 0; });
 }
 
+// All columns that a plan reads anywhere.
+void CollectAll(Node& node, Ids& ids) {
+  plan::ForEachScalar(node, [&](Scalar& scalar) { Require(scalar, ids); });
+  for (const plan::NodePtr& input : node.inputs) CollectAll(*input, ids);
+}
+
 void Prune(Node& node, const Ids& required);
 
 struct Pruner {
@@ -87,6 +93,14 @@ struct Pruner {
     }
     KeepOutputs(node, required);
     for (const plan::NodePtr& input : node.inputs) Prune(*input, below);
+  }
+  // The inner plan reads columns of the outer one anywhere in it.
+  void operator()(plan::Apply&) const {
+    Ids read = required;
+    CollectAll(*node.inputs[1], read);
+    Prune(*node.inputs[1], required);
+    KeepOutputs(node, required);
+    Prune(*node.inputs[0], read);
   }
   void operator()(plan::Number&) const { PassOn({}); }
   void operator()(plan::Filter&) const { PassOn({}); }

@@ -53,6 +53,7 @@ struct Describe {
     for (const Join::Key& key : join.keys) text += fmt::format(" c{} = c{}", key.left, key.right);
     return text;
   }
+  std::string operator()(const Apply&) const { return "apply"; }
   std::string operator()(const Number& number) const { return fmt::format("number c{}", number.output); }
 };
 

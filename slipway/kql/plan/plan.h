@@ -141,8 +141,12 @@ struct Number {
   int output = 0;
 };
 
+// Each row of inputs[0] beside the rows that inputs[1] gives for it: the inner plan may read the outer one's columns.
+struct Apply {};
+
 struct Node {
-  std::variant<Scan, Values, Range, Filter, Project, Summarize, Sort, Limit, Expand, Unpack, Union, Join, Number> body;
+  std::variant<Scan, Values, Range, Filter, Project, Summarize, Sort, Limit, Expand, Unpack, Union, Join, Number, Apply>
+      body;
   std::vector<Column> outputs;
   std::vector<NodePtr> inputs;
 

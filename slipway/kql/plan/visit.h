@@ -14,6 +14,7 @@ void ForEachScalar(Node& node, Visit visit) {
     void operator()(Unpack&) const {}
     void operator()(Join&) const {}
     void operator()(Number&) const {}
+    void operator()(Apply&) const {}
     void operator()(Range& range) const {
       visit(range.from);
       visit(range.to);

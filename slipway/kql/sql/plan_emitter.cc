@@ -79,6 +79,18 @@ class PlanEmitter {
   std::string EmitBody(const Node& node, const plan::Range& range) {
     ScalarEmitter scalars(state_);
     const std::string from = scalars.Emit(range.from), to = scalars.Emit(range.to), step = scalars.Emit(range.step);
+    const Type type = node.outputs[0].type;
+    if (type == Type::kReal) {
+      return fmt::format(
+          "SELECT {0} + n * {2} AS {3} FROM range(CAST(greatest(0, CASE WHEN {2} <> 0 THEN least(floor(({1} - {0}) / "
+          "{2} + "
+          "1e-9) + 1, 1e9) ELSE 0 END) AS BIGINT)) AS g(n)",
+          from, to, step, ColumnName(node.outputs[0].id));
+    }
+    if (type == Type::kInt) {
+      return fmt::format("SELECT CAST(n AS INTEGER) AS {} FROM generate_series({}, {}, {}) AS g(n)",
+                         ColumnName(node.outputs[0].id), from, to, step);
+    }
     return fmt::format("SELECT n AS {} FROM generate_series({}, {}, {}) AS g(n)", ColumnName(node.outputs[0].id), from,
                        to, step);
   }
@@ -102,6 +114,19 @@ class PlanEmitter {
     return fmt::format("SELECT {} FROM {} AS t", List(columns), scalars.Wrap(from));
   }
 
+  // SQL would give an aggregate that reads nothing but columns of a query around to that one: such an argument is
+  // tied to the rows here.
+  static plan::Aggregate OwnArguments(const Node& node, plan::Aggregate aggregate) {
+    for (Scalar& argument : aggregate.arguments) {
+      std::vector<int> ids;
+      plan::CollectColumns(argument, ids);
+      const bool is_foreign =
+          std::any_of(ids.begin(), ids.end(), [&](int id) { return node.inputs[0]->FindOutput(id) == nullptr; });
+      if (is_foreign) argument = Scalar::Call("hoisted", argument.type, {argument});
+    }
+    return aggregate;
+  }
+
   std::string EmitBody(const Node& node, const plan::Summarize& summarize) {
     ScalarEmitter scalars(state_);
     const std::string from = From(node);
@@ -110,7 +135,8 @@ class PlanEmitter {
       columns.push_back(fmt::format("{} AS {}", scalars.Emit(key), ColumnName(node.outputs[columns.size()].id)));
       keys.push_back(std::to_string(columns.size()));
     }
-    for (const plan::Aggregate& aggregate : summarize.aggregates) {
+    for (const plan::Aggregate& asked : summarize.aggregates) {
+      const plan::Aggregate aggregate = OwnArguments(node, asked);
       columns.push_back(
           fmt::format("{} AS {}", scalars.EmitAggregate(aggregate), ColumnName(node.outputs[columns.size()].id)));
     }
@@ -262,6 +288,11 @@ class PlanEmitter {
     }
     return fmt::format("SELECT {} FROM {} AS l {} {} AS r ON ({})", List(columns), is_right ? right : left,
                        JoinWord(join.kind), is_right ? left : right, Join(conditions, " AND "));
+  }
+
+  std::string EmitBody(const Node& node, const plan::Apply&) {
+    return fmt::format("SELECT {} FROM ({}) AS l, LATERAL ({}) AS r", List(Names(node.outputs)), Emit(*node.inputs[0]),
+                       Emit(*node.inputs[1]));
   }
 
   std::string EmitBody(const Node& node, const plan::Number& number) {

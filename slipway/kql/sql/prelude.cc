@@ -20,25 +20,12 @@ CREATE OR REPLACE TEMP MACRO kql_text_to_long(s) AS
   try_cast(nullif(regexp_extract(s, '^\s*([+-]?(?:\d+|0[xX][0-9a-fA-F]+))\s*$', 1), '') AS BIGINT);
 CREATE OR REPLACE TEMP MACRO kql_text_to_bool(s) AS
   CASE lower(trim(s)) WHEN 'true' THEN true WHEN 'false' THEN false ELSE kql_text_to_long(s) <> 0 END;
-CREATE OR REPLACE TEMP MACRO kql_text_to_ticks(s) AS kql_ticks(try_cast(nullif(trim(s), '') AS TIMESTAMP));
 CREATE OR REPLACE TEMP MACRO kql_dynamic_text(d) AS coalesce(json_extract_string(d, '$'), '');
 CREATE OR REPLACE TEMP MACRO kql_dynamic_to_long(d) AS
   CASE json_type(d)
     WHEN 'DOUBLE' THEN try_cast(trunc(try_cast(d AS DOUBLE)) AS BIGINT)
     WHEN 'BOOLEAN' THEN CASE WHEN trim(d) = 'true' THEN 1 ELSE 0 END
     ELSE kql_text_to_long(json_extract_string(d, '$')) END;
-CREATE OR REPLACE TEMP MACRO kql_timespan_parts(p) AS
-  (CASE WHEN p[1] = '-' THEN -1 ELSE 1 END) *
-  (coalesce(try_cast(p[2] AS BIGINT), 0) * 864000000000 + try_cast(p[3] AS BIGINT) * 36000000000
-   + try_cast(p[4] AS BIGINT) * 600000000 + coalesce(try_cast(p[5] AS BIGINT), 0) * 10000000
-   + coalesce(try_cast(rpad(left(p[6], 7), 7, '0') AS BIGINT), 0));
-CREATE OR REPLACE TEMP MACRO kql_text_to_timespan(s) AS
-  kql_timespan_parts([regexp_extract(s, '^\s*(-?)(?:(\d{1,8})\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?\s*$', 1),
-                      regexp_extract(s, '^\s*(-?)(?:(\d{1,8})\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?\s*$', 2),
-                      regexp_extract(s, '^\s*(-?)(?:(\d{1,8})\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?\s*$', 3),
-                      regexp_extract(s, '^\s*(-?)(?:(\d{1,8})\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?\s*$', 4),
-                      regexp_extract(s, '^\s*(-?)(?:(\d{1,8})\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?\s*$', 5),
-                      regexp_extract(s, '^\s*(-?)(?:(\d{1,8})\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?\s*$', 6)]);
 CREATE OR REPLACE TEMP MACRO kql_pointer(k) AS '/' || replace(replace(k, '~', '~0'), '/', '~1');
 CREATE OR REPLACE TEMP MACRO kql_bag_items(d) AS
   list_transform(json_keys(d), lambda k: '{' || CAST(to_json(k) AS VARCHAR) || ':' || CAST(json_extract(d, kql_pointer(k)) AS VARCHAR) || '}');
@@ -50,11 +37,19 @@ CREATE OR REPLACE TEMP MACRO kql_array(l) AS
   CASE WHEN l IS NOT NULL THEN '[' || coalesce(array_to_string(l, ','), '') || ']' END;
 CREATE OR REPLACE TEMP MACRO kql_numbers(d) AS list_transform(kql_items(d), lambda x: try_cast(x AS DOUBLE));
 CREATE OR REPLACE TEMP MACRO kql_texts(l) AS kql_array(list_transform(l, lambda x: CAST(to_json(x) AS VARCHAR)));
+CREATE OR REPLACE TEMP MACRO kql_rows_of_texts(groups) AS
+  CASE WHEN len(groups[1]) > 0 THEN kql_array(list_transform(range(1, len(groups[1]) + 1), lambda i: kql_texts(list_transform(groups, lambda g: g[i])))) END;
 CREATE OR REPLACE TEMP MACRO kql_texts_of_numbers(l) AS kql_array(list_transform(l, lambda x: CAST(x AS VARCHAR)));
 CREATE OR REPLACE TEMP MACRO kql_texts_of_datetimes(l) AS
   kql_array(list_transform(l, lambda x: '"' || kql_datetime_text(x) || '"'));
 CREATE OR REPLACE TEMP MACRO kql_texts_of_timespans(l) AS
   kql_array(list_transform(l, lambda x: '"' || kql_timespan_text(x) || '"'));
+CREATE OR REPLACE TEMP MACRO kql_real_text(x) AS CASE WHEN isnan(x) THEN 'NaN' ELSE CAST(x AS VARCHAR) END;
+CREATE OR REPLACE TEMP MACRO kql_json_real(x) AS
+  CASE WHEN isfinite(x) THEN CAST(x AS VARCHAR) WHEN isnan(x) THEN '"NaN"' WHEN x > 0 THEN '"Infinity"' WHEN x < 0 THEN '"-Infinity"' END;
+CREATE OR REPLACE TEMP MACRO kql_range_of_reals(a, b, s) AS
+  kql_array(CASE WHEN s <> 0 THEN list_transform(range(CAST(greatest(0, least(floor((b - a) / s + 1e-9) + 1, 1048576)) AS BIGINT)),
+                                                 lambda i: kql_json_real(a + i * s)) END);
 CREATE OR REPLACE TEMP MACRO kql_range(a, b, s) AS
   CASE WHEN s > 0 THEN generate_series(a, least(b, a + 1048575 * s), s)
        WHEN s < 0 THEN generate_series(a, greatest(b, a + 1048575 * s), s) END;
@@ -62,18 +57,9 @@ CREATE OR REPLACE TEMP MACRO kql_rotate(l, n) AS
   list_transform(range(len(l)), lambda i: l[((i + n) % len(l) + len(l)) % len(l) + 1]);
 CREATE OR REPLACE TEMP MACRO kql_shift(l, n, fill) AS
   list_transform(range(len(l)), lambda i: CASE WHEN i + n >= 0 AND i + n < len(l) THEN l[i + n + 1] ELSE fill END);
-CREATE OR REPLACE TEMP MACRO kql_sorted(l, direction) AS
-  list_concat(
-    list_transform(
-      list_sort(list_transform(list_filter(l, lambda x: x <> 'null'), lambda x: {'n': try_cast(x AS DOUBLE), 's': x}), direction, 'NULLS LAST'),
-      lambda e: e.s),
-    list_filter(l, lambda x: x = 'null'));
 CREATE OR REPLACE TEMP MACRO kql_distinct(l) AS list_filter(l, lambda x, i: list_position(l, x) = i);
 CREATE OR REPLACE TEMP MACRO kql_flatten_set(l) AS
   kql_array(kql_distinct(flatten(list_transform(l, lambda x: coalesce(kql_items(x), [x])))));
-CREATE OR REPLACE TEMP MACRO kql_zip(a, b) AS
-  kql_array(list_transform(range(greatest(len(a), len(b))),
-                           lambda i: '[' || coalesce(a[i + 1], 'null') || ',' || coalesce(b[i + 1], 'null') || ']'));
 CREATE OR REPLACE TEMP MACRO kql_bag_member(bags, k) AS
   CAST(json_extract(list_filter(bags, lambda b: json_exists(b, kql_pointer(k)))[1], kql_pointer(k)) AS VARCHAR);
 CREATE OR REPLACE TEMP MACRO kql_merge_keys(bags, keys) AS
@@ -81,9 +67,6 @@ CREATE OR REPLACE TEMP MACRO kql_merge_keys(bags, keys) AS
 CREATE OR REPLACE TEMP MACRO kql_merge_bags(bags) AS
   kql_merge_keys(list_filter(bags, lambda b: json_type(b) = 'OBJECT'),
                  kql_distinct(flatten(list_transform(list_filter(bags, lambda b: json_type(b) = 'OBJECT'), lambda b: json_keys(b)))));
-CREATE OR REPLACE TEMP MACRO kql_fill_forward(l) AS
-  kql_array(list_transform(range(len(l)),
-                           lambda i: coalesce(list_filter(l[:i + 1], lambda x: x <> 'null')[-1], 'null')));
 CREATE OR REPLACE TEMP MACRO kql_json_number(x) AS coalesce(CAST(x AS VARCHAR), 'null');
 CREATE OR REPLACE TEMP MACRO kql_series_stats(l) AS
   CASE WHEN l IS NOT NULL THEN

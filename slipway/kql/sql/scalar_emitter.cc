@@ -8,6 +8,7 @@
 
 #include "slipway/base/assert.h"
 #include "slipway/base/text.h"
+#include "slipway/kql/native/native.h"
 #include "slipway/kql/sql/operations.h"
 
 namespace slipway::kql::sql {
@@ -67,7 +68,14 @@ bool IsConstant(const Scalar& scalar) {
 }  // namespace
 
 std::string ScalarEmitter::Hoist(std::string sql) {
-  if (IsPlain(sql)) return sql;
+  return IsPlain(sql) ? sql : HoistAlways(std::move(sql));
+}
+
+std::string ScalarEmitter::EmitHoisted(const Scalar& call, bool) {
+  return HoistAlways(Emit(call.arguments[0]));
+}
+
+std::string ScalarEmitter::HoistAlways(std::string sql) {
   size_t level = 0;
   for (size_t i = 0; i < levels_.size(); ++i) {
     for (const Hoisted& hoisted : levels_[i]) {
@@ -127,8 +135,12 @@ std::string ScalarEmitter::Emit(const Scalar& scalar, bool as_filter) {
   }
   if (const Custom custom = FindCustom(scalar.operation)) return (this->*custom)(scalar, as_filter);
   const OperationRow* row = FindOperation(scalar.operation, scalar.arguments);
-  SLIPWAY_ASSERT(row != nullptr);
   std::vector<std::string> arguments = EmitAll(scalar.arguments);
+  if (row == nullptr) {
+    SLIPWAY_ASSERT(native::FindFunction(scalar.operation, arguments.size()) != nullptr);
+    const std::string call = fmt::format("{}{}({})", native::kPrefix, scalar.operation, Join(arguments, ", "));
+    return scalar.type == Type::kString ? fmt::format("coalesce({}, '')", call) : call;
+  }
   if (row->repeats) {
     for (std::string& argument : arguments) argument = Hoist(std::move(argument));
   }
@@ -145,13 +157,51 @@ std::string ScalarEmitter::EmitAggregate(const plan::Aggregate& aggregate) {
     return fmt::format("quantile_disc({}, {}){}", Emit(aggregate.arguments[0]),
                        FormatDouble(std::clamp(share, 0.0, 1.0)), filter);
   }
+  if (aggregate.operation == "percentiles_array" || aggregate.operation.starts_with("percentile"))
+    return EmitPercentiles(aggregate, filter);
   const OperationRow* row = FindAggregateOperation(aggregate.operation, aggregate.arguments);
   SLIPWAY_ASSERT(row != nullptr);
   // The filter has parameters of its own, which must not be taken for the template's arguments.
   const std::vector<std::string> arguments = EmitAll(aggregate.arguments);
-  const size_t filter_place = row->text.find('@');
-  return Fill(row->text.substr(0, filter_place), arguments) + filter +
-         Fill(row->text.substr(filter_place + 1), arguments);
+  std::string text;
+  size_t at = 0;
+  for (size_t place = row->text.find('@'); place != std::string_view::npos; place = row->text.find('@', at)) {
+    text += Fill(row->text.substr(at, place - at), arguments) + filter;
+    at = place + 1;
+  }
+  return text + Fill(row->text.substr(at), arguments);
+}
+
+namespace {
+
+// The percentages of an aggregate as a JSON array; each argument is a number or an array of them.
+std::string Percentages(const std::vector<Scalar>& arguments, size_t from) {
+  std::string list;
+  for (size_t i = from; i < arguments.size(); ++i) {
+    std::string text = ConstantToJson(arguments[i].constant);
+    if (text.starts_with('[')) text = text.substr(1, text.size() - 2);
+    list += (list.empty() || text.empty() ? "" : ",") + text;
+  }
+  return "[" + list + "]";
+}
+
+}  // namespace
+
+// Aggregates of several percentages, or with weights.
+std::string ScalarEmitter::EmitPercentiles(const plan::Aggregate& aggregate, const std::string& filter) {
+  const bool weighted = aggregate.operation.find('w') != std::string_view::npos;
+  const std::string value = Emit(aggregate.arguments[0]);
+  const std::string shares = state_.AddParameter(Percentages(aggregate.arguments, weighted ? 2 : 1));
+  std::string array;
+  if (weighted) {
+    array = fmt::format("kqln_weighted_percentiles('[' || string_agg('[' || {} || ',' || {} || ']', ','){} || ']', {})",
+                        value, Emit(aggregate.arguments[1]), filter, shares);
+  } else {
+    array = fmt::format("kqln_percentiles_of('[' || coalesce(string_agg(CAST({} AS VARCHAR), ','){}, '') || ']', {})",
+                        value, filter, shares);
+  }
+  if (aggregate.type == Type::kDynamic) return array;
+  return fmt::format("CAST(json_extract({}, '$[0]') AS {})", array, SqlType(aggregate.type));
 }
 
 ScalarEmitter::Custom ScalarEmitter::FindCustom(std::string_view operation) {
@@ -178,6 +228,7 @@ ScalarEmitter::Custom ScalarEmitter::FindCustom(std::string_view operation) {
       {"pack_array", &S::EmitPackArray},
       {"bag_pack", &S::EmitBagPack},
       {"array_concat", &S::EmitArrayConcat},
+      {"extract_all_groups", &S::EmitExtractAll},
       {"extract", &S::EmitExtract},
       {"element", &S::EmitElement},
       {"slot_value", &S::EmitSlotValue},
@@ -186,6 +237,7 @@ ScalarEmitter::Custom ScalarEmitter::FindCustom(std::string_view operation) {
       {"datetime_diff", &S::EmitDatePart},
       {"format_datetime", &S::EmitFormatDatetime},
       {"bin", &S::EmitBin},
+      {"hoisted", &S::EmitHoisted},
       {"in_rows", &S::EmitRows},
       {"scalar_of_rows", &S::EmitRows},
       {"prev", &S::EmitNeighbour},
@@ -202,7 +254,8 @@ ScalarEmitter::Custom ScalarEmitter::FindCustom(std::string_view operation) {
 }
 
 bool KnowsOperation(std::string_view operation) {
-  return operation == "identity" || HasOperation(operation) || ScalarEmitter::FindCustom(operation) != nullptr;
+  return operation == "identity" || HasOperation(operation) || native::HasFunction(operation) ||
+         ScalarEmitter::FindCustom(operation) != nullptr;
 }
 
 // Long chains become a balanced tree of parentheses: the engine limits how deep an expression may be.
@@ -359,6 +412,18 @@ std::string ScalarEmitter::EmitArrayConcat(const Scalar& call, bool) {
   return fmt::format("('[' || coalesce(array_to_string(flatten([{}]), ','), '') || ']')", Join(arrays, ", "));
 }
 
+// Of each match its groups, as an array of arrays. Arguments: the expression, the text, the groups' numbers.
+std::string ScalarEmitter::EmitExtractAll(const Scalar& call, bool) {
+  const std::string regex = Emit(call.arguments[0]), text = Hoist(Emit(call.arguments[1]));
+  std::vector<std::string> groups;
+  for (size_t i = 2; i < call.arguments.size(); ++i) {
+    groups.push_back(fmt::format("regexp_extract_all({}, {}, {})", text, regex,
+                                 std::get<int64_t>(call.arguments[i].constant.value)));
+  }
+  if (groups.size() == 1) return fmt::format("kql_texts(nullif({}, CAST([] AS VARCHAR[])))", groups[0]);
+  return fmt::format("kql_rows_of_texts({})", Hoist(fmt::format("[{}]", Join(groups, ", "))));
+}
+
 std::string ScalarEmitter::EmitExtract(const Scalar& call, bool) {
   const Constant* group = call.arguments[1].AsConstant();
   const int64_t number =
@@ -384,9 +449,9 @@ std::string ScalarEmitter::EmitSlotValue(const Scalar& call, bool) {
     case Type::kDynamic:
       return fmt::format("nullif({}, 'null')", text);
     case Type::kDateTime:
-      return fmt::format("kql_text_to_ticks({})", text);
+      return fmt::format("kqln_text_to_ticks({})", text);
     case Type::kTimespan:
-      return fmt::format("kql_text_to_timespan({})", Hoist(text));
+      return fmt::format("kqln_text_to_timespan({})", text);
     case Type::kGuid:
       return fmt::format("CAST(try_cast({} AS UUID) AS VARCHAR)", text);
     default:

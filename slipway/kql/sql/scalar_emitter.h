@@ -33,6 +33,8 @@ class ScalarEmitter {
   std::string Wrap(std::string from) const;
   // A column that holds `sql` (nothing of it when it is as cheap as a column).
   std::string Hoist(std::string sql);
+  // The same for what is cheap, too.
+  std::string HoistAlways(std::string sql);
 
  private:
   using Custom = std::string (ScalarEmitter::*)(const plan::Scalar&, bool);
@@ -61,6 +63,9 @@ class ScalarEmitter {
   std::string EmitFormatDatetime(const plan::Scalar& call, bool as_filter);
   std::string EmitBin(const plan::Scalar& call, bool as_filter);
   std::string EmitRows(const plan::Scalar& call, bool as_filter);
+  std::string EmitExtractAll(const plan::Scalar& call, bool as_filter);
+  std::string EmitPercentiles(const plan::Aggregate& aggregate, const std::string& filter);
+  std::string EmitHoisted(const plan::Scalar& call, bool as_filter);
   // window_emitter.cc
   std::string WindowOf(const std::string& number, const plan::Scalar& restart);
   std::string EmitNeighbour(const plan::Scalar& call, bool as_filter);

@@ -51,7 +51,14 @@ std::string_view OperatorName(OperatorKind kind) {
                                          "sample",
                                          "sample-distinct",
                                          "top-hitters",
-                                         "as"};
+                                         "as",
+                                         "mv-apply",
+                                         "partition",
+                                         "top-nested",
+                                         "search",
+                                         "find",
+                                         "invoke",
+                                         "consume"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -73,6 +80,10 @@ std::string Explain(const Operator& step) {
   for (const SortKey& key : step.sort) {
     text += fmt::format(" by {} {}", tree::Explain(*key.expression), key.descending ? "desc" : "asc");
     if (key.nulls_first) text += *key.nulls_first ? " nulls first" : " nulls last";
+  }
+  for (const NestedLevel& level : step.levels) {
+    text += fmt::format(" {} of {} by {}", level.count ? tree::Explain(*level.count) : "all",
+                        tree::Explain(*level.item.expression), tree::Explain(*level.aggregate.expression));
   }
   for (const ExpandItem& expand : step.expand) {
     text +=
@@ -97,7 +108,14 @@ std::string Explain(const Pipeline& pipeline, const std::string& indent) {
     case SourceKind::kDatatable:
       text += fmt::format("datatable of {} columns, {} values", pipeline.schema.size(), pipeline.values.size());
       break;
+    case SourceKind::kInput:
+      text += "input";
+      break;
+    case SourceKind::kPattern:
+      text += pipeline.pattern.text;
+      break;
     case SourceKind::kUnion:
+    case SourceKind::kStep:
       text += Explain(*pipeline.union_source);
       for (const PipelinePtr& leg : pipeline.union_source->pipelines) text += "\n" + Explain(*leg, indent + "  ");
       break;
@@ -148,9 +166,27 @@ std::string Explain(const Expression& expression) {
   return "";
 }
 
+namespace {
+
+std::string Explain(const Let& let) {
+  if (!let.function) return fmt::format("let {} =\n{}\n", let.name, Explain(*let.value, "  "));
+  std::string parameters;
+  for (const Parameter& parameter : let.function->parameters) {
+    parameters += fmt::format("{}{}:{}", parameters.empty() ? "" : ", ", parameter.name,
+                              parameter.is_rows ? "(…)" : TypeName(parameter.type));
+  }
+  return fmt::format("let {}({}) =\n{}", let.name, parameters, Explain(*let.function->body));
+}
+
+}  // namespace
+
 std::string Explain(const Query& query) {
   std::string text;
-  for (const Let& let : query.lets) text += fmt::format("let {} =\n{}\n", let.name, Explain(*let.value, "  "));
+  for (const Option& option : query.options) text += fmt::format("set {}\n", option.name);
+  for (const Parameter& parameter : query.parameters) {
+    text += fmt::format("declare {}:{}\n", parameter.name, TypeName(parameter.type));
+  }
+  for (const Let& let : query.lets) text += Explain(let);
   return text + Explain(*query.pipeline, "") + "\n";
 }
 

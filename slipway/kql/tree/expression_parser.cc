@@ -89,6 +89,22 @@ ExpressionPtr ExpressionParser::Parse() {
   return ParseOr();
 }
 
+ExpressionPtr ExpressionParser::ParseSearch() {
+  searches_ = true;
+  ExpressionPtr predicate = Parse();
+  searches_ = false;
+  return predicate;
+}
+
+ExpressionPtr ExpressionParser::ParseColumn() {
+  const Span span = cursor_.Peek().span;
+  const auto name = ParseName();
+  if (!name) return nullptr;
+  ExpressionPtr column = Make(ExpressionKind::kName, span, *name);
+  while (column && cursor_.Sees(".")) column = ParseMember(std::move(column));
+  return column;
+}
+
 std::optional<std::string> ExpressionParser::ParseName() {
   const Token& token = cursor_.Peek();
   if (token.kind == TokenKind::kName || token.kind == TokenKind::kQuotedName) return cursor_.Take().text;
@@ -101,12 +117,31 @@ bool ExpressionParser::SeesDeclaredName() const {
   return (kind == TokenKind::kName || kind == TokenKind::kQuotedName) && cursor_.Peek(1).Is("=");
 }
 
+// "(name, name, …) =".
+bool ExpressionParser::SeesSeveralNames() const {
+  if (!cursor_.Sees("(")) return false;
+  for (size_t at = 1;; at += 2) {
+    const TokenKind kind = cursor_.Peek(at).kind;
+    if (kind != TokenKind::kName && kind != TokenKind::kQuotedName) return false;
+    if (cursor_.Peek(at + 1).Is(")")) return cursor_.Peek(at + 2).Is("=");
+    if (!cursor_.Peek(at + 1).Is(",")) return false;
+  }
+}
+
 std::optional<NamedExpression> ExpressionParser::ParseNamed() {
   NamedExpression named;
   named.name_span = cursor_.Peek().span;
   if (SeesDeclaredName()) {
     named.name = cursor_.Take().text;
     cursor_.Take();
+  } else if (SeesSeveralNames()) {
+    cursor_.Take();
+    do {
+      named.names.push_back(cursor_.Take().text);
+    } while (cursor_.Accept(","));
+    cursor_.Take();
+    cursor_.Take();
+    named.name = named.names[0];
   }
   named.expression = Parse();
   if (!named.expression) return std::nullopt;
@@ -198,8 +233,17 @@ ExpressionPtr ExpressionParser::ParseProduct() {
   return left;
 }
 
-ExpressionPtr ExpressionParser::ParseStringOperators() {
+// column:text in a search.
+ExpressionPtr ExpressionParser::ParseSearchTerm() {
   ExpressionPtr left = ParseUnary();
+  if (!left || !searches_ || !cursor_.Sees(":")) return left;
+  const Token& op = cursor_.Take();
+  ExpressionPtr right = ParseUnary();
+  return right ? Binary(op, ":", std::move(left), std::move(right)) : nullptr;
+}
+
+ExpressionPtr ExpressionParser::ParseStringOperators() {
+  ExpressionPtr left = ParseSearchTerm();
   while (left && IsOperatorToken(cursor_.Peek())) {
     const Token& op = cursor_.Peek();
     const bool is_regex = op.IsName("matches");
@@ -244,6 +288,7 @@ ExpressionPtr ExpressionParser::ParsePostfix() {
 
 ExpressionPtr ExpressionParser::ParseMember(ExpressionPtr object) {
   cursor_.Take();
+  if (cursor_.Sees("[")) return ParseIndex(std::move(object));  // "d.[key]"
   const Span name_span = cursor_.Peek().span;
   const auto name = ParseName();
   if (!name) return nullptr;
@@ -390,6 +435,8 @@ bool ExpressionParser::SeesRows() const {
   if (cursor_.SeesName("datatable")) return next.Is("(");
   if (cursor_.SeesName("range")) return next.kind == TokenKind::kName;
   if (cursor_.SeesName("union")) return next.kind == TokenKind::kName || next.Is("(");
+  if (cursor_.SeesName("search") || cursor_.SeesName("find"))
+    return next.kind == TokenKind::kName || next.kind == TokenKind::kString;
   return cursor_.SeesName("print") && !next.Is(")") && !next.Is(",");
 }
 
@@ -415,52 +462,6 @@ ExpressionPtr ExpressionParser::ParseTypeOf() {
   return Finish(std::move(expression));
 }
 
-namespace {
-
-std::optional<Constant> ReadTypedLiteral(Type type, std::string_view text) {
-  text = Trim(text);
-  if (text == "null") return Constant{type, {}};
-  switch (type) {
-    case Type::kDateTime:
-      if (const auto ticks = ParseDateTimeTicks(text)) return Constant{type, *ticks};
-      return std::nullopt;
-    case Type::kTimespan:
-      if (const auto ticks = ParseTimespanTicks(text)) return Constant{type, *ticks};
-      return std::nullopt;
-    case Type::kGuid:
-      if (auto guid = ParseGuid(text)) return Constant{type, std::move(*guid)};
-      return std::nullopt;
-    case Type::kReal:
-      if (const auto value = ParseDouble(text.starts_with('+') ? text.substr(1) : text)) return Constant{type, *value};
-      return std::nullopt;
-    case Type::kBool: {
-      const std::string word = ToLower(text);
-      if (word == "true" || word == "1") return Constant{type, true};
-      if (word == "false" || word == "0") return Constant{type, false};
-      return std::nullopt;
-    }
-    default: {
-      const bool is_hex = text.starts_with("0x") || text.starts_with("0X");
-      int64_t value = 0;
-      if (is_hex) {
-        for (const char c : text.substr(2)) {
-          const size_t digit = std::string_view("0123456789abcdef").find(static_cast<char>(c | 32));
-          if (digit == std::string_view::npos || text.size() > 17) return std::nullopt;
-          value = value * 16 + static_cast<int64_t>(digit);
-        }
-      } else if (const auto number = ParseInt(text)) {
-        value = *number;
-      } else {
-        return std::nullopt;
-      }
-      if (type == Type::kInt && value != static_cast<int32_t>(value)) return std::nullopt;
-      return Constant{type, value};
-    }
-  }
-}
-
-}  // namespace
-
 // "datetime(2025-06-14 12:34)" and the like: the text between the parentheses is not made of expressions.
 ExpressionPtr ExpressionParser::ParseTypedLiteral(Type type) {
   const Token& name = cursor_.Take();
@@ -470,11 +471,7 @@ ExpressionPtr ExpressionParser::ParseTypedLiteral(Type type) {
   if (!cursor_.Expect(")")) return nullptr;
   const Span span{name.span.begin, cursor_.end()};
   const std::string_view text = cursor_.text().substr(begin, end - begin);
-  if (type == Type::kDecimal) {
-    cursor_.diagnostics().AddUnsupported(span, "the type decimal");
-    return nullptr;
-  }
-  auto constant = ReadTypedLiteral(type, text);
+  auto constant = ParseConstant(type, text);
   if (!constant) {
     cursor_.diagnostics().Add("SYN0002", span,
                               fmt::format("'{}' is not a constant {}; to convert a value, write to{}(…)", Trim(text),

@@ -22,6 +22,10 @@ class ExpressionParser {
 
   // nullptr after a complaint.
   ExpressionPtr Parse();
+  // A predicate of search, in which "column:text" may stand; nullptr after a complaint.
+  ExpressionPtr ParseSearch();
+  // A column's name, perhaps with members; nullptr after a complaint.
+  ExpressionPtr ParseColumn();
   // "name = expression" or an expression.
   std::optional<NamedExpression> ParseNamed();
   // A name as it may be declared or referred to; nullopt after a complaint.
@@ -39,6 +43,7 @@ class ExpressionParser {
   ExpressionPtr ParseSum();
   ExpressionPtr ParseProduct();
   ExpressionPtr ParseStringOperators();
+  ExpressionPtr ParseSearchTerm();
   ExpressionPtr ParseUnary();
   ExpressionPtr ParsePostfix();
   ExpressionPtr ParsePrimary();
@@ -48,6 +53,7 @@ class ExpressionParser {
   ExpressionPtr ParseArgument();
   ExpressionPtr ParseRows(ExpressionPtr source);
   bool SeesRows() const;
+  bool SeesSeveralNames() const;
   ExpressionPtr ParseTypedLiteral(Type type);
   ExpressionPtr ParseDynamicLiteral();
   bool AppendDynamicJson(std::string& json, int depth);
@@ -66,6 +72,7 @@ class ExpressionParser {
   TokenCursor& cursor_;
   const RowsParser parse_rows_;
   int nesting_ = 0;
+  bool searches_ = false;
 };
 
 }  // namespace slipway::kql::tree

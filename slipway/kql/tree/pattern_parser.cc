@@ -64,8 +64,11 @@ bool PipelineParser::ReadParseKv(Operator& step) {
   return cursor_.Expect(")");
 }
 
-bool PipelineParser::ReadSeriesAxis(SeriesAxis& axis) {
+// "axis [from a] [to b] step s" or, in the old form, "axis in range(a, b, s)".
+bool PipelineParser::ReadSeriesAxis(Operator& step) {
+  SeriesAxis& axis = step.axis;
   if (!cursor_.ExpectName("on")) return false;
+  if (cursor_.Peek(1).IsName("in") || cursor_.Peek(3).IsName("in")) return ReadSeriesRange(step);
   auto item = expressions_.ParseNamed();
   if (!item) return false;
   axis.axis = std::move(*item);
@@ -80,11 +83,35 @@ bool PipelineParser::ReadSeriesAxis(SeriesAxis& axis) {
   return true;
 }
 
-// [name =] aggregate [default = value], … on axis from a to b step s [by key, …]
+bool PipelineParser::ReadSeriesRange(Operator& step) {
+  SeriesAxis& axis = step.axis;
+  step.is_inclusive = true;
+  axis.axis.name_span = cursor_.Peek().span;
+  if (expressions_.SeesDeclaredName()) {
+    axis.axis.name = cursor_.Take().text;
+    cursor_.Take();
+  }
+  axis.axis.expression = std::make_unique<Expression>();
+  axis.axis.expression->kind = ExpressionKind::kName;
+  axis.axis.expression->span = axis.axis.expression->name_span = cursor_.Peek().span;
+  const auto name = expressions_.ParseName();
+  if (!name || !cursor_.ExpectName("in") || !cursor_.ExpectName("range") || !cursor_.Expect("(")) return false;
+  axis.axis.expression->text = *name;
+  const std::pair<ExpressionPtr*, std::string_view> bounds[] = {{&axis.from, ","}, {&axis.to, ","}, {&axis.step, ")"}};
+  for (const auto& [bound, end] : bounds) {
+    *bound = expressions_.Parse();
+    if (!*bound || !cursor_.Expect(end)) return false;
+  }
+  return true;
+}
+
+// [kind=nonempty] [name =] aggregate [default = value], … on axis from a to b step s [by key, …]
 bool PipelineParser::ReadMakeSeries(Operator& step) {
-  if (cursor_.SeesName("kind") && cursor_.Peek(1).Is("=")) {
-    cursor_.diagnostics().AddUnsupported(cursor_.Peek().span, "make-series kind=nonempty");
-    return false;
+  std::string kind = "";
+  SkipHints();
+  if (AcceptOption("kind", kind)) {
+    if (kind != "nonempty") return cursor_.Fail("make-series knows kind=nonempty");
+    step.is_nonempty = true;
   }
   do {
     auto item = expressions_.ParseNamed();
@@ -98,7 +125,7 @@ bool PipelineParser::ReadMakeSeries(Operator& step) {
       if (!step.defaults.back()) return false;
     }
   } while (cursor_.Accept(","));
-  if (!ReadSeriesAxis(step.axis)) return false;
+  if (!ReadSeriesAxis(step)) return false;
   step.has_keys = cursor_.AcceptName("by");
   return !step.has_keys || ParseNamedList(step.keys);
 }

@@ -52,17 +52,32 @@ struct OperatorTable {
       {"sample-distinct", OperatorKind::kSampleDistinct, &P::ReadSampleDistinct},
       {"top-hitters", OperatorKind::kTopHitters, &P::ReadTopHitters},
       {"as", OperatorKind::kAs, &P::ReadAs},
+      {"mv-apply", OperatorKind::kMvApply, &P::ReadMvApply},
+      {"mvapply", OperatorKind::kMvApply, &P::ReadMvApply},
+      {"partition", OperatorKind::kPartition, &P::ReadPartition},
+      {"top-nested", OperatorKind::kTopNested, &P::ReadTopNested},
+      {"search", OperatorKind::kSearch, &P::ReadSearch},
+      {"find", OperatorKind::kFind, &P::ReadFind},
+      {"invoke", OperatorKind::kInvoke, &P::ReadInvoke},
+      {"consume", OperatorKind::kConsume, &P::ReadConsume},
   };
   static constexpr std::string_view kUnsupported[] = {
-      "assert-schema",  "consume",
-      "externaldata",   "facet",
-      "find",           "fork",
-      "graph-match",    "graph-shortest-paths",
-      "graph-to-table", "invoke",
-      "make-graph",     "mv-apply",
-      "partition",      "project-by-names",
-      "reduce",         "scan",
-      "search",         "top-nested",
+      "assert-schema",
+      "externaldata",
+      "facet",
+      "fork",
+      "graph-mark-components",
+      "graph-match",
+      "graph-merge",
+      "graph-shortest-paths",
+      "graph-to-table",
+      "graph-where-edges",
+      "graph-where-nodes",
+      "macro-expand",
+      "make-graph",
+      "project-by-names",
+      "reduce",
+      "scan",
   };
 
   static const Row* Find(std::string_view word) {
@@ -91,14 +106,20 @@ Operator MakeStep(OperatorKind kind, Span name_span) {
 
 }  // namespace
 
-std::optional<Query> PipelineParser::ParseQuery() {
+std::optional<Query> PipelineParser::ParseQuery(std::string_view closing) {
   Query query;
   bool good = true;
-  while (!cursor_.AtEnd()) {
+  size_t statements = 0;
+  const auto at_end = [&] { return cursor_.AtEnd() || (!closing.empty() && cursor_.Sees(closing)); };
+  while (!at_end()) {
     if (cursor_.Accept(";")) continue;
+    if (++statements > kStatementsMax) {
+      cursor_.Fail(fmt::format("a query has at most {} statements", kStatementsMax));
+      return std::nullopt;
+    }
     if (!ParseStatement(query)) {
       good = false;
-      while (!cursor_.AtEnd() && !cursor_.Sees(";")) cursor_.Take();
+      while (!at_end() && !cursor_.Sees(";")) cursor_.Take();
     }
   }
   if (good && !query.pipeline) {
@@ -111,8 +132,10 @@ std::optional<Query> PipelineParser::ParseQuery() {
 }
 
 bool PipelineParser::ParseStatement(Query& query) {
-  static constexpr std::string_view kUnsupported[] = {"set", "declare", "alias", "restrict"};
+  static constexpr std::string_view kUnsupported[] = {"alias", "restrict"};
   if (cursor_.SeesName("let")) return ParseLet(query);
+  if (cursor_.SeesName("set") && cursor_.Peek(1).kind == TokenKind::kName) return ParseSet(query);
+  if (cursor_.SeesName("declare") && cursor_.Peek(1).kind == TokenKind::kName) return ParseDeclare(query);
   for (const std::string_view word : kUnsupported) {
     if (!cursor_.SeesName(word) || cursor_.Peek(1).kind != TokenKind::kName) continue;
     cursor_.diagnostics().AddUnsupported(cursor_.Peek().span, fmt::format("the statement '{}'", word));
@@ -124,26 +147,8 @@ bool PipelineParser::ParseStatement(Query& query) {
   }
   query.pipeline = ParsePipeline();
   if (!query.pipeline) return false;
-  if (cursor_.AtEnd() || cursor_.Sees(";")) return true;
+  if (cursor_.AtEnd() || cursor_.Sees(";") || (nesting_functions_ > 0 && cursor_.Sees("}"))) return true;
   return cursor_.Fail("expected '|' or the end of the statement");
-}
-
-bool PipelineParser::ParseLet(Query& query) {
-  cursor_.Take();
-  Let let;
-  let.span = cursor_.Peek().span;
-  const auto name = expressions_.ParseName();
-  if (!name || !cursor_.Expect("=")) return false;
-  let.name = *name;
-  if (cursor_.Sees("(") && (cursor_.Peek(1).Is(")") || cursor_.Peek(2).Is(":"))) {
-    cursor_.diagnostics().AddUnsupported(let.span, "a function of your own");
-    return false;
-  }
-  let.value = ParsePipeline();
-  if (!let.value) return false;
-  query.lets.push_back(std::move(let));
-  if (cursor_.AtEnd() || cursor_.Sees(";")) return true;
-  return cursor_.Fail("expected ';' at the end of the 'let' statement");
 }
 
 PipelinePtr PipelineParser::ParsePipeline(ExpressionPtr source) {
@@ -171,6 +176,22 @@ bool PipelineParser::ParseSource(Pipeline& pipeline) {
   }
   if (word == "datatable" && next.Is("(")) return ParseDatatable(pipeline);
   if (word == "range" && next.kind == TokenKind::kName) return ParseRange(pipeline);
+  const bool steps_first = (word == "search" || word == "find") && !next.Is("|") && !next.Is(".") &&
+                           next.kind != TokenKind::kEnd && !next.Is(")") && !next.Is(";");
+  if (steps_first) {
+    Operator step = MakeStep(word == "search" ? OperatorKind::kSearch : OperatorKind::kFind, cursor_.Take().span);
+    pipeline.source = SourceKind::kStep;
+    if (!(word == "search" ? ReadSearch(step) : ReadFind(step))) return false;
+    pipeline.union_source = std::move(step);
+    return true;
+  }
+  if (SeesWildcard()) {
+    pipeline.source = SourceKind::kPattern;
+    auto pattern = ParsePattern(pipeline.pattern.span);
+    if (!pattern) return false;
+    pipeline.pattern.text = std::move(*pattern);
+    return true;
+  }
   if (word == "union" && !next.Is("|")) {
     Operator step = MakeStep(OperatorKind::kUnion, cursor_.Take().span);
     pipeline.source = SourceKind::kUnion;
@@ -227,7 +248,7 @@ bool PipelineParser::ParseStep(Pipeline& pipeline) {
 }
 
 bool PipelineParser::AtStepEnd() const {
-  return cursor_.AtEnd() || cursor_.Sees("|") || cursor_.Sees(";") ||
+  return cursor_.AtEnd() || cursor_.Sees("|") || cursor_.Sees(";") || (nesting_functions_ > 0 && cursor_.Sees("}")) ||
          (nesting_ > 1 && (cursor_.Sees(")") || cursor_.Sees(",")));
 }
 
@@ -302,7 +323,7 @@ bool PipelineParser::ParseRange(Pipeline& pipeline) {
     if (!cursor_.ExpectName(word)) return false;
     ExpressionPtr value = expressions_.Parse();
     if (!value) return false;
-    pipeline.items.push_back({*name, name_span, std::move(value)});
+    pipeline.items.push_back({*name, {}, name_span, std::move(value)});
   }
   return true;
 }
@@ -361,10 +382,12 @@ bool PipelineParser::ReadPatterns(Operator& step) {
     auto text = ParsePattern(pattern.span);
     if (!text) return false;
     pattern.text = std::move(*text);
-    if (cursor_.SeesName("asc") || cursor_.SeesName("desc")) {
-      cursor_.diagnostics().AddUnsupported(cursor_.Peek().span, "the order of a wildcard's columns");
-      return false;
-    }
+    size_t tokens = 0;
+    const std::string direction = cursor_.PeekDashedWord(tokens);
+    const bool ordered =
+        direction == "asc" || direction == "desc" || direction == "granny-asc" || direction == "granny-desc";
+    for (size_t i = 0; ordered && i < tokens; ++i) cursor_.Take();
+    step.directions.push_back(ordered ? direction : "");
     step.patterns.push_back(std::move(pattern));
   } while (cursor_.Accept(","));
   return true;
@@ -453,11 +476,7 @@ bool PipelineParser::ReadMvExpand(Operator& step) {
       break;
     }
   }
-  do {
-    if (!ParseExpandItem(step.expand)) return false;
-  } while (cursor_.Accept(","));
-  if (!cursor_.AcceptName("limit")) return true;
-  return ReadTake(step);
+  return ReadExpandItems(step);
 }
 
 bool PipelineParser::ReadEvaluate(Operator& step) {
@@ -519,13 +538,14 @@ bool PipelineParser::ReadUnion(Operator& step) {
     } else if (AcceptOption("kind", value)) {
       if (value != "inner" && value != "outer") return cursor_.Fail("union knows kind=inner and kind=outer");
       step.is_inner = value == "inner";
+    } else if (AcceptOption("isfuzzy", value)) {
+      if (ToLower(value) != "true" && ToLower(value) != "false") return cursor_.Fail("isfuzzy is true or false");
+      step.is_fuzzy = ToLower(value) == "true";
+    } else if (cursor_.SeesName("hint") && cursor_.Peek(1).Is(".")) {
+      SkipHints();
     } else {
       break;
     }
-  }
-  if (cursor_.SeesName("isfuzzy") && cursor_.Peek(1).Is("=")) {
-    cursor_.diagnostics().AddUnsupported(cursor_.Peek().span, "isfuzzy");
-    return false;
   }
   do {
     PipelinePtr leg = ParseSide();
@@ -533,6 +553,14 @@ bool PipelineParser::ReadUnion(Operator& step) {
     step.pipelines.push_back(std::move(leg));
   } while (cursor_.Accept(","));
   return true;
+}
+
+std::vector<std::string> OperatorWords(bool supported) {
+  std::vector<std::string> words;
+  for (std::string& word : OperatorTable::Words()) {
+    if ((OperatorTable::Find(word) != nullptr) == supported) words.push_back(std::move(word));
+  }
+  return words;
 }
 
 std::optional<Query> Parse(std::string_view query, const std::vector<Token>& tokens, Diagnostics& diagnostics) {

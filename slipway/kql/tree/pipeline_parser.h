@@ -18,8 +18,8 @@ class PipelineParser {
   PipelineParser(const PipelineParser&) = delete;
   PipelineParser& operator=(const PipelineParser&) = delete;
 
-  // nullopt after a complaint.
-  std::optional<Query> ParseQuery();
+  // nullopt after a complaint. `closing`: the symbol that a function's body ends before; "" for the whole text.
+  std::optional<Query> ParseQuery(std::string_view closing = "");
 
  private:
   friend struct OperatorTable;
@@ -27,6 +27,14 @@ class PipelineParser {
 
   bool ParseStatement(Query& query);
   bool ParseLet(Query& query);
+  // statement_parser.cc
+  bool SeesFunction() const;
+  std::unique_ptr<Function> ParseFunction();
+  bool ParseParameters(std::vector<Parameter>& parameters);
+  bool ParseParameter(Parameter& parameter);
+  bool ParseSet(Query& query);
+  bool ParseDeclare(Query& query);
+  bool EndStatement(std::string_view what);
   // `source` is what was read of it already, if anything.
   PipelinePtr ParsePipeline(ExpressionPtr source = nullptr);
   bool ParseSource(Pipeline& pipeline);
@@ -55,6 +63,18 @@ class PipelineParser {
   bool ReadSampleDistinct(Operator& step);
   bool ReadTopHitters(Operator& step);
   bool ReadAs(Operator& step);
+  bool ReadConsume(Operator& step);
+  // subquery_parser.cc
+  PipelinePtr ParseSubquery();
+  bool ReadExpandItems(Operator& step);
+  bool ReadMvApply(Operator& step);
+  bool ReadPartition(Operator& step);
+  bool ReadTopNested(Operator& step);
+  bool ReadNestedLevel(NestedLevel& level);
+  bool ReadTables(Operator& step);
+  bool ReadSearch(Operator& step);
+  bool ReadFind(Operator& step);
+  bool ReadInvoke(Operator& step);
   // join_parser.cc
   PipelinePtr ParseSide();
   bool ReadJoin(Operator& step);
@@ -64,7 +84,8 @@ class PipelineParser {
   bool ReadParseKv(Operator& step);
   bool ReadColumnPart(PatternPart& part);
   bool ReadMakeSeries(Operator& step);
-  bool ReadSeriesAxis(SeriesAxis& axis);
+  bool ReadSeriesAxis(Operator& step);
+  bool ReadSeriesRange(Operator& step);
 
   bool ParseNamedList(std::vector<NamedExpression>& items);
   bool ParseSortKey(std::vector<SortKey>& keys);
@@ -74,6 +95,8 @@ class PipelineParser {
   std::optional<Type> ParseType();
   // Whether the step that is read ends here.
   bool AtStepEnd() const;
+  // A table's name with '*' in it, where a source is wanted.
+  bool SeesWildcard() const;
   // Passes "hint.name=value" words, which change nothing here.
   void SkipHints();
   // "name=value" before the arguments: true when `name` stands here; its value goes to `value`.
@@ -82,6 +105,7 @@ class PipelineParser {
   TokenCursor& cursor_;
   ExpressionParser expressions_;
   int nesting_ = 0;
+  int nesting_functions_ = 0;
 };
 
 }  // namespace slipway::kql::tree

@@ -43,9 +43,10 @@ struct Expression {
   int depth = 1;  // of this tree
 };
 
-// "name = expression" or an expression alone. Several names, "(a, b) = …", are not supported.
+// "name = expression", "(name, name) = expression" or an expression alone.
 struct NamedExpression {
-  std::optional<std::string> name;
+  std::optional<std::string> name;  // the first one
+  std::vector<std::string> names;   // all of them, when they stand in parentheses
   Span name_span;
   ExpressionPtr expression;
 };
@@ -87,6 +88,15 @@ struct ExpandItem {
   std::optional<Type> to;
 };
 
+// One level of top-nested.
+struct NestedLevel {
+  ExpressionPtr count;  // null: all groups
+  NamedExpression item;
+  ExpressionPtr others;  // "with others = …", may be null
+  NamedExpression aggregate;
+  bool descending = true;
+};
+
 enum class OperatorKind {
   kWhere,
   kProject,
@@ -117,6 +127,13 @@ enum class OperatorKind {
   kSampleDistinct,
   kTopHitters,
   kAs,
+  kMvApply,
+  kPartition,
+  kTopNested,
+  kSearch,
+  kFind,
+  kInvoke,
+  kConsume,
 };
 
 // One step of a pipeline; which members count depends on the kind.
@@ -128,44 +145,82 @@ struct Operator {
   std::vector<NamedExpression> keys;    // summarize by
   std::vector<ColumnPattern> patterns;  // project-away, -keep, -reorder
   std::vector<SortKey> sort;            // sort, top
+  std::vector<NestedLevel> levels;      // top-nested
   std::vector<ExpandItem> expand;
-  std::vector<TypedName> schema;          // evaluate … : (schema)
-  std::vector<PipelinePtr> pipelines;     // union; join, lookup: the right side
+  std::vector<TypedName> schema;  // evaluate … : (schema)
+  std::vector<PipelinePtr>
+      pipelines;  // union, find, search; join, lookup: the right side; mv-apply, partition: the sub-query
   std::vector<ExpressionPtr> conditions;  // join, lookup: on …
   std::vector<PatternPart> parts;         // parse
   std::vector<ExpressionPtr> defaults;    // make-series: default = …, one an aggregate, may be null
-  SeriesAxis axis;                        // make-series
-  ExpressionPtr expression;               // where's predicate, take's and top's number, mv-expand's limit
+  std::vector<std::string>
+      directions;            // project-reorder: "", "asc", "desc", "granny-asc", "granny-desc", one a pattern
+  SeriesAxis axis;           // make-series
+  ExpressionPtr expression;  // where's predicate, take's and top's number, mv-expand's limit
   std::string text;   // evaluate: the plugin; count, mv-expand, as: a name; render, join, lookup, parse: the kind;
-                      // union: withsource
+                      // union, find: withsource; search: kind
   std::string flags;  // parse kind=regex
   bool has_schema = false;
-  bool has_star = false;   // distinct *, schema (*, …)
-  bool has_keys = false;   // summarize … by
-  bool keeps_bags = true;  // mv-expand kind=bag; false: kind=array
-  bool is_inner = false;   // union kind=inner
+  bool has_star = false;      // distinct *, schema (*, …)
+  bool has_keys = false;      // summarize … by
+  bool keeps_bags = true;     // mv-expand kind=bag; false: kind=array
+  bool is_inner = false;      // union kind=inner
+  bool is_fuzzy = false;      // union isfuzzy=true
+  bool is_inclusive = false;  // make-series … in range(…)
+  bool is_nonempty = false;   // make-series kind=nonempty
 };
 
-enum class SourceKind { kExpression, kPrint, kDatatable, kRange, kUnion };
+// kInput: the rows that the step around a sub-query gives it. kPattern: tables by a name with '*', in `pattern`.
+enum class SourceKind { kExpression, kPrint, kDatatable, kRange, kUnion, kInput, kPattern, kStep };
 
 struct Pipeline {
   Span span;
   SourceKind source = SourceKind::kExpression;
-  ExpressionPtr expression;            // kExpression: a table's name, a let's name, or a scalar
-  std::vector<NamedExpression> items;  // print; range: from, to, step under the column's name
-  std::vector<TypedName> schema;       // datatable
-  std::vector<ExpressionPtr> values;   // datatable, row by row
-  std::optional<Operator> union_source;
+  ExpressionPtr expression;              // kExpression: a table's name, a let's name, or a scalar
+  std::vector<NamedExpression> items;    // print; range: from, to, step under the column's name
+  std::vector<TypedName> schema;         // datatable
+  std::vector<ExpressionPtr> values;     // datatable, row by row
+  std::optional<Operator> union_source;  // kUnion; kStep: a search or find that comes first
+  ColumnPattern pattern;                 // kPattern
   std::vector<Operator> operators;
+};
+
+struct Query;
+
+// A parameter of a function, or of the query ("declare query_parameters").
+struct Parameter {
+  std::string name;
+  Span span;
+  Type type = Type::kString;
+  ExpressionPtr default_value;  // may be null
+  bool is_rows = false;         // T:(x:long, …), or T:(*)
+  std::vector<TypedName> columns;
+};
+
+// "(a:long) { … }" or "view () { … }".
+struct Function {
+  std::vector<Parameter> parameters;
+  std::unique_ptr<Query> body;
+  bool is_view = false;
 };
 
 struct Let {
   std::string name;
   Span span;  // of the name
   PipelinePtr value;
+  std::unique_ptr<Function> function;  // instead of value
+};
+
+// "set name [= value]".
+struct Option {
+  std::string name;
+  Span span;
+  ExpressionPtr value;  // may be null
 };
 
 struct Query {
+  std::vector<Option> options;
+  std::vector<Parameter> parameters;
   std::vector<Let> lets;
   PipelinePtr pipeline;
 };
