@@ -1,7 +1,10 @@
 // What of `az monitor` and `az resource` the dialect's scripts use.
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/base/time.h"
 #include "slipway/cli/commands.h"
 #include "slipway/cli/context.h"
 #include "slipway/cli/log_query.h"
@@ -27,11 +30,42 @@ Result<Output> QueryLogs(Context& context, const Arguments& arguments) {
   return output;
 }
 
+// "1d12h30m" as az writes offsets, or ISO 8601, as ISO 8601.
+Result<std::string> OffsetOf(const std::string& text) {
+  if (text.empty() || ParseIsoDuration(text) || text.find('/') != std::string::npos) return text;
+  std::string days, times, number;
+  for (const char c : text) {
+    if (c >= '0' && c <= '9') {
+      number += c;
+    } else if (!number.empty() && c == 'd' && times.empty()) {
+      days += std::exchange(number, {}) + "D";
+    } else if (!number.empty() && (c == 'h' || c == 'm' || c == 's')) {
+      times += std::exchange(number, {}) + static_cast<char>(c - 'a' + 'A');
+    } else {
+      return InvalidArgument(fmt::format("'{}' is no offset: 1h, 1d12h, 30m and PT1H are", text));
+    }
+  }
+  if (!number.empty())
+    return InvalidArgument(fmt::format("the offset '{}' needs a unit after {}: d, h, m or s", text, number));
+  return fmt::format("P{}{}{}", days, times.empty() ? "" : "T", times);
+}
+
+// --start-time and --end-time, with --offset for the one that is not given.
+Result<std::string> InsightsTimespan(const Arguments& arguments, Timestamp now) {
+  SLIPWAY_ASSIGN_OR_RETURN(const std::string offset, OffsetOf(arguments.GetOr("offset", "")));
+  const auto start = arguments.Get("start-time"), end = arguments.Get("end-time");
+  if (!start && !end) return offset;
+  if (start && end) return *start + "/" + *end;
+  const std::string length = offset.empty() ? "PT1H" : offset;
+  if (end) return length + "/" + *end;
+  return offset.empty() ? *start + "/" + FormatTimestamp(now) : *start + "/" + length;
+}
+
 Result<Output> QueryInsights(Context& context, const Arguments& arguments) {
+  SLIPWAY_ASSIGN_OR_RETURN(const std::string timespan, InsightsTimespan(arguments, context.clock().Now()));
   const std::string path = fmt::format(
       "/v1/apps/{}/query", client::Workspace::Segment(arguments.GetOr(arguments.Has("app") ? "app" : "apps", "")));
-  SLIPWAY_ASSIGN_OR_RETURN(const Json answer,
-                           RunQuery(context, path, *arguments.Get("analytics-query"), arguments.GetOr("offset", "")));
+  SLIPWAY_ASSIGN_OR_RETURN(const Json answer, RunQuery(context, path, *arguments.Get("analytics-query"), timespan));
   Output output = Output::Of({{"tables", answer["tables"]}});
   output.table_row = [rows = RowsOf(answer, false)](const nlohmann::ordered_json&) { return rows; };
   return output;
@@ -128,7 +162,9 @@ Command InsightsQueryCommand() {
   command.flags = {{"app", 'a', "GUID of the application: the workspace's id.", Flag::Takes::kValues},
                    {"apps", 0, "The same as --app.", Flag::Takes::kValues},
                    AnalyticsQueryFlag(),
-                   {"offset", 0, "Time offset of the query range, in ISO 8601."},
+                   {"offset", 0, "Length of the time range: 1h, 1d12h, or ISO 8601. Default: all rows."},
+                   {"start-time", 0, "Begin of the time range, in ISO 8601."},
+                   {"end-time", 0, "End of the time range, in ISO 8601."},
                    {"resource-group", 'g', "Accepted for compatibility."}};
   command.needs_workspace = false;
   command.check = [](const Arguments& arguments) { return RequireOneOf(arguments, {"app", "apps"}); };
@@ -186,8 +222,11 @@ Command ResourceCommand() {
 }  // namespace
 
 std::vector<Command> AzMonitorCommands() {
-  return {LogsQueryCommand(), InsightsQueryCommand(), LogWorkspaceCommand(), DiagnosticSettingsCommand(),
-          ResourceCommand()};
+  std::vector<Command> commands = {LogsQueryCommand(), InsightsQueryCommand(), LogWorkspaceCommand(),
+                                   DiagnosticSettingsCommand(), ResourceCommand()};
+  for (Command& command : LogTableCommands("monitor log-analytics workspace table"))
+    commands.push_back(std::move(command));
+  return commands;
 }
 
 }  // namespace slipway::cli

@@ -4,6 +4,7 @@
 
 #include "slipway/base/text.h"
 #include "slipway/base/time.h"
+#include "slipway/cli/chart.h"
 #include "slipway/cli/scalar_text.h"
 #include "slipway/client/workspace.h"
 
@@ -58,12 +59,51 @@ Result<Output> Explain(Context& context, const Arguments& arguments, const std::
   return Output::Text(answer.value("text", ""));
 }
 
+// A cell as RFC 4180 writes it.
+std::string CsvCell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  return "\"" + ReplaceAll(text, "\"", "\"\"") + "\"";
+}
+
+std::string CsvText(const Json& cell) {
+  if (cell.is_null()) return "";
+  return cell.is_string() ? cell.get<std::string>() : cell.dump();
+}
+
+// Every table with a line of names before its rows.
+std::string CsvOf(const Json& answer) {
+  std::string csv;
+  for (const Json& table : answer["tables"]) {
+    std::string line;
+    for (const Json& column : table["columns"]) line += (line.empty() ? "" : ",") + CsvCell(column.value("name", ""));
+    csv += line + "\n";
+    for (const Json& cells : table["rows"]) {
+      line.clear();
+      for (size_t i = 0; i < cells.size(); ++i) line += (i == 0 ? "" : ",") + CsvCell(CsvText(cells[i]));
+      csv += line + "\n";
+    }
+  }
+  return csv;
+}
+
+ChartSize SizeOfTerminal(Context& context) {
+  ChartSize size;
+  const auto columns = ParseInt(context.Variable("COLUMNS").value_or(""));
+  if (columns && *columns >= 40 && *columns <= 400) size.width = static_cast<size_t>(*columns);
+  return size;
+}
+
 Result<Output> Query(Context& context, const Arguments& arguments) {
   SLIPWAY_RETURN_IF_ERROR(CheckTimespan(arguments.GetOr("timespan", "")));
   SLIPWAY_ASSIGN_OR_RETURN(const std::string id, WorkspaceId(context));
   if (arguments.Get("explain")) return Explain(context, arguments, id);
   SLIPWAY_ASSIGN_OR_RETURN(const Json answer, RunQuery(context, fmt::format("/v1/workspaces/{}/query", id),
                                                        *arguments.Get("kql"), arguments.GetOr("timespan", "")));
+  if (context.options().output == "csv") return Output::Text(CsvOf(answer));
+  if (context.options().output == "chart") {
+    SLIPWAY_ASSIGN_OR_RETURN(std::string chart, DrawChart(answer, SizeOfTerminal(context)));
+    return Output::Text(std::move(chart));
+  }
   Output output = Output::Of(RowsOf(answer, false));
   output.keeps_order = true;
   output.table_row = [](const ordered_json& row) { return row; };
@@ -78,7 +118,10 @@ Result<Json> RunQuery(Context& context, const std::string& path, const std::stri
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   Json body = {{"query", query}};
   if (!timespan.empty()) body["timespan"] = timespan;
-  SLIPWAY_ASSIGN_OR_RETURN(net::Response response, server->connection().Send("POST", path, body.dump()));
+  net::Headers headers;
+  headers.Set("Prefer", "include-render=true");
+  SLIPWAY_ASSIGN_OR_RETURN(net::Response response,
+                           server->connection().Send("POST", path, body.dump(), "application/json", headers));
   const Json answer = Json::parse(response.body, nullptr, false);
   if (response.status >= 400) {
     Error error = client::ErrorOf(response);
@@ -125,8 +168,10 @@ std::vector<Command> QueryCommands() {
                  {.name = "explain",
                   .help = "Print what a stage of the compiler makes of the query, instead of its rows.",
                   .choices = {"tokens", "tree", "plan", "optimized", "sql"}}};
+  query.extra_outputs = {"csv", "chart"};
   query.run = Query;
   query.examples = {"slipway query 'AmlOnlineEndpointConsoleLog | take 5' -o table",
+                    "slipway query 'requests | summarize count() by bin(timestamp, 5m) | render timechart' -o chart",
                     "slipway query 'traces | where severityLevel > 2' --explain sql"};
   return {query};
 }

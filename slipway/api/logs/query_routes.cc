@@ -20,9 +20,9 @@ constexpr size_t kBatchRequestsMax = 100;
 
 // The resource ids that a query may be about: they lead to the same workspace.
 constexpr std::string_view kResourcePatterns[] = {
-    "/v1/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.MachineLearningServices/workspaces/{ws}/query",
-    "/v1/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.OperationalInsights/workspaces/{ws}/query",
-    "/v1/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.Insights/components/{ws}/query",
+    "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.MachineLearningServices/workspaces/{ws}/query",
+    "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.OperationalInsights/workspaces/{ws}/query",
+    "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.Insights/components/{ws}/query",
 };
 
 struct Question {
@@ -176,9 +176,12 @@ void MountQueryRoutes(net::Router& router, const LogsDependencies& dependencies)
       });
     }
     for (const std::string_view pattern : kResourcePatterns) {
-      router.Add(method, pattern, [face](const net::Request& request, const net::PathParameters& parameters) {
-        return face->ByResource(request, parameters);
-      });
+      // A client that puts "/v1/" before an id that begins with a slash sends two of them.
+      for (const std::string& path : {"/v1" + std::string(pattern), "/v1/" + std::string(pattern)}) {
+        router.Add(method, path, [face](const net::Request& request, const net::PathParameters& parameters) {
+          return face->ByResource(request, parameters);
+        });
+      }
     }
   }
   router.Add("POST", "/v1/workspaces/{id}/explain",

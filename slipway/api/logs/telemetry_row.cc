@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "slipway/base/hash.h"
 #include "slipway/base/text.h"
 #include "slipway/base/time.h"
 #include "slipway/kql/type.h"
@@ -64,21 +65,9 @@ json Severity(const json& data) {
   return json();
 }
 
-json Milliseconds(const json& data) {
-  const auto ticks = kql::ParseTimespanTicks(Text(data, "duration"));
+json Milliseconds(const json& data, const char* name = "duration") {
+  const auto ticks = kql::ParseTimespanTicks(Text(data, name));
   return ticks ? json(static_cast<double>(*ticks) / 10'000) : json();
-}
-
-std::string PerformanceBucket(const json& milliseconds) {
-  static constexpr std::pair<double, std::string_view> kBuckets[] = {
-      {250, "<250ms"},      {500, "250ms-500ms"},  {1e3, "500ms-1sec"},  {3e3, "1sec-3sec"},   {7e3, "3sec-7sec"},
-      {15e3, "7sec-15sec"}, {30e3, "15sec-30sec"}, {60e3, "30sec-1min"}, {120e3, "1min-2min"}, {300e3, "2min-5min"},
-  };
-  if (!milliseconds.is_number()) return "";
-  for (const auto& [limit, name] : kBuckets) {
-    if (milliseconds.get<double>() < limit) return std::string(name);
-  }
-  return ">=5min";
 }
 
 Result<TelemetryRow> MessageRow(const json& data) {
@@ -87,6 +76,23 @@ Result<TelemetryRow> MessageRow(const json& data) {
 
 Result<TelemetryRow> EventRow(const json& data) {
   return TelemetryRow{"AppEvents", {{"Name", Text(data, "name")}}};
+}
+
+// "\\Process(name)\\Private Bytes": category, instance and counter.
+Result<TelemetryRow> CounterRow(const std::string& name, const json& value) {
+  const size_t slash = name.find('\\', 1), open = name.find('(');
+  std::string category = name.substr(1, std::min(slash, open) - 1), instance;
+  if (open < slash) instance = name.substr(open + 1, name.find(')', open) - open - 1);
+  return TelemetryRow{"AppPerformanceCounters",
+                      {{"Name", name.substr(slash + 1)},
+                       {"Category", category},
+                       {"Counter", name.substr(slash + 1)},
+                       {"Instance", instance},
+                       {"Value", value}}};
+}
+
+bool IsCounter(const std::string& name) {
+  return name.starts_with('\\') && name.find('\\', 1) != std::string::npos;
 }
 
 // The service stores the first metric of an item.
@@ -99,6 +105,7 @@ Result<TelemetryRow> MetricRow(const json& data) {
   const json value = Number(metric, "value");
   if (value.is_null())
     return InvalidArgument("109: Field 'value' on type 'DataPoint' is required but missing or empty.");
+  if (const std::string name = Text(metric, "name"); IsCounter(name)) return CounterRow(name, value);
   const json count = Number(metric, "count"), min = Number(metric, "min"), max = Number(metric, "max");
   return TelemetryRow{"AppMetrics",
                       {{"Name", Text(metric, "name")},
@@ -165,6 +172,41 @@ Result<TelemetryRow> ExceptionRow(const json& data) {
   return TelemetryRow{"AppExceptions", std::move(row)};
 }
 
+Result<TelemetryRow> PageViewRow(const json& data) {
+  const json duration = Milliseconds(data);
+  return TelemetryRow{"AppPageViews",
+                      {{"Id", Text(data, "id")},
+                       {"Name", Text(data, "name")},
+                       {"Url", Text(data, "url")},
+                       {"DurationMs", duration},
+                       {"PerformanceBucket", PerformanceBucket(duration)}}};
+}
+
+Result<TelemetryRow> AvailabilityRow(const json& data) {
+  const json duration = Milliseconds(data);
+  return TelemetryRow{"AppAvailabilityResults",
+                      {{"Id", Text(data, "id")},
+                       {"Name", Text(data, "name")},
+                       {"Location", Text(data, "runLocation")},
+                       {"Success", Truth(data, "success")},
+                       {"Message", Text(data, "message")},
+                       {"DurationMs", duration},
+                       {"PerformanceBucket", PerformanceBucket(duration)}}};
+}
+
+Result<TelemetryRow> BrowserTimingRow(const json& data) {
+  const json total = Milliseconds(data, "perfTotal");
+  return TelemetryRow{"AppBrowserTimings",
+                      {{"Name", Text(data, "name")},
+                       {"Url", Text(data, "url")},
+                       {"NetworkDurationMs", Milliseconds(data, "networkConnect")},
+                       {"SendDurationMs", Milliseconds(data, "sentRequest")},
+                       {"ReceiveDurationMs", Milliseconds(data, "receivedResponse")},
+                       {"ProcessingDurationMs", Milliseconds(data, "domProcessing")},
+                       {"TotalDurationMs", total},
+                       {"PerformanceBucket", PerformanceBucket(total)}}};
+}
+
 using Maker = Result<TelemetryRow> (*)(const json&);
 
 Maker FindMaker(std::string_view base_type) {
@@ -175,6 +217,9 @@ Maker FindMaker(std::string_view base_type) {
       {"RequestData", RequestRow},
       {"RemoteDependencyData", DependencyRow},
       {"ExceptionData", ExceptionRow},
+      {"PageViewData", PageViewRow},
+      {"AvailabilityData", AvailabilityRow},
+      {"PageViewPerfData", BrowserTimingRow},
   };
   for (const auto& [name, maker] : kMakers) {
     if (name == base_type) return maker;
@@ -206,6 +251,26 @@ void AddCommon(const json& envelope, const json& data, json& row) {
 }
 
 }  // namespace
+
+std::string PerformanceBucket(const json& milliseconds) {
+  static constexpr std::pair<double, std::string_view> kBuckets[] = {
+      {250, "<250ms"},      {500, "250ms-500ms"},  {1e3, "500ms-1sec"},  {3e3, "1sec-3sec"},   {7e3, "3sec-7sec"},
+      {15e3, "7sec-15sec"}, {30e3, "15sec-30sec"}, {60e3, "30sec-1min"}, {120e3, "1min-2min"}, {300e3, "2min-5min"},
+  };
+  if (!milliseconds.is_number()) return "";
+  for (const auto& [limit, name] : kBuckets) {
+    if (milliseconds.get<double>() < limit) return std::string(name);
+  }
+  return ">=5min";
+}
+
+logstore::LogRow ToLogRow(TelemetryRow row, const domain::Workspace& workspace) {
+  row.row["WorkspaceId"] = workspace.id;
+  row.row["ResourceGUID"] = workspace.id;
+  row.row["_ResourceId"] = workspace.scope.ArmId();
+  row.row["_ItemId"] = RandomUuid();
+  return {std::move(row.table), row.row.dump(-1, ' ', false, json::error_handler_t::replace)};
+}
 
 std::string InstrumentationKeyOf(const json& envelope) {
   return envelope.is_object() ? Text(envelope, "iKey") : "";

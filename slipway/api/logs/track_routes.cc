@@ -9,9 +9,8 @@
 #include <fmt/format.h>
 
 #include "slipway/api/answer.h"
-#include "slipway/api/logs/gzip.h"
+#include "slipway/api/logs/request_body.h"
 #include "slipway/api/logs/telemetry_row.h"
-#include "slipway/base/hash.h"
 #include "slipway/base/log.h"
 #include "slipway/base/text.h"
 
@@ -20,24 +19,22 @@ namespace {
 
 using nlohmann::json;
 
-constexpr uint64_t kBodyBytesMax = 64ULL << 20;
-
 // The items of a body: a JSON array, one object, or an object a line. An item that cannot be read is discarded (a JSON
 // null).
 Result<std::vector<json>> ReadItems(const std::string& body) {
   const std::string_view text = Trim(body);
   if (text.empty()) return InvalidArgument("the body has no telemetry items");
-  const json whole = json::parse(text, nullptr, false);
+  auto whole = ParseTelemetryJson(text);
   std::vector<json> items;
-  if (whole.is_array()) {
-    for (const json& item : whole) items.push_back(item);
+  if (whole && whole->is_array()) {
+    for (json& item : *whole) items.push_back(std::move(item));
     return items;
   }
-  if (whole.is_object()) return std::vector<json>{whole};
+  if (whole && whole->is_object()) return std::vector<json>{std::move(*whole)};
   for (const std::string_view line : Split(text, '\n')) {
     if (Trim(line).empty()) continue;
-    json item = json::parse(line, nullptr, false);
-    items.push_back(item.is_discarded() ? json() : std::move(item));
+    auto item = ParseTelemetryJson(line);
+    items.push_back(item ? std::move(*item) : json());
   }
   return items;
 }
@@ -64,7 +61,7 @@ class TrackFace {
   explicit TrackFace(LogsDependencies dependencies) : dependencies_(dependencies) {}
 
   net::Response Track(const net::Request& request) const {
-    auto body = ReadBody(request);
+    auto body = DecodedBody(request);
     if (!body) return ErrorAnswer(body.error());
     const auto items = ReadItems(*body);
     if (!items) return ErrorAnswer(items.error());
@@ -82,17 +79,6 @@ class TrackFace {
   }
 
  private:
-  static Result<std::string> ReadBody(const net::Request& request) {
-    const std::string* encoding = request.headers.Find("Content-Encoding");
-    if (encoding == nullptr || Trim(*encoding).empty() || EqualsIgnoreCase(Trim(*encoding), "identity"))
-      return request.body;
-    if (EqualsIgnoreCase(Trim(*encoding), "gzip") || EqualsIgnoreCase(Trim(*encoding), "deflate")) {
-      return Decompress(request.body, kBodyBytesMax);
-    }
-    return InvalidArgument(
-        fmt::format("the content encoding '{}' is not supported; gzip, deflate and identity are", *encoding));
-  }
-
   void Take(const json& item, size_t index, std::map<std::string, std::optional<domain::Workspace>>& workspaces,
             Tally& tally) const {
     auto row = ToRow(item);
@@ -105,12 +91,8 @@ class TrackFace {
     }
     if (!entry->second) return tally.Refuse(index, 400, "Invalid instrumentation key");
     const domain::Workspace& workspace = *entry->second;
-    row->row["WorkspaceId"] = workspace.id;
-    row->row["ResourceGUID"] = workspace.id;
-    row->row["_ResourceId"] = workspace.scope.ArmId();
-    row->row["_ItemId"] = RandomUuid();
     if (tally.app_id.empty()) tally.app_id = workspace.id;
-    tally.rows.push_back({std::move(row->table), row->row.dump(-1, ' ', false, json::error_handler_t::replace)});
+    tally.rows.push_back(ToLogRow(std::move(*row), workspace));
   }
 
   const LogsDependencies dependencies_;
@@ -123,6 +105,14 @@ void MountTrackRoutes(net::Router& router, const LogsDependencies& dependencies)
   for (const char* pattern : {"/v2/track", "/v2.1/track"}) {
     router.Add("POST", pattern,
                [face](const net::Request& request, const net::PathParameters&) { return face->Track(request); });
+  }
+  // Live metrics: nobody watches, the client does not send.
+  for (const char* pattern : {"/QuickPulseService.svc/ping", "/QuickPulseService.svc/post"}) {
+    router.Add("POST", pattern, [](const net::Request&, const net::PathParameters&) {
+      net::Response response = net::Response::Text(200, "");
+      response.headers.Set("x-ms-qps-subscribed", "false");
+      return response;
+    });
   }
 }
 

@@ -1,0 +1,53 @@
+#include "slipway/api/logs/request_body.h"
+
+#include <fmt/format.h>
+
+#include "slipway/api/logs/gzip.h"
+#include "slipway/base/text.h"
+
+namespace slipway::api {
+namespace {
+
+constexpr int kDepthMax = 100;
+
+bool IsTooDeep(std::string_view text) {
+  int depth = 0;
+  bool is_text = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (is_text) {
+      if (c == '\\') ++i;
+      if (c == '"') is_text = false;
+    } else if (c == '"') {
+      is_text = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kDepthMax) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<std::string> DecodedBody(const net::Request& request, uint64_t bytes_max) {
+  const std::string* encoding = request.headers.Find("Content-Encoding");
+  const std::string_view name = encoding == nullptr ? "" : Trim(*encoding);
+  if (name.empty() || EqualsIgnoreCase(name, "identity")) {
+    if (request.body.size() <= bytes_max) return request.body;
+    return Error(Code::kResourceExhausted, fmt::format("the body is larger than {} bytes", bytes_max));
+  }
+  if (EqualsIgnoreCase(name, "gzip") || EqualsIgnoreCase(name, "deflate")) return Decompress(request.body, bytes_max);
+  return InvalidArgument(
+      fmt::format("the content encoding '{}' is not supported; gzip, deflate and identity are", name));
+}
+
+Result<nlohmann::json> ParseTelemetryJson(std::string_view text) {
+  if (IsTooDeep(text)) return InvalidArgument(fmt::format("the JSON is nested deeper than {} values", kDepthMax));
+  nlohmann::json value = nlohmann::json::parse(text, nullptr, false);
+  if (value.is_discarded()) return InvalidArgument("the body is not well-formed JSON");
+  return value;
+}
+
+}  // namespace slipway::api
