@@ -1,86 +1,139 @@
 #!/usr/bin/env bash
-# score-http: one core of gateway (TLS off, key check and logging on, a 500-tree model scored) against one core of nginx
-# with a fixed body, and against FastAPI with scikit-learn; the load comes from another core.
+# score-http: one core of gateway (key check and logging on, a 500-tree model scored) against one core of nginx with a
+# fixed body, and against FastAPI with scikit-learn; the load comes from another core. Also: with TLS, without the
+# traffic log, scoring scripts in C++ and Python, three times more requests than a script can take, idle connections.
 #   bench/score-http.sh BUILD_DIR [DATA.csv]
+# About four minutes. ROUNDS and SECONDS_EACH change how often and how long each figure is measured.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$1
 data=${2:-../shared/data/credit-card-default/curated/01.csv}
 target=default_payment_next_month
-rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-5} connections=32
+rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-3} connections=32
 server_core=0 load_core=1
 
-for program in nginx wrk taskset; do
-  command -v $program >/dev/null || { echo "score-http: needs $program (apt-get install nginx-light wrk util-linux)" >&2; exit 1; }
+for program in nginx wrk taskset openssl; do
+  command -v $program >/dev/null || { echo "score-http: needs $program (apt-get install nginx-light wrk util-linux openssl)" >&2; exit 1; }
 done
 /usr/bin/python3 -c 'import fastapi, uvicorn, sklearn, pandas' 2>/dev/null ||
   { echo "score-http: needs python3-fastapi uvicorn python3-sklearn python3-pandas" >&2; exit 1; }
 [ "$(nproc)" -ge 2 ] || { echo "score-http: needs two cores, one for the load" >&2; exit 1; }
 [ -f "$data" ] || { echo "score-http: no data at $data; give a labelled CSV as the second argument" >&2; exit 1; }
 
-cmake --build "$build" --target slipway-gateway score_http_model_bench score_http_load_bench >/dev/null
+cmake --build "$build" --target slipway-gateway score_http_model_bench score_http_load_bench score_http_script >/dev/null
 work=$(mktemp -d)
 children=()
 cleanup() { for child in "${children[@]}"; do kill "$child" 2>/dev/null || true; done; wait; rm -rf "$work"; }
 trap cleanup EXIT
 
 free_port() { /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-gateway_port=$(free_port) nginx_port=$(free_port) fastapi_port=$(free_port)
-wait_for() { for _ in $(seq 600); do (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.2; done
+wait_for() { for _ in $(seq 1500); do (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.2; done
   echo "score-http: nobody listens on port $1" >&2; exit 1; }
+gateway=$(free_port) gateway_tls=$(free_port) quiet=$(free_port)
+nginx=$(free_port) nginx_tls=$(free_port) fastapi=$(free_port)
 
 "$build/bench/score_http_model_bench" "$data" $target "$work/model" "$work/request.json"
 key=$(head -c 32 /dev/urandom | base64 | tr -d '=+/')
-mkdir -p "$work/home/gateway"
-cat >"$work/home/gateway/routing.json" <<JSON
+authorization="Authorization: Bearer $key"
+mkdir "$work/code"
+cp bench/peers/score_http_script.py "$work/code/score.py"
+cp "$build/bench/score_http_script.so" "$work/code/score.so"
+script() {  # NAME LANGUAGE FILE MAX_CONCURRENT → a deployment; whoever is let in may wait as long as it takes
+  echo "{\"name\": \"$1\", \"revision\": 1, \"kind\": \"script\", \"language\": \"$2\", \"code_dir\": \"$work/code\",
+   \"scoring_script\": \"$3\", \"model_dir\": \"$work\", \"request_timeout_ms\": 30000, \"max_queue_wait_ms\": 0,
+   \"max_concurrent_requests_per_instance\": $4}"
+}
+make_home() {  # FOLDER DEPLOYMENTS
+  mkdir -p "$1/gateway"
+  cat >"$1/gateway/routing.json" <<JSON
 {"version": 1, "etag": "bench", "endpoints": [{"name": "bench", "workspace": "default", "workspace_id": "bench",
  "arm_id": "/bench", "auth_mode": "key", "key_sha256": ["$(printf %s "$key" | sha256sum | cut -d' ' -f1)"],
  "traffic": {"blue": 100}, "deployments": [{"name": "blue", "revision": 1, "kind": "model", "model_dir": "$work",
- "model_path": "$work/model", "model_name": "bench", "model_version": "1"}]}]}
+ "model_path": "$work/model", "model_name": "bench", "model_version": "1"}$2]}]}
 JSON
+}
+make_home "$work/home" ", $(script cpp cpp score.so 16), $(script python python score.py 16), $(script narrow python score.py 1)"
+make_home "$work/quiet" ""
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/key.pem" -out "$work/certificate.pem" \
+  -days 1 -subj /CN=127.0.0.1 2>/dev/null
 cat >"$work/nginx.conf" <<CONF
 daemon off; worker_processes 1; pid $work/nginx.pid; error_log $work/nginx.log;
 events { worker_connections 1024; }
 http { access_log off; keepalive_requests 1000000000; client_body_temp_path $work/nginx-body;
-  server { listen 127.0.0.1:$nginx_port;
+  ssl_certificate $work/certificate.pem; ssl_certificate_key $work/key.pem; ssl_protocols TLSv1.2 TLSv1.3;
+  server { listen 127.0.0.1:$nginx; listen 127.0.0.1:$nginx_tls ssl;
     location / { default_type application/json; return 200 '{"predictions": [0.123456]}'; } } }
 CONF
-cat >"$work/post.lua" <<LUA
+post_script() {  # DEPLOYMENT → a wrk script that asks it; "" for the endpoint's traffic
+  cat <<LUA
 local file = io.open("$work/request.json"); wrk.body = file:read("*a"); file:close()
 wrk.method = "POST"; wrk.headers["Content-Type"] = "application/json"; wrk.headers["Authorization"] = "Bearer $key"
 LUA
+  [ -z "$1" ] || echo "wrk.headers[\"azureml-model-deployment\"] = \"$1\""
+}
+for deployment in "" cpp python; do post_script "$deployment" >"$work/post$deployment.lua"; done
 
-taskset -c $server_core "$build/bin/slipway-gateway" --home "$work/home" --listen 127.0.0.1:0 \
-  --plain-listen "127.0.0.1:$gateway_port" --threads 1 2>"$work/gateway.log" & children+=($!)
-taskset -c $server_core nginx -c "$work/nginx.conf" 2>/dev/null & children+=($!)
-taskset -c $server_core /usr/bin/python3 bench/peers/score_http_fastapi.py "$fastapi_port" "$data" $target \
-  >"$work/fastapi.log" 2>&1 & children+=($!)
-wait_for "$gateway_port"; wait_for "$nginx_port"; wait_for "$fastapi_port"
+on_server_core() { taskset -c $server_core "$@" & children+=($!); }
+tls_files=(--certificate "$work/certificate.pem" --private-key "$work/key.pem")
+on_server_core "$build/bin/slipway-gateway" --home "$work/home" --listen "127.0.0.1:$gateway_tls" \
+  --plain-listen "127.0.0.1:$gateway" --threads 1 "${tls_files[@]}" 2>"$work/gateway.log"
+gateway_pid=$!
+on_server_core "$build/bin/slipway-gateway" --home "$work/quiet" --listen 127.0.0.1:0 --plain-listen "127.0.0.1:$quiet" \
+  --threads 1 --traffic-log off "${tls_files[@]}" 2>"$work/quiet.log"
+on_server_core nginx -c "$work/nginx.conf" 2>/dev/null
+on_server_core /usr/bin/python3 bench/peers/score_http_fastapi.py "$fastapi" "$data" $target >"$work/fastapi.log" 2>&1
+for port in $gateway $gateway_tls $quiet $nginx $nginx_tls $fastapi; do wait_for "$port"; done
 
-score_path=/endpoints/bench/score
-answer=$(curl -sS -H "Authorization: Bearer $key" --data-binary "@$work/request.json" "http://127.0.0.1:$gateway_port$score_path")
-echo "score-http: the gateway answers $answer" >&2
+path=/endpoints/bench/score
+ask() { curl -sS -m 30 -H "$authorization" -H 'Content-Type: application/json' "$@" --data-binary "@$work/request.json" "http://127.0.0.1:$gateway$path"; }
+for deployment in blue cpp python narrow; do
+  for _ in $(seq 100); do
+    answer=$(ask -w ' %{http_code}' -H "azureml-model-deployment: $deployment")
+    [ "${answer##* }" = 200 ] && break || sleep 0.1
+  done
+  echo "score-http: $deployment answers $answer" >&2
+  [ "${answer##* }" = 200 ]
+done
 
-peak() {  # PORT PATH CONNECTIONS → requests/s
+peak() {  # URL CONNECTIONS [DEPLOYMENT] → requests/s
   local report
-  report=$(taskset -c $load_core wrk -t1 -c"$3" -d"${seconds}s" --timeout 30s -s "$work/post.lua" "http://127.0.0.1:$1$2")
-  ! grep -q 'Non-2xx' <<<"$report" || { echo "score-http: failed answers on port $1: $report" >&2; exit 1; }
+  report=$(taskset -c $load_core wrk -t1 -c"$2" -d"${seconds}s" --timeout 30s -s "$work/post${3:-}.lua" "$1")
+  ! grep -q 'Non-2xx' <<<"$report" || { echo "score-http: failed answers at $1: $report" >&2; exit 1; }
   sed -n 's/^Requests\/sec: *//p' <<<"$report"
 }
-steady() {  # PORT PATH RATE → one JSON line
+steady() {  # PORT PATH RATE [HEADER] → one JSON line
   taskset -c $load_core "$build/bench/score_http_load_bench" "$1" "$2" "$work/request.json" "$3" "$seconds" $connections \
-    "Authorization: Bearer $key"
+    "$authorization" ${4:+"$4"}
 }
+median() { sort -g "$1" | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}'; }
+percent_of() { awk "BEGIN {print int($1 * $2 / 100)}"; }
 
-for _ in $(seq "$rounds"); do
-  peak "$nginx_port" / $connections >>"$work/nginx.peak"
-  peak "$gateway_port" $score_path $connections >>"$work/gateway.peak"
-  peak "$fastapi_port" /score 4 >>"$work/fastapi.peak"
+for _ in $(seq "$rounds"); do  # one after the other, so that what disturbs one disturbs the others too
+  peak "http://127.0.0.1:$nginx/" $connections >>"$work/nginx.peak"
+  peak "http://127.0.0.1:$gateway$path" $connections >>"$work/gateway.peak"
+  peak "http://127.0.0.1:$quiet$path" $connections >>"$work/quiet.peak"
+  peak "https://127.0.0.1:$nginx_tls/" $connections >>"$work/nginx_tls.peak"
+  peak "https://127.0.0.1:$gateway_tls$path" $connections >>"$work/gateway_tls.peak"
 done
-half=$(sort -g "$work/gateway.peak" | awk '{v[NR]=$1} END {print int(v[int((NR+1)/2)]/2)}')
-for _ in $(seq "$rounds"); do
-  steady "$nginx_port" / "$half" >>"$work/nginx.steady"
-  steady "$gateway_port" $score_path "$half" >>"$work/gateway.steady"
+for _ in 1 2; do
+  peak "http://127.0.0.1:$fastapi/score" 4 >>"$work/fastapi.peak"
+  peak "http://127.0.0.1:$fastapi/constant" 16 >>"$work/fastapi_constant.peak"
+  peak "http://127.0.0.1:$gateway$path" 16 cpp >>"$work/cpp.peak"
+  peak "http://127.0.0.1:$gateway$path" 16 python >>"$work/python.peak"
 done
-/usr/bin/python3 bench/peers/score_http_report.py "$work" "$half" >bench/results/score-http.json
+gateway_peak=$(median "$work/gateway.peak") python_peak=$(median "$work/python.peak")
+for _ in 1 2 3; do
+  for share in 10 50 90; do
+    rate=$(percent_of "$gateway_peak" $share)
+    steady "$nginx" / "$rate" >>"$work/nginx.steady$share"
+    steady "$gateway" $path "$rate" >>"$work/gateway.steady$share"
+  done
+  # One request runs and one waits; the rest is refused. What is let in must not wait longer because more is refused.
+  for share in 50 300; do
+    steady "$gateway" $path "$(percent_of "$python_peak" $share)" "azureml-model-deployment: narrow" >>"$work/narrow.steady$share"
+  done
+done
+/usr/bin/python3 bench/peers/score_http_idle.py "$gateway" "$gateway_pid" 10000 >"$work/idle.json"
+/usr/bin/python3 bench/peers/score_http_idle.py "$gateway_tls" "$gateway_pid" 10000 tls >"$work/idle_tls.json"
+/usr/bin/python3 bench/peers/score_http_report.py "$work" >bench/results/score-http.json
 cat bench/results/score-http.json

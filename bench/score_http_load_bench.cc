@@ -3,7 +3,8 @@
 //
 //   score_http_load_bench PORT PATH BODY_FILE RATE SECONDS CONNECTIONS [HEADER …]
 //
-// Prints {"rate", "p50_us", "p99_us", "failed"}.
+// Prints {"rate", "p50_us", "p99_us", "p999_us", "answered", "refused", "failed"}: percentiles are of the answers with
+// 200, `rate` of all; `refused` counts those with 429, `failed` any others.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -83,7 +84,7 @@ class Load {
     const auto start = Clock::now();
     const auto total = static_cast<uint64_t>(rate * seconds);
     uint64_t sent = 0;
-    while (latencies_us_.size() < total) {
+    while (answers_ < total) {
       for (; sent < total && !idle_.empty(); ++sent) {
         const auto due =
             start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(sent / rate));
@@ -102,8 +103,12 @@ class Load {
     const auto at = [&](double share) {
       return latencies_us_[static_cast<size_t>(share * (latencies_us_.size() - 1))];
     };
-    std::printf("{\"rate\": %.1f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"failed\": %d}\n",
-                latencies_us_.size() / seconds_, at(0.5), at(0.99), failed_);
+    if (latencies_us_.empty()) Die("no request was answered with 200");
+    std::printf(
+        "{\"rate\": %.1f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"answered\": %zu, \"refused\": %d, "
+        "\"failed\": %d}\n",
+        static_cast<double>(answers_) / seconds_, at(0.5), at(0.99), at(0.999), latencies_us_.size(), refused_,
+        failed_);
   }
 
  private:
@@ -128,10 +133,18 @@ class Load {
       connection->received.append(buffer, static_cast<size_t>(size));
       const auto status = WholeAnswer(connection->received);
       if (!status) continue;
-      failed_ += *status != 200;
-      latencies_us_.push_back(std::chrono::duration<double, std::micro>(Clock::now() - connection->due).count());
+      Count(*status, Clock::now() - connection->due);
       connection->received.clear();
       idle_.push_back(connection);
+    }
+  }
+
+  void Count(int status, Clock::duration time) {
+    ++answers_;
+    if (status == 200) {
+      latencies_us_.push_back(std::chrono::duration<double, std::micro>(time).count());
+    } else {
+      ++(status == 429 ? refused_ : failed_);
     }
   }
 
@@ -141,7 +154,8 @@ class Load {
   std::vector<Connection*> idle_;
   std::vector<double> latencies_us_;
   double seconds_ = 0;
-  int failed_ = 0;
+  uint64_t answers_ = 0;
+  int refused_ = 0, failed_ = 0;
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-"""Turns the measurements of bench/score-http.sh into its result file. Usage: WORK_FOLDER HALF_RATE"""
+"""Turns the measurements of bench/score-http.sh into its result file. Usage: WORK_FOLDER"""
 
 import json
 import os
@@ -7,23 +7,26 @@ import statistics
 import subprocess
 import sys
 
-work, half_rate = sys.argv[1], int(sys.argv[2])
+work = sys.argv[1]
 
 
-def numbers(name):
-    with open(os.path.join(work, name)) as file:
-        return [float(line) for line in file]
-
-
-def steady(name):
+def lines(name):
     with open(os.path.join(work, name)) as file:
         return [json.loads(line) for line in file]
 
 
-def figure(what, unit, ours, peer, peer_name, target, met):
-    ratio = ours / peer
-    return {"what": what, "unit": unit, "ours": round(ours, 1), "peer": round(peer, 1), "peer_name": peer_name,
-            "ratio": round(ratio, 3), "target": target, "met": met(ratio)}
+def peak(name):
+    return statistics.median(lines(name + ".peak"))
+
+
+def steady(name, key):
+    return statistics.median(run[key] for run in lines(name))
+
+
+def figure(what, unit, ours, peer=None, peer_name=None, target=None, met=None):
+    ratio = ours / peer if peer else None
+    return {"what": what, "unit": unit, "ours": round(ours, 2), "peer": round(peer, 2) if peer else None, "peer_name": peer_name,
+            "ratio": round(ratio, 3) if ratio else None, "target": target, "met": met(ratio) if met else None}
 
 
 def processor():
@@ -32,19 +35,39 @@ def processor():
     return f"{len(names)} x {names[0]}" if names else platform.processor()
 
 
-ours = statistics.median(numbers("gateway.peak"))
-gateway_steady, nginx_steady = steady("gateway.steady"), steady("nginx.steady")
-failed = sum(run["failed"] for run in gateway_steady + nginx_steady)
+def percentile_figures(share):
+    runs, peers = f"gateway.steady{share}", f"nginx.steady{share}"
+    rate = round(steady(runs, "rate"))
+    for key, name in (("p50_us", "p50"), ("p99_us", "p99"), ("p999_us", "p99.9")):
+        is_promised = share == 50 and key == "p99_us"
+        yield figure(f"{name} at {rate} requests per second ({share} % of the gateway's peak)", "us", steady(runs, key),
+                     steady(peers, key), "nginx, fixed body, same rate", "<= 3" if is_promised else None,
+                     (lambda ratio: ratio <= 3) if is_promised else None)
+
+
+failed = sum(run["failed"] for share in (10, 50, 90) for name in ("gateway", "nginx") for run in lines(f"{name}.steady{share}"))
+failed += sum(run["failed"] for share in (50, 300) for run in lines(f"narrow.steady{share}"))
 if failed:
     sys.exit(f"score-http: {failed} requests of the steady runs failed")
-p99 = [statistics.median(run["p99_us"] for run in runs) for runs in (gateway_steady, nginx_steady)]
+overload = lines("narrow.steady300")
+refused = sum(run["refused"] for run in overload) / sum(run["refused"] + run["answered"] for run in overload)
 figures = [
-    figure("requests per second, one core, 500 trees of depth 10, one row", "1/s", ours,
-           statistics.median(numbers("nginx.peak")), "nginx, fixed body", ">= 0.5", lambda ratio: ratio >= 0.5),
-    figure("requests per second, one core, the same forest", "1/s", ours, statistics.median(numbers("fastapi.peak")),
+    figure("requests per second, one core, 500 trees of depth 10, one row", "1/s", peak("gateway"), peak("nginx"), "nginx, fixed body",
+           ">= 0.5", lambda ratio: ratio >= 0.5),
+    figure("requests per second, one core, the same forest", "1/s", peak("gateway"), peak("fastapi"),
            "FastAPI, uvicorn and scikit-learn", ">= 500", lambda ratio: ratio >= 500),
-    figure(f"p99 at {half_rate} requests per second (half of the gateway's peak)", "us", p99[0], p99[1],
-           "nginx, fixed body, same rate", "<= 3", lambda ratio: ratio <= 3),
+    *percentile_figures(10), *percentile_figures(50), *percentile_figures(90),
+    figure("requests per second with the traffic log", "1/s", peak("gateway"), peak("quiet"), "the same without it", ">= 0.85",
+           lambda ratio: ratio >= 0.85),
+    figure("requests per second, TLS 1.3 on", "1/s", peak("gateway_tls"), peak("nginx_tls"), "nginx, fixed body, TLS 1.3"),
+    figure("requests per second, the forest in a C++ scoring script", "1/s", peak("cpp"), peak("gateway"), "the same without a script"),
+    figure("requests per second, a Python scoring script that answers a constant", "1/s", peak("python"), peak("fastapi_constant"),
+           "FastAPI, uvicorn, a constant"),
+    figure(f"p99 of what is let in at 3 times what a Python script can take ({refused:.0%} refused)", "us",
+           steady("narrow.steady300", "p99_us"), steady("narrow.steady50", "p99_us"), "the same at half of what it can take", "<= 3",
+           lambda ratio: ratio <= 3),
+    figure("resident memory of an idle connection, of 10000", "KB", lines("idle.json")[0]["kilobytes_each"]),
+    figure("resident memory of an idle TLS connection, of 10000", "KB", lines("idle_tls.json")[0]["kilobytes_each"]),
 ]
 commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
 print(json.dumps({"name": "score-http", "machine": processor(), "commit": commit, "figures": figures}, indent=2))
