@@ -322,6 +322,10 @@ class DuckLogStore final : public LogStore {
     statistics_.lag_last_ms = report.lags.max_ms();
     statistics_.lag_max_ms = std::max(statistics_.lag_max_ms, report.lags.max_ms());
     lags_.Add(report.lags);
+    Announce();
+  }
+
+  void Announce() {
     const std::lock_guard lock(grown_mutex_);
     newest_ = stamper_.last();
     grown_.notify_all();
@@ -343,6 +347,7 @@ class DuckLogStore final : public LogStore {
     SLIPWAY_RETURN_IF_ERROR(transaction.Commit());
     lags_ = {};
     lags_reported_ = now;
+    Announce();
     return {};
   }
 

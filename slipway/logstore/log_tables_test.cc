@@ -12,6 +12,7 @@
 #include "slipway/base/file.h"
 #include "slipway/logstore/log_database.h"
 #include "slipway/logstore/log_store.h"
+#include "slipway/logstore/maintainer.h"
 #include "slipway/logstore/sealing.h"
 #include "slipway/spool/spool.h"
 
@@ -276,6 +277,19 @@ TEST_F(LogTables, APurgeTakesOldRowsAndFilesOfEachTableByItsRetention) {
   EXPECT_EQ(FilesThere(), 7u) << "a query may still read them";
   EXPECT_EQ(store_->Purge()->files, 4u);
   EXPECT_EQ(FilesThere(), 3u);
+}
+
+TEST_F(LogTables, TheMaintainerSealsAndPurgesByItself) {
+  AddTraces(1, 10);
+  AddTraces(5, 1200);
+  ASSERT_TRUE(store_->PutTable({"AppTraces", std::nullopt, 6}));
+  const Maintainer maintainer(*store_, {std::chrono::milliseconds(1), std::chrono::milliseconds(5)});
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while ((store_->ListSealed()->size() != 1 || Count("traces") != "1200") &&
+         std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
+  EXPECT_EQ(store_->ListSealed()->size(), 1u);
+  EXPECT_EQ(Count("traces"), "1200");
 }
 
 TEST_F(LogTables, AFileThatWasFreedIsWrittenAnew) {
