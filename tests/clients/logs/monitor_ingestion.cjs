@@ -28,7 +28,10 @@ run(async () => {
   } catch (error) {
     check('an unknown rule is an error', isAggregateLogsUploadError(error) && error.errors[0].cause.statusCode === 404, String(error));
   }
-  const failures = [];
-  await client.upload(rule, 'Microsoft-Nothing', [{a: 1}], {onError: failure => failures.push(failure.cause.statusCode)});
-  checkEqual('a stream that is no custom table is refused', failures, [400]);
+  try {
+    await client.upload(rule, 'Microsoft-Nothing', [{a: 1}]);
+    check('a stream that is no custom table is refused', false);
+  } catch (error) {
+    checkEqual('a stream that is no custom table is refused', error.errors.map(one => one.cause.statusCode), [400]);
+  }
 });

@@ -32,7 +32,7 @@ run(async () => {
     check('a mistake is an error', false);
   } catch (error) {
     checkEqual('a mistake is an error', [error.statusCode, error.code], [400, 'BadArgumentError']);
-    const inner = (error.details.error || error.details).innererror.innererror;
+    const inner = JSON.parse(error.response.bodyAsText).error.innererror.innererror;
     checkEqual('with code, line and position', [inner.code, inner.line, inner.pos], ['SEM0100', 2, 8]);
   }
   try {
