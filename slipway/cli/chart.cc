@@ -281,7 +281,8 @@ Range ValuesOf(const Chart& chart, bool from_zero) {
 }
 
 std::string DrawLines(const Chart& chart, const ChartSize& size) {
-  const Range y = ValuesOf(chart, chart.kind == "areachart");
+  Range y = ValuesOf(chart, chart.kind == "areachart");
+  if (y.low == y.high) y.Take(0);  // a level line says more above its zero
   Range x;
   for (const double position : chart.positions) x.Take(position);
   if (y.is_empty()) return "(no rows)\n";
