@@ -1,44 +1,24 @@
 #include "slipway/sdk/evaluation.h"
 
 #include <algorithm>
-#include <cmath>
-
-#include <fmt/format.h>
 
 #include "slipway/metrics/classification.h"
 #include "slipway/metrics/probability.h"
 #include "slipway/metrics/ranking.h"
 #include "slipway/metrics/regression.h"
+#include "slipway/training/true_classes.h"
 
 namespace slipway::sdk {
 namespace {
 
 using Metrics = std::map<std::string, double>;
 using tabular::Column;
-using tabular::ColumnType;
-
-// A label as models write it: whole numbers without a fraction, booleans as 0 and 1.
-std::string LabelText(const Column& column, size_t row) {
-  const bool is_whole = column.type == ColumnType::kFloat64 && std::abs(column.doubles[row]) < 1e15 &&
-                        column.doubles[row] == std::floor(column.doubles[row]);
-  if (is_whole) return fmt::format("{:.0f}", column.doubles[row]);
-  if (column.type == ColumnType::kBool) return column.ints[row] != 0 ? "1" : "0";
-  return column.text(row);
-}
-
-Result<uint32_t> ClassOf(const Column& column, size_t row, const std::vector<std::string>& classes) {
-  if (column.is_null(row)) return InvalidArgument(fmt::format("row {}: '{}' has no value", row, column.name));
-  for (const std::string& text : {LabelText(column, row), column.text(row)}) {
-    const auto found = std::find(classes.begin(), classes.end(), text);
-    if (found != classes.end()) return static_cast<uint32_t>(found - classes.begin());
-  }
-  return InvalidArgument(
-      fmt::format("row {}: the model has no class '{}' of '{}'", row, column.text(row), column.name));
-}
 
 Status AddProbabilityMetrics(const std::vector<uint32_t>& truth, const std::vector<float>& scores, size_t classes,
                              Metrics& metrics) {
-  const std::vector<double> probabilities(scores.begin(), scores.end());
+  // A forest's sum of many float32 shares may come out a hair above 1.
+  std::vector<double> probabilities;
+  for (const float score : scores) probabilities.push_back(std::clamp(static_cast<double>(score), 0.0, 1.0));
   if (classes != 2) {
     SLIPWAY_ASSIGN_OR_RETURN(metrics["log_loss"], metrics::LogLoss(truth, probabilities, classes));
     SLIPWAY_ASSIGN_OR_RETURN(metrics["roc_auc"], metrics::RocAucOneVsRest(truth, probabilities, classes));
@@ -54,11 +34,7 @@ Status AddProbabilityMetrics(const std::vector<uint32_t>& truth, const std::vect
 
 Result<Metrics> EvaluateClasses(const scoring::Predictions& predictions, const Column& target) {
   const size_t classes = predictions.classes.size();
-  std::vector<uint32_t> truth;
-  for (size_t row = 0; row < predictions.rows; ++row) {
-    SLIPWAY_ASSIGN_OR_RETURN(const uint32_t label, ClassOf(target, row, predictions.classes));
-    truth.push_back(label);
-  }
+  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<uint32_t> truth, training::TrueClasses(target, predictions.classes));
   SLIPWAY_ASSIGN_OR_RETURN(const auto matrix, metrics::ConfusionMatrix::Make(truth, predictions.labels, classes));
   const auto scores = classes == 2 ? metrics::ScoresOfClass(matrix, 1) : metrics::MacroScores(matrix);
   Metrics result = {{"accuracy", metrics::Accuracy(matrix)},
@@ -70,11 +46,9 @@ Result<Metrics> EvaluateClasses(const scoring::Predictions& predictions, const C
 }
 
 Result<Metrics> EvaluateNumbers(const scoring::Predictions& predictions, const Column& target) {
-  if (!target.is_numeric()) return InvalidArgument(fmt::format("'{}' is no column of numbers", target.name));
   if (predictions.scores.size() != predictions.rows)
     return Unimplemented("metrics of a model with several outputs are not supported yet");
-  std::vector<double> truth;
-  for (size_t row = 0; row < predictions.rows; ++row) truth.push_back(target.number(row));
+  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<double> truth, training::TrueValues(target));
   const std::vector<double> predicted(predictions.scores.begin(), predictions.scores.end());
   SLIPWAY_ASSIGN_OR_RETURN(const auto scores, metrics::ScoreRegression(truth, predicted));
   return Metrics{{"rmse", scores.rmse}, {"mae", scores.mae}, {"r2_score", scores.r2}};
