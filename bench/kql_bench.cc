@@ -1,9 +1,12 @@
 // kql: queries over a table of log rows in memory, through the compiler and as SQL written by hand.
 //
-//   kql_bench ROWS ROUNDS   {"cases": [{"name", "kql": [seconds, …], "sql": [seconds, …]}]}
+//   kql_bench ROWS ROUNDS   {"rows", "megabytes" (the most that was resident, tables included),
+//                            "cases": [{"name", "kql": [seconds, …], "sql": [seconds, …]}]}
 //
 // The time is that of a whole query: compiling, running, reading every cell. Both sides must answer alike before times
 // count; the scenario's three queries have no hand-written side.
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -15,8 +18,8 @@
 
 #include "slipway/base/time.h"
 #include "slipway/duck/connection.h"
-#include "slipway/kql/sql/sql.h"
 #include "slipway/kql/type.h"
+#include "slipway/logstore/query_engine.h"
 #include "slipway/logstore/query_runner.h"
 #include "slipway/sdk/program.h"
 #include "slipway/sdk/unwrap.h"
@@ -66,6 +69,15 @@ constexpr Case kCases[] = {
      "SELECT ms, endpoint FROM t_traces WHERE ms > 10 ORDER BY ms DESC LIMIT 10"},
     {"a word in the text", "traces | where message contains 'OverallDrift' | summarize n = count(), top = max(ms)",
      "SELECT count(*), max(ms) FROM t_traces WHERE contains(lower(message), 'overalldrift')"},
+    {"a term in the text", "traces | where message has 'status' | count",
+     "SELECT count(*) FROM t_traces WHERE contains(lower(message), 'status') AND regexp_matches(message, "
+     "'(?is)(?:^|[^\\pL\\pN])status(?:$|[^\\pL\\pN])')"},
+    {"a text that stands nowhere", "traces | where message contains 'nowhere to be found' | count",
+     "SELECT count(*) FROM t_traces WHERE contains(lower(message), 'nowhere to be found')"},
+    {"slots of bags as columns",
+     "bags | evaluate bag_unpack(bag) | summarize sum(score), countif(verdict == 'ok'), max(age)",
+     "SELECT sum(CAST(json_extract_string(bag, '/score') AS DOUBLE)), count(*) FILTER (WHERE json_extract_string(bag, "
+     "'/verdict') = 'ok'), max(CAST(json_extract_string(bag, '/age') AS BIGINT)) FROM t_bags"},
     {"join with owners",
      "traces | join kind=inner owners on endpoint | summarize n = count(), total = sum(ms) by owner | sort by owner "
      "asc",
@@ -89,6 +101,10 @@ CREATE TABLE t_console AS SELECT
     THEN 'online/credit-card-default/1 | INFO | InputData | {"data":[{"limit":' || i % 1000 || ',"age":' || i % 90 || ',"sex":"F"},{"limit":' || i % 700 || ',"age":31,"sex":"M"}]}'
     ELSE 'online/other-endpoint/1 | INFO | handled request ' || i || ' without trouble' END AS "Message"
   FROM range($rows) r(i);
+CREATE TABLE t_bags AS SELECT
+  $since + i * 1_000_000 AS "TimeGenerated",
+  '{"age":' || i % 90 || ',"score":' || (i % 1000) / 1000.0 || ',"verdict":"' || CASE WHEN i % 3 = 0 THEN 'ok' ELSE 'late' END || '"}' AS bag
+  FROM range(least($rows, 1_000_000)) r(i);
 CREATE TABLE t_owners AS SELECT 'endpoint-' || i AS endpoint, 'team-' || i % 6 AS owner FROM range(40) r(i);
 )sql";
 
@@ -103,13 +119,14 @@ class BenchCatalog final : public kql::Catalog {
          {"endpoint", Type::kString},
          {"message", Type::kString}});
     Add("console", "t_console", {{"TimeGenerated", Type::kDateTime}, {"Message", Type::kString}});
+    Add("bags", "t_bags", {{"TimeGenerated", Type::kDateTime}, {"bag", Type::kDynamic}});
     Add("owners", "t_owners", {{"endpoint", Type::kString}, {"owner", Type::kString}});
   }
   const kql::CatalogTable* FindTable(std::string_view name) const override {
     const auto table = tables_.find(name);
     return table == tables_.end() ? nullptr : &table->second;
   }
-  std::vector<std::string> TableNames() const override { return {"traces", "console", "owners"}; }
+  std::vector<std::string> TableNames() const override { return {"traces", "console", "bags", "owners"}; }
 
  private:
   void Add(const std::string& name, const std::string& source, std::vector<kql::CatalogColumn> columns) {
@@ -164,15 +181,19 @@ ordered_json Measure(duck::Connection& connection, const kql::Catalog& catalog, 
 }
 
 void Run(const std::string& rows, int rounds) {
-  auto database = Unwrap(duck::Database::Open("", {.memory_limit = "2GB"}));
+  auto database = Unwrap(duck::Database::Open("", {.memory_limit = "8GB"}));
   auto connection = Unwrap(database.Connect());
-  Unwrap(connection.Execute(std::string(kql::sql::Prelude())));
+  Unwrap(logstore::PrepareConnection(connection));
   const int64_t since = *kql::ParseDateTimeTicks("2026-03-03 13:00");
   Unwrap(connection.Execute(Replaced(Replaced(kTables, "$rows", rows), "$since", std::to_string(since))));
   const BenchCatalog catalog;
   ordered_json cases = ordered_json::array();
   for (const Case& asked : kCases) cases.push_back(Measure(connection, catalog, asked, rounds));
-  std::printf("%s\n", ordered_json{{"cases", cases}}.dump().c_str());
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const double megabytes = static_cast<double>(used.ru_maxrss) / 1024;
+  std::printf("%s\n",
+              ordered_json{{"rows", std::stoll(rows)}, {"megabytes", megabytes}, {"cases", cases}}.dump().c_str());
 }
 
 }  // namespace

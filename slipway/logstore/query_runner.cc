@@ -46,6 +46,11 @@ Error ToUserError(const Error& error) {
     default:
       break;
   }
+  constexpr std::string_view kAssertion = "kql assert: ";
+  if (const size_t at = error.message().find(kAssertion); at != std::string::npos)
+    return InvalidArgument(fmt::format("assert: {}", error.message().substr(at + kAssertion.size())));
+  if (error.message().find("Unknown TimeZone") != std::string::npos)
+    return InvalidArgument("there is no time zone of that name; zones are called as in 'Europe/Paris'");
   LogWarning("a query failed while it ran: {}", error.ToString());
   if (error.message().find("Overflow") != std::string::npos ||
       error.message().find("out of range") != std::string::npos) {

@@ -97,9 +97,19 @@ bool Takes(const Arity& arity, size_t count) {
 // The index of the argument that has to be a constant text; nullopt for functions without one.
 std::optional<size_t> ConstantTextArgument(std::string_view operation) {
   static constexpr std::pair<std::string_view, size_t> kArguments[] = {
-      {"trim", 0},          {"trim_start", 0},    {"trim_end", 0},        {"extract", 0},
-      {"replace_regex", 1}, {"extract_all", 0},   {"countof_regex", 1},   {"datetime_part", 0},
-      {"datetime_add", 0},  {"datetime_diff", 0}, {"format_datetime", 1}, {"format_timespan", 1},
+      {"trim", 0},
+      {"trim_start", 0},
+      {"trim_end", 0},
+      {"extract", 0},
+      {"replace_regex", 1},
+      {"replace_regex_in", 0},
+      {"extract_all", 0},
+      {"countof_regex", 1},
+      {"datetime_part", 0},
+      {"datetime_add", 0},
+      {"datetime_diff", 0},
+      {"format_datetime", 1},
+      {"format_timespan", 1},
       {"indexof_regex", 1},
   };
   for (const auto& [name, index] : kArguments) {
@@ -266,7 +276,10 @@ std::optional<Scalar> ScalarBinder::TryForm(const Expression& call, const Functi
                                          : *ResultType(form.result);
   if (form.operation == "identity") return std::move(fitted[0]);
   if (form.operation.starts_with("to_") && fitted.size() == 1) return Convert(std::move(fitted[0]), type);
-  if (form.result == 'T') return Convert(Scalar::Call(form.operation, Type::kString, std::move(fitted)), type);
+  if (form.result == 'T') {
+    const Type raw = form.operation == "percentile_of_state" ? Type::kDynamic : Type::kString;
+    return Convert(Scalar::Call(form.operation, raw, std::move(fitted)), type);
+  }
   return Scalar::Call(form.operation, type, std::move(fitted));
 }
 

@@ -114,7 +114,7 @@ bool Binder::BindParameter(const tree::Parameter& parameter) {
     }
   } else {
     diagnostics_.Add("SEM0100", parameter.span, fmt::format("the parameter '{}' was given no value", parameter.name));
-    return false;
+    definition.value = ErrorScalar();  // so that its uses are no further complaints
   }
   return Define(std::move(definition), parameter.span);
 }

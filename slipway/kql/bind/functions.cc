@@ -71,7 +71,7 @@ constexpr FunctionRow kFunctions[] = {
     {"split", "ss?l", 'y', "split", kFirst},
     {"replace_string", "sss", 's', "replace_string"},
     {"replace_regex", "sss", 's', "replace_regex"},
-    {"replace", "sss", 's', "replace_regex"},
+    {"replace", "sss", 's', "replace_regex_in"},
     {"indexof", "aa?lll", 'l', "indexof"},
     {"indexof_regex", "as", 'l', "indexof_regex"},
     {"extract", "sls", 's', "extract"},
@@ -97,7 +97,7 @@ constexpr FunctionRow kFunctions[] = {
     {"parse_xml", "s", 'y', "parse_xml", kFirst},
     {"parse_version", "s", 'c', "parse_version"},
     {"parse_command_line", "ss", 'y', "parse_command_line"},
-    {"replace_strings", "sy?y", 's', "replace_strings"},
+    {"replace_strings", "syy", 's', "replace_strings"},
     {"format_bytes", "r?ls", 's', "format_bytes", kFirst},
     {"isutf8", "s", 'b', "isutf8"},
     {"unicode_codepoints_from_string", "s", 'y', "codepoints_from"},
@@ -344,7 +344,6 @@ constexpr std::string_view kUnsupportedFunctions[] = {
     "make_string",
     "map",
     "materialized_view",
-    "merge_tdigest",
     "node_degree_in",
     "node_degree_out",
     "node_id",
@@ -358,6 +357,7 @@ constexpr std::string_view kUnsupportedFunctions[] = {
     "resource",
     "row_id",
     "row_rank",
+    "row_window_session",
     "rowstore_ordinal_range",
     "series_dbl_exp_smoothing_fl",
     "series_fit_2lines_dynamic",
@@ -415,6 +415,7 @@ constexpr AggregateRow kAggregates[] = {
     {"percentilew", "nlr", '1', "percentilew", "percentile"},
     {"percentilesw", "nlr+", '1', "percentilew", "percentile"},
     {"percentilesw_array", "nl*+", 'y', "percentilesw_array", "percentiles"},
+    {"variancepif", "rb", 'r', "variancep", "variancepif", true},
     {"covarianceif", "rrb", 'r', "covariance", "covarianceif", true},
     {"covariancepif", "rrb", 'r', "covariancep", "covariancepif", true},
     {"hll", "p?l", 'y', "hll", "hll"},
@@ -429,8 +430,8 @@ constexpr AggregateRow kAggregates[] = {
     {"make_dictionary", "y", 'y', "make_bag", "dictionary"},
 };
 
-constexpr std::string_view kUnsupportedAggregates[] = {"argmax",      "argmin",   "cnt",        "make_graph",
-                                                       "passthrough", "stdevpif", "variancepif"};
+constexpr std::string_view kUnsupportedAggregates[] = {"argmax",     "argmin",      "cnt",
+                                                       "make_graph", "passthrough", "stdevpif"};
 
 constexpr std::string_view kUnsupportedPlugins[] = {
     "active_users_count",

@@ -78,7 +78,7 @@ std::string AggregateName(const Expression& call) {
   const AggregateRow* row = FindAggregate(call.text);
   const auto argument = call.children.empty() ? std::nullopt : DerivedName(*call.children[0]);
   if (row->prefix.empty()) return argument.value_or("any_");
-  if (row->parameters.empty() || row->parameters == "b") return fmt::format("{}_", row->prefix);
+  if (row->parameters.empty()) return fmt::format("{}_", row->prefix);
   std::string name = fmt::format("{}_{}", row->prefix, argument.value_or(""));
   if (row->operation == "percentile" && call.children.size() > 1) name += "_" + NumberInName(*call.children[1]);
   if (row->operation == "percentilew" && call.children.size() > 2) name += "_" + NumberInName(*call.children[2]);

@@ -141,6 +141,8 @@ Scalar ScalarBinder::BindName(const Expression& expression) {
                 fmt::format("'{}' depends on the row around, which rows of another table do not see", expression.text));
   }
   if (let != nullptr && let->function != nullptr && let->function->parameters.empty()) return BindCall(expression);
+  if (let != nullptr && let->function != nullptr)
+    return Fail("SEM0100", expression.span, fmt::format("'{0}' is a function: call it, as in {0}(…)", expression.text));
   if (aggregates_ != nullptr) {
     const auto& input = *aggregates_->input;
     if (std::any_of(input.begin(), input.end(), [&](const Column& c) { return c.name == expression.text; })) {

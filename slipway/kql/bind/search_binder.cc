@@ -134,11 +134,19 @@ NodePtr Binder::BindFind(Step step, NodePtr input) {
   }
   NodePtr node = UniteLegs(std::move(*legs), false, step.text);
   is_ordered_ = false;
-  if (!packs) return node;
+  // The source, the columns in the order that was asked for, the bag.
   std::vector<Column> columns;
+  const auto place = [&](const Column& column) -> size_t {
+    for (size_t i = 0; i < step.schema.size(); ++i) {
+      if (step.schema[i].name == column.name) return i + 1;
+    }
+    return column.name == step.text ? 0 : step.schema.size() + 1;
+  };
   for (const Column& column : node->outputs) {
     if (column.name != "pack_") columns.push_back(column);
   }
+  std::stable_sort(columns.begin(), columns.end(),
+                   [&](const Column& a, const Column& b) { return place(a) < place(b); });
   for (const Column& column : node->outputs) {
     if (column.name == "pack_") columns.push_back(column);
   }

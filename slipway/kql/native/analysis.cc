@@ -189,12 +189,18 @@ std::vector<double> OutlierScores(const std::vector<double>& y, double low_share
   std::vector<double> scores(y.size(), 0);
   if (sorted.size() < 2) return scores;
   const double low = Percentile(sorted, low_share), high = Percentile(sorted, high_share);
-  if (high <= low) return scores;
-  // Quartiles of a normal distribution lie 1.349 deviations apart, deciles 2.563.
-  const double factor = low_share >= 0.2 ? 1 : 2.563 / 1.349;
+  // Quartiles of a normal distribution lie 1.349 deviations apart, deciles 2.563. Where most values are equal the
+  // deviation of all stands for the range.
+  const double mean = std::accumulate(y.begin(), y.end(), 0.0) / static_cast<double>(y.size());
+  double squares = 0;
+  for (const double value : y) squares += (value - mean) * (value - mean);
+  const bool is_flat = high <= low;
+  const double range = is_flat ? std::sqrt(squares / static_cast<double>(y.size() - 1)) : high - low;
+  const double factor = is_flat || low_share >= 0.2 ? 1 : 2.563 / 1.349;
+  if (range <= 0) return scores;
   for (size_t i = 0; i < y.size(); ++i) {
-    if (y[i] > high) scores[i] = (y[i] - high) / (high - low) * factor;
-    if (y[i] < low) scores[i] = (y[i] - low) / (high - low) * factor;
+    if (y[i] > high) scores[i] = (y[i] - high) / range * factor;
+    if (y[i] < low) scores[i] = (y[i] - low) / range * factor;
   }
   return scores;
 }

@@ -356,6 +356,7 @@ double NearestRank(const std::vector<std::pair<double, double>>& sorted, double 
 Json PercentilesOf(std::vector<std::pair<double, double>> sorted, bool whole, const Json& shares) {
   std::sort(sorted.begin(), sorted.end());
   Json result = Json::array();
+  if (sorted.empty()) return result;
   for (const Json& share : shares) {
     if (sorted.empty() || !share.is_number()) {
       result.push_back(nullptr);

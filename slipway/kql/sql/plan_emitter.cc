@@ -88,11 +88,11 @@ class PlanEmitter {
           from, to, step, ColumnName(node.outputs[0].id));
     }
     if (type == Type::kInt) {
-      return fmt::format("SELECT CAST(n AS INTEGER) AS {} FROM generate_series({}, {}, {}) AS g(n)",
+      return fmt::format("SELECT CAST(n AS INTEGER) AS {} FROM generate_series({}, {}, nullif({}, 0)) AS g(n)",
                          ColumnName(node.outputs[0].id), from, to, step);
     }
-    return fmt::format("SELECT n AS {} FROM generate_series({}, {}, {}) AS g(n)", ColumnName(node.outputs[0].id), from,
-                       to, step);
+    return fmt::format("SELECT n AS {} FROM generate_series({}, {}, nullif({}, 0)) AS g(n)",
+                       ColumnName(node.outputs[0].id), from, to, step);
   }
 
   std::string EmitBody(const Node& node, const plan::Filter& filter) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -59,6 +60,12 @@ bool Mentions(const std::string& sql, const std::string& name) {
     if (begins && (end == sql.size() || !std::isalnum(static_cast<unsigned char>(sql[end])))) return true;
   }
   return false;
+}
+
+bool IsFinite(const Scalar& scalar) {
+  const Constant* constant = scalar.AsConstant();
+  const auto* value = constant == nullptr ? nullptr : std::get_if<double>(&constant->value);
+  return value != nullptr && std::isfinite(*value);
 }
 
 bool IsConstant(const Scalar& scalar) {
@@ -278,8 +285,20 @@ std::string ScalarEmitter::EmitEquality(const Scalar& call, bool as_filter) {
   const bool equal = call.operation == "eq";
   std::string left = Emit(call.arguments[0]), right = Emit(call.arguments[1]);
   const bool is_text = call.arguments[0].type == Type::kString;
-  if (is_text || (as_filter && equal)) return fmt::format("({} {} {})", left, equal ? "=" : "<>", right);
+  const bool is_real = call.arguments[0].type == Type::kReal;
+  if (is_text || (as_filter && equal && !is_real)) return fmt::format("({} {} {})", left, equal ? "=" : "<>", right);
   const std::string_view negation = equal ? "NOT " : "";
+  // To the engine NaN equals itself; to the language it does not.
+  const bool may_be_nan =
+      call.arguments[0].type == Type::kReal && !IsFinite(call.arguments[0]) && !IsFinite(call.arguments[1]);
+  if (may_be_nan) {
+    left = Hoist(std::move(left));
+    right = Hoist(std::move(right));
+    const std::string same =
+        fmt::format("({0} IS NOT DISTINCT FROM {1} AND NOT coalesce(isnan({0}), false))", left, right);
+    return fmt::format("CASE WHEN {0} IS NOT NULL OR {1} IS NOT NULL THEN {2}{3} END", left, right, equal ? "" : "NOT ",
+                       same);
+  }
   if (as_filter || IsConstant(call.arguments[0]) || IsConstant(call.arguments[1])) {
     return fmt::format("({} IS {}DISTINCT FROM {})", left, negation, right);
   }
