@@ -55,7 +55,8 @@ std::string DamageRow(const std::string& workspace, const std::string& writer, c
       .dump();
 }
 
-// The records that are gone may have been of any workspace: each is told.
+// The records that are gone may have been of any workspace: each is told. `batch` has been flushed, so that its
+// workspaces are known too.
 Status AddDamageRows(duck::Connection& connection, const std::string& writer, const std::vector<spool::Damage>& damages,
                      RowBatch& batch) {
   if (damages.empty()) return {};
@@ -65,7 +66,7 @@ Status AddDamageRows(duck::Connection& connection, const std::string& writer, co
     for (const spool::Damage& damage : damages)
       SLIPWAY_RETURN_IF_ERROR(
           batch.Append("AmlOnlineEndpointEventLog", DamageRow(workspace, writer, damage), RowRules::kIgnoreKeys));
-  return {};
+  return batch.Flush();
 }
 
 }  // namespace
@@ -149,8 +150,8 @@ Result<DrainReport> DrainSpool(duck::Connection& connection, const StoredTables&
         if (report.refused++ == 0)
           LogWarning("spool '{}': a record is not kept: {}", writer, appended.error().ToString());
       }
-      SLIPWAY_RETURN_IF_ERROR(AddDamageRows(connection, writer, damages, batch));
       SLIPWAY_RETURN_IF_ERROR(batch.Flush());
+      SLIPWAY_RETURN_IF_ERROR(AddDamageRows(connection, writer, damages, batch));
       report.lags.Add(batch.lags());
     }
     SLIPWAY_RETURN_IF_ERROR(StorePosition(connection, writer, reader->position()));
