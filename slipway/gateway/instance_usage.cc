@@ -19,22 +19,46 @@ uint64_t NumberAt(std::string_view text, size_t index) {
   return index < words.size() ? static_cast<uint64_t>(ParseInt(words[index]).value_or(0)) : 0;
 }
 
+InstanceUsage UsageOfModel(int threads) {
+  const ProcessUsage own = UsageOfProcess(getpid());
+  InstanceUsage usage;
+  usage.cpu_time = own.cpu_time;
+  usage.memory_bytes = own.memory_bytes;
+  usage.memory_max = MachineMemory();
+  usage.processors = threads;
+  return usage;
+}
+
+InstanceUsage UsageOfInstance(const ScriptRuntime::InstanceState& instance) {
+  InstanceUsage usage;
+  usage.instance = instance.name;
+  usage.is_ready = instance.is_ready;
+  usage.memory_max = MachineMemory();
+  usage.processors = static_cast<int>(instance.process_ids.size());
+  for (const int64_t id : instance.process_ids) {
+    const ProcessUsage process = UsageOfProcess(id);
+    usage.cpu_time += process.cpu_time;
+    usage.memory_bytes += process.memory_bytes;
+  }
+  return usage;
+}
+
 void AddDeployment(const LiveEndpoint& endpoint, const std::string& name, int threads,
                    std::vector<InstanceUsage>& usages) {
   const TrafficTarget* target = endpoint.FindDeployment(name);
-  InstanceUsage usage;
-  usage.endpoint = endpoint.wanted.name;
-  usage.deployment = name;
-  usage.instance = name + "-0";
-  usage.is_ready = target && target->live;
-  if (usage.is_ready && target->live->model) {
-    const ProcessUsage own = UsageOfProcess(getpid());
-    usage.cpu_time = own.cpu_time;
-    usage.memory_bytes = own.memory_bytes;
-    usage.memory_max = MachineMemory();
-    usage.processors = threads;
+  const auto add = [&](InstanceUsage usage) {
+    usage.endpoint = endpoint.wanted.name;
+    usage.deployment = name;
+    if (usage.instance.empty()) usage.instance = name + "-0";
+    usages.push_back(std::move(usage));
+  };
+  if (!target || !target->live) {
+    InstanceUsage missing;
+    missing.is_ready = false;
+    return add(missing);
   }
-  usages.push_back(std::move(usage));
+  if (target->live->model) return add(UsageOfModel(threads));
+  for (const auto& instance : target->live->script->Instances()) add(UsageOfInstance(instance));
 }
 
 }  // namespace

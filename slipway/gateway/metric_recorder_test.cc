@@ -145,6 +145,16 @@ TEST_F(GatewayTest, MetricsAreRecordedAtTheLatestWhenTheGatewayEnds) {
       requests += row["Total"].get<double>();
   }
   EXPECT_EQ(requests, 1);
+  const auto capacity = [&](const Json& row) {
+    return row["MetricName"] == "DeploymentCapacity" && row["Dimensions"]["instanceId"] == "blue-0" &&
+           row["Dimensions"]["State"] == "Ready";
+  };
+  const auto memory = [&](const Json& row) {
+    return row["MetricName"] == "CpuMemoryUtilizationPercentage" && row["Total"].get<double>() > 0;
+  };
+  const std::vector<Json> rows = GatewayTest::Rows("AzureMetrics");
+  EXPECT_TRUE(std::any_of(rows.begin(), rows.end(), capacity));
+  EXPECT_TRUE(std::any_of(rows.begin(), rows.end(), memory));
 }
 
 }  // namespace

@@ -177,6 +177,20 @@ void ScriptRuntime::Stop() {
   }
 }
 
+std::vector<ScriptRuntime::InstanceState> ScriptRuntime::Instances() const {
+  const std::lock_guard lock(instances_mutex_);
+  std::vector<InstanceState> states;
+  for (const Instance& instance : instances_) {
+    InstanceState state{fmt::format("{}-{}", wanted_.name, states.size()), false, {}};
+    for (const auto& worker : instance) {
+      state.is_ready |= worker->IsReady();
+      if (const int64_t id = worker->process_id(); id != 0) state.process_ids.push_back(id);
+    }
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
 bool ScriptRuntime::IsAnyReady() const {
   const std::lock_guard lock(instances_mutex_);
   return std::any_of(instances_.begin(), instances_.end(), [](const Instance& instance) {

@@ -52,6 +52,12 @@ class ScriptRuntime {
   bool Submit(const WorkerRequest& request, SteadyTime deadline, std::function<void(ScoreOutcome)> done);
 
   int pending() const { return pending_.load(std::memory_order_relaxed); }
+  struct InstanceState {
+    std::string name;
+    bool is_ready = false;  // some worker of it
+    std::vector<int64_t> process_ids;
+  };
+  std::vector<InstanceState> Instances() const;
 
  private:
   ScriptRuntime(const WantedDeployment& wanted, WorkerPrograms programs, std::unique_ptr<ConsoleLog> console,

@@ -89,10 +89,12 @@ bool Worker::RunOnce() {
     if (!is_stopping_) events_.on_start_failed(ready.error().message());
     return false;
   }
+  process_id_ = session.process.id();
   is_ready_ = true;
   events_.on_ready();
   const Ended ended = Serve(session);
   is_ready_ = false;
+  process_id_ = 0;
   ReportEnd(session, ended);
   return true;
 }

@@ -42,6 +42,8 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   bool IsReady() const { return is_ready_.load(std::memory_order_relaxed); }
+  // Its process' id; 0 while it is not ready.
+  int64_t process_id() const { return process_id_.load(std::memory_order_relaxed); }
 
  private:
   enum class Ended { kStopped, kCrashed, kHung };
@@ -69,6 +71,7 @@ class Worker {
   const WorkerEvents events_;
   Descriptor stop_;  // turns readable when the worker is to stop
   std::atomic<bool> is_ready_{false};
+  std::atomic<int64_t> process_id_{0};
   std::atomic<bool> is_stopping_{false};
   std::thread thread_;
 };
