@@ -10,6 +10,7 @@
 #include "slipway/gateway/json_row.h"
 #include "slipway/gateway/line_splitter.h"
 #include "slipway/gateway/log_sink.h"
+#include "slipway/gateway/long_line.h"
 
 namespace slipway::gateway {
 namespace {
@@ -39,12 +40,36 @@ TEST(ConsoleFileTest, KeepsTheLastLines) {
 TEST(LineSplitterTest, CutsAtLineBreaksWhateverThePieces) {
   LineSplitter splitter;
   std::vector<std::string> lines;
-  const auto sink = [&](std::string_view line) { lines.emplace_back(line); };
-  splitter.Feed("a", sink);
-  splitter.Feed("b\r\nc\n\nd", sink);
-  EXPECT_EQ(lines, (std::vector<std::string>{"ab", "c", ""}));
-  splitter.Flush(sink);
+  const auto on_line = [&](std::string_view line) { lines.emplace_back(line); };
+  const auto on_part = [](std::string_view, bool) { FAIL(); };
+  splitter.Feed("a", on_line, on_part);
+  splitter.Feed(std::string_view("b\r\nc\0c\n\nd", 9), on_line, on_part);
+  EXPECT_EQ(lines, (std::vector<std::string>{"ab\r", std::string("c\0c", 3), ""}));
+  splitter.Flush(on_line, on_part);
   EXPECT_EQ(lines.back(), "d");
+  splitter.Flush(on_line, on_part);
+  EXPECT_EQ(lines.size(), 4u);
+}
+
+TEST(LineSplitterTest, ALongLineComesInPartsAndNoByteIsLost) {
+  for (const size_t extra : {0, 1, 5'000'000}) {
+    LineSplitter splitter;
+    std::string whole, parts;
+    int ends = 0;
+    const auto on_line = [&](std::string_view line) { whole.append(line).append("|"); };
+    const auto on_part = [&](std::string_view part, bool is_last) {
+      parts.append(part);
+      ends += is_last;
+    };
+    const std::string line = std::string(LineSplitter::kWholeBytesMax, 'x') + std::string(extra, 'y');
+    const std::string text = line + "\nshort\n";
+    for (size_t i = 0; i < text.size(); i += 65'536)
+      splitter.Feed(std::string_view(text).substr(i, 65'536), on_line, on_part);
+    splitter.Flush(on_line, on_part);
+    EXPECT_EQ(ends, extra > 0);
+    EXPECT_EQ(parts, extra > 0 ? line : "");
+    EXPECT_EQ(whole, extra > 0 ? "short|" : line + "|short|");
+  }
 }
 
 TEST(JsonRowTest, IsValidJsonWhateverTheText) {
@@ -90,7 +115,11 @@ TEST(LogSinkTest, RowsCarryTheTablesColumns) {
   record.model_status = 400;
   sink.Traffic(identity, record);
   sink.Console(identity, {"blue", "blue-0", "a | b | {\"x\": 1}"});
-  ASSERT_EQ(writer.tables, (std::vector<std::string>{"AmlOnlineEndpointTrafficLog", "AmlOnlineEndpointConsoleLog"}));
+  sink.Console(identity, {"blue", "blue-0", std::string_view("\0\t\xc3\xa4\r", 5)});
+  sink.Console(identity, {"blue", "blue-0", "caf\xe9"});
+  ASSERT_EQ(writer.tables.size(), 4u);
+  EXPECT_EQ(writer.tables[0], "AmlOnlineEndpointTrafficLog");
+  EXPECT_EQ(writer.tables[1], "AmlOnlineEndpointConsoleLog");
   for (const auto& row : writer.rows) {
     ASSERT_TRUE(row.is_object());
     EXPECT_EQ(row["WorkspaceId"], "w-1");
@@ -102,6 +131,36 @@ TEST(LogSinkTest, RowsCarryTheTablesColumns) {
   EXPECT_EQ(writer.rows[0]["ModelStatusCode"], 400);
   EXPECT_EQ(writer.rows[0]["UserAgent"].get<std::string>().size(), 70u);
   EXPECT_EQ(writer.rows[1]["Message"], "a | b | {\"x\": 1}");
+  EXPECT_FALSE(writer.rows[1].contains("MessageBase64"));
+  EXPECT_EQ(writer.rows[2]["Message"], std::string("\0\t\xc3\xa4\r", 5));
+  EXPECT_EQ(writer.rows[3]["Message"], "caf\xef\xbf\xbd");
+  EXPECT_EQ(writer.rows[3]["MessageBase64"], "Y2Fm6Q==");
+}
+
+TEST(LongLineTest, IsWholeInAFileOfItsOwn) {
+  const auto folder = TemporaryDirectory::Make();
+  ASSERT_TRUE(folder);
+  const WantedFolder wanted{folder->path().string(), "azureml://datastores/d/paths/long"};
+  LongLine line(wanted, "blue-0", *ParseTimestamp("2026-03-04T05:06:07Z"));
+  line.Append(std::string(1'500'000, 'x') + '\0' + "\xff");
+  line.Append("end");
+  const std::string text = line.Finish();
+  EXPECT_EQ(text.find("slipway: a line of 1500005 bytes is in azureml://datastores/d/paths/long/2026-03-04/blue-0-"),
+            0u)
+      << text.substr(0, 200);
+  EXPECT_LT(text.size(), 1'500u);
+  const std::string relative = line.uri().substr(wanted.uri.size() + 1);
+  EXPECT_EQ(Content(folder->path() / relative), std::string(1'500'000, 'x') + '\0' + "\xff" + "end");
+}
+
+TEST(LongLineTest, SaysSoWhenItCannotBeKept) {
+  const auto folder = TemporaryDirectory::Make();
+  ASSERT_TRUE(folder);
+  ASSERT_TRUE(WriteFileAtomic(folder->path() / "file", ""));
+  LongLine line({(folder->path() / "file" / "x").string(), "u"}, "blue-0", Timestamp());
+  line.Append("abc");
+  EXPECT_NE(line.Finish().find("a line of 3 bytes could not be kept ("), std::string::npos);
+  EXPECT_EQ(line.uri(), "");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/gateway/collect_call.h"
 #include "slipway/gateway/swagger.h"
 #include "slipway/net/http.h"
 
@@ -125,8 +126,9 @@ void DataPlane::HandleEndpoint(net::Exchange& exchange, const std::shared_ptr<co
     return Answer(exchange, call, AnswerOfModel(call, 200, document, std::nullopt));
   }
   const std::string_view method = exchange.request().method;
-  if (method == "OPTIONS") return Answer(exchange, call, AnswerText(call, 200, "OK", ""));
-  if (method != "POST" && method != "GET") {
+  const bool is_scripts_option = method == "OPTIONS" && call.deployment->script && call.deployment->script->TakesHttp();
+  if (method == "OPTIONS" && !is_scripts_option) return Answer(exchange, call, AnswerText(call, 200, "OK", ""));
+  if (method != "POST" && method != "GET" && !is_scripts_option) {
     constexpr std::string_view kNotAllowed = R"({"message": "The method is not allowed for the requested URL."})";
     return Answer(exchange, call, AnswerOfModel(call, 405, kNotAllowed, std::nullopt));
   }
@@ -211,6 +213,7 @@ void DataPlane::ScoreByModel(net::Exchange& exchange, const Call& call) {
   const ModelRuntime::Scored scored = call.deployment->model->Score(exchange.core(), request.body, request.target);
   CallAnswer answer = AnswerOfModel(call, scored.status, scored.body, scored.exec_ms);
   answer.stages = scored.stages;
+  CollectCall(request, call, answer);
   Answer(exchange, call, answer);
 }
 
@@ -226,6 +229,7 @@ void DataPlane::ScoreByScript(net::Exchange& exchange, const std::shared_ptr<con
     CallAnswer answer = outcome.kind == ScoreOutcome::Kind::kAnswered ? AnswerOfModel(call, outcome.answer)
                                                                       : AnswerOfFailure(call, outcome.kind);
     answer.stages = StagesOfScript(outcome);
+    CollectCall(reply->request(), call, answer);
     // On whichever thread: the lane after those of the cores.
     LogCall(sink_, reply->request(), call, answer, static_cast<int>(lanes_.size()));
     reply->Send(answer.status, answer.headers, std::string(answer.body));

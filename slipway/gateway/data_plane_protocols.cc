@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/gateway/collect_call.h"
 #include "slipway/gateway/data_plane.h"
 #include "slipway/gateway/json_row.h"
 #include "slipway/scoring/compiled_model.h"
@@ -133,6 +134,7 @@ void DataPlane::ScoreAs(net::Exchange& exchange, const Call& call, Protocol prot
       call.deployment->model->ScoreAs(protocol, call.deployment->wanted, exchange.core(), exchange.request().body);
   CallAnswer answer = AnswerOfProtocol(call, scored.status, scored.body, scored.exec_ms);
   answer.stages = scored.stages;
+  CollectCall(exchange.request(), call, answer, BodyFormOf(protocol));
   Answer(exchange, call, answer);
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "slipway/base/log.h"
+#include "slipway/scoring/compiled_model.h"
 
 namespace slipway::gateway {
 namespace {
@@ -17,11 +18,14 @@ constexpr auto kRetirementTick = std::chrono::milliseconds(100);
 }  // namespace
 
 DeploymentManager::DeploymentManager(DeploymentManagerOptions options, RoutingTableHolder& tables, LogSink& sink,
-                                     Metrics& metrics, std::function<void()> on_change)
+                                     Metrics& metrics, collection::CollectionWriter& collection, const Clock& clock,
+                                     std::function<void()> on_change)
     : options_(std::move(options)),
       tables_(tables),
       sink_(sink),
       metrics_(metrics),
+      collection_(collection),
+      clock_(clock),
       on_change_(std::move(on_change)),
       retirement_thread_([this](std::stop_token stop) { RunRetirement(stop); }) {}
 
@@ -111,20 +115,37 @@ void DeploymentManager::StartLoad(Entry& entry, const Key& key, const WantedEndp
   loads_.push_back(entry.load);
 }
 
+// Without a datastore for them (a snapshot of an earlier version) they stay beside the console's tail.
+WantedFolder DeploymentManager::LongLinesOf(const WantedEndpoint& endpoint, const WantedDeployment& wanted) const {
+  if (wanted.long_lines) return *wanted.long_lines;
+  const std::string folder = (options_.logs_folder / endpoint.name / (wanted.name + ".long")).string();
+  return {folder, "file://" + folder};
+}
+
 Result<DeploymentManager::Live> DeploymentManager::Make(const WantedEndpoint& endpoint, const WantedDeployment& wanted,
                                                         std::shared_ptr<ConsoleFile> console,
                                                         std::stop_token stop) const {
   auto live = std::make_shared<LiveDeployment>();
   live->wanted = wanted;
-  auto log = std::make_unique<ConsoleLog>(sink_, LogIdentity(endpoint), wanted.name, wanted.app_insights_enabled,
-                                          std::move(console));
+  ConsoleLogOptions log_options;
+  log_options.deployment = wanted.name;
+  log_options.sends_traces = wanted.app_insights_enabled;
+  log_options.long_lines = LongLinesOf(endpoint, wanted);
+  if (!wanted.environment.empty()) log_options.image = wanted.environment;
+  auto log =
+      std::make_unique<ConsoleLog>(sink_, clock_, LogIdentity(endpoint), std::move(log_options), std::move(console));
+  const auto counts = metrics_.Of(endpoint.name, wanted.name);
   if (wanted.kind == WantedDeployment::Kind::kScript) {
-    SLIPWAY_ASSIGN_OR_RETURN(live->script, ScriptRuntime::Start(wanted, options_.programs, std::move(log),
-                                                                metrics_.Of(endpoint.name, wanted.name), stop));
+    live->collector = collection::DeploymentCollector::Make(collection_, endpoint, wanted, {}, counts);
+    SLIPWAY_ASSIGN_OR_RETURN(
+        live->script, ScriptRuntime::Start(wanted, options_.programs, std::move(log), counts, live->collector, stop));
     return Live(live);
   }
   const std::string instance = wanted.name + "-0";
   SLIPWAY_ASSIGN_OR_RETURN(live->model, ModelRuntime::Load(wanted, options_.model_lanes));
+  live->collector = collection::DeploymentCollector::Make(collection_, endpoint, wanted,
+                                                          live->model->model().signature().input_names(), counts);
+  log->Event(instance, "Created", "Created container inference-server");
   log->Event(instance, "Started", "Started container inference-server");
   log->Line(instance, fmt::format("slipway: model '{}:{}' is loaded and scored inside the gateway", wanted.model_name,
                                   wanted.model_version));

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "slipway/gateway/collection/collector.h"
 #include "slipway/gateway/console_file.h"
 #include "slipway/gateway/log_sink.h"
 #include "slipway/gateway/routing_snapshot.h"
@@ -42,7 +43,7 @@ class DeploymentManager {
  public:
   // `on_change` is called, on any thread, when Reports() has news. The references must outlive the manager.
   DeploymentManager(DeploymentManagerOptions options, RoutingTableHolder& tables, LogSink& sink, Metrics& metrics,
-                    std::function<void()> on_change);
+                    collection::CollectionWriter& collection, const Clock& clock, std::function<void()> on_change);
   // Stops every worker; requests under way end first.
   ~DeploymentManager();
 
@@ -73,6 +74,7 @@ class DeploymentManager {
 
   void Want(const WantedEndpoint& endpoint, const WantedDeployment& deployment);
   void StartLoad(Entry& entry, const Key& key, const WantedEndpoint& endpoint, const WantedDeployment& wanted);
+  WantedFolder LongLinesOf(const WantedEndpoint& endpoint, const WantedDeployment& wanted) const;
   Result<Live> Make(const WantedEndpoint& endpoint, const WantedDeployment& wanted,
                     std::shared_ptr<ConsoleFile> console, std::stop_token stop) const;
   void FinishLoad(const Key& key, Load* load, Result<Live> made);
@@ -87,6 +89,8 @@ class DeploymentManager {
   RoutingTableHolder& tables_;
   LogSink& sink_;
   Metrics& metrics_;
+  collection::CollectionWriter& collection_;
+  const Clock& clock_;
   const std::function<void()> on_change_;
 
   mutable std::mutex mutex_;  // guards all below

@@ -6,6 +6,7 @@
 #include "slipway/base/file.h"
 #include "slipway/base/hash.h"
 #include "slipway/base/log.h"
+#include "slipway/gateway/collection/collector.h"
 #include "slipway/gateway/control_link.h"
 #include "slipway/gateway/data_plane.h"
 #include "slipway/gateway/metric_recorder.h"
@@ -38,6 +39,7 @@ class GatewayImpl final : public Gateway {
         spool_(std::move(spool)),
         sink_(*spool_, clock, options_.traffic_log),
         metrics_(options_.threads),
+        collection_(options_.home / "gateway" / "collection.open", sink_, clock),
         tables_(options_.threads),
         data_plane_(tables_, sink_, clock, options_.threads, RandomSeed(), [this] { return MetricsPage(); }),
         recorder_(metrics_, tables_, sink_,
@@ -52,13 +54,15 @@ class GatewayImpl final : public Gateway {
 
   Status Open() {
     const std::filesystem::path folder = options_.home / "gateway";
-    WriteShim(folder / "worker_shim.py");
+    WriteProgram(folder / "worker_shim.py", WorkerShimSource());
+    WriteProgram(folder / "monitoring.py", MonitoringSource());
     DeploymentManagerOptions manager;
     manager.logs_folder = folder / "logs";
     manager.programs = {options_.program, (folder / "worker_shim.py").string()};
     manager.model_lanes = options_.threads + 1;  // one for mirrored copies
     manager_ =
-        std::make_unique<DeploymentManager>(std::move(manager), tables_, sink_, metrics_, [this] { OnReports(); });
+        std::make_unique<DeploymentManager>(std::move(manager), tables_, sink_, metrics_, collection_, clock_,
+                                            [this] { OnReports(); });
     MakeLink(folder / "routing.json");
     // Known endpoints first: no caller is told that there is none.
     ApplyStoredRouting();
@@ -102,10 +106,10 @@ class GatewayImpl final : public Gateway {
   static uint64_t RandomSeed() { return std::stoull(RandomHex(8), nullptr, 16); }
 
   // On a full disk the shim of an earlier start will do, and deployments without Python need none.
-  static void WriteShim(const std::filesystem::path& path) {
+  static void WriteProgram(const std::filesystem::path& path, std::string_view source) {
     const auto present = ReadFile(path);
-    if (present && *present == WorkerShimSource()) return;
-    if (const Status written = WriteFileAtomic(path, WorkerShimSource()); !written) {
+    if (present && *present == source) return;
+    if (const Status written = WriteFileAtomic(path, source); !written) {
       LogWarning("Python scoring scripts cannot be started: {}", written.error().ToString());
     }
   }
@@ -156,6 +160,7 @@ class GatewayImpl final : public Gateway {
   LogSink sink_;
   std::string certificate_digest_;  // of the files in use
   Metrics metrics_;
+  collection::CollectionWriter collection_;
   RoutingTableHolder tables_;
   DataPlane data_plane_;
   std::unique_ptr<net::CoreServer> server_;

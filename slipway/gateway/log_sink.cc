@@ -1,5 +1,6 @@
 #include "slipway/gateway/log_sink.h"
 
+#include "slipway/base/text.h"
 #include "slipway/gateway/json_row.h"
 
 namespace slipway::gateway {
@@ -7,7 +8,6 @@ namespace {
 
 constexpr size_t kUserAgentCharactersMax = 70;
 constexpr std::string_view kContainerName = "inference-server";
-constexpr std::string_view kContainerImage = "slipway-worker";
 
 std::string_view AuthTypeName(domain::AuthMode mode) {
   switch (mode) {
@@ -28,6 +28,15 @@ std::string MembersText(Fill&& fill) {
   JsonRow row(text);
   fill(row);
   return text.substr(1);
+}
+
+// Bytes that are no UTF-8 are shown as U+FFFD, and the line is there once more, as it was.
+void AppendLine(JsonRow& row, std::string_view line) {
+  if (IsUtf8(line)) {
+    row.Text("Message", line);
+  } else {
+    row.Text("Message", ReplaceInvalidUtf8(line)).Text("MessageBase64", Base64Encode(line));
+  }
 }
 
 // A buffer a thread reuses, so that a row costs no allocation once it has grown.
@@ -108,8 +117,9 @@ void LogSink::Console(const LogIdentity& identity, const ConsoleRecord& record) 
       .Text("InstanceId", record.instance)
       .Text("DeploymentName", record.deployment)
       .Text("ContainerName", kContainerName)
-      .Text("ContainerImageName", kContainerImage)
-      .Text("Message", record.line);
+      .Text("ContainerImageName", record.image);
+  AppendLine(row, record.line);
+  if (!record.blob_uri.empty()) row.Text("BlobUri", record.blob_uri);
   row.Close();
   writer_.Append("AmlOnlineEndpointConsoleLog", text);
 }

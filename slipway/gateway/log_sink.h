@@ -49,7 +49,10 @@ struct MetricRecord {
 };
 
 struct ConsoleRecord {
-  std::string_view deployment, instance, line;
+  std::string_view deployment, instance;
+  std::string_view line;           // any bytes
+  std::string_view blob_uri = {};  // where the line is, when it is too long for a record and `line` says so
+  std::string_view image = "slipway-worker";
 };
 
 struct EventRecord {

@@ -69,6 +69,10 @@ struct DeploymentFamilies {
                                     "What requests waited for a worker of a scoring script.", MetricType::Histogram);
   MetricFamily restarts =
       Family("slipway_worker_restarts_total", "Workers that were started again.", MetricType::Counter);
+  MetricFamily collected =
+      Family("slipway_data_collection_events_total", "Records that data collection wrote.", MetricType::Counter);
+  MetricFamily uncollected = Family("slipway_data_collection_errors_total",
+                                    "Records that data collection could not write.", MetricType::Counter);
 
   void Add(const std::string& endpoint, const std::string& deployment, const DeploymentCounts::Sum& sum) {
     const Labels labels = {{"endpoint", endpoint}, {"deployment", deployment}};
@@ -81,6 +85,12 @@ struct DeploymentFamilies {
     AddHistogram(durations, labels, sum.durations);
     AddHistogram(queue_waits, labels, sum.queue_waits);
     AddCount(restarts, labels, sum.restarts);
+    for (const auto& [key, records] : sum.collected) {
+      Labels with_type = labels;
+      with_type.push_back({"type", key.first});
+      if (!key.second.empty()) with_type.push_back({"reason", key.second});
+      AddCount(key.second.empty() ? collected : uncollected, std::move(with_type), records);
+    }
   }
 };
 
@@ -162,6 +172,7 @@ DeploymentCounts::Sum DeploymentCounts::Total() const {
   sum.connections_active = connections_active_.load(std::memory_order_relaxed);
   queue_waits_.AddTo(sum.queue_waits);
   sum.restarts = restarts_.load(std::memory_order_relaxed);
+  sum.collected = collection_.Total();
   return sum;
 }
 
@@ -186,7 +197,8 @@ std::string Metrics::Page(const Gauges& gauges) const {
     for (const auto& [key, counts] : counts_) families.Add(key.first, key.second, counts->Total());
   }
   std::vector<MetricFamily> all = {std::move(families.requests), std::move(families.durations),
-                                   std::move(families.queue_waits), std::move(families.restarts)};
+                                   std::move(families.queue_waits), std::move(families.restarts),
+                                   std::move(families.collected),   std::move(families.uncollected)};
   std::erase_if(all, [](const MetricFamily& family) { return family.metric.empty(); });
   all.push_back(SingleFamily("slipway_open_connections", "Connections that are open.", MetricType::Gauge,
                              gauges.open_connections));

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "slipway/gateway/collection/collection_counts.h"
+
 namespace slipway::gateway {
 
 // A histogram of durations. Thread-safe, without a lock.
@@ -68,6 +70,7 @@ class DeploymentCounts {
   void CountRequest(int lane, const CountedRequest& request);
   void CountQueueWait(std::chrono::steady_clock::duration duration) { queue_waits_.Add(duration); }
   void CountRestart() { restarts_.fetch_add(1, std::memory_order_relaxed); }
+  collection::CollectionCounts& collection() { return collection_; }
   // Connections are an endpoint's (deployment "").
   void CountConnection(int change) {
     connections_active_.fetch_add(change, std::memory_order_relaxed);
@@ -80,6 +83,7 @@ class DeploymentCounts {
     std::array<uint64_t, kClasses> by_class{};
     DurationCounts::Sum durations, queue_waits;
     uint64_t restarts = 0;
+    std::map<collection::CollectionCounts::Key, uint64_t> collected;
     std::map<std::pair<int, int>, uint64_t> by_status;  // of status and model's status (0: not asked)
     DurationSizes::Counts sizes{};
     uint64_t bytes = 0;
@@ -102,6 +106,7 @@ class DeploymentCounts {
   DurationCounts queue_waits_;
   std::atomic<uint64_t> restarts_{0}, connections_opened_{0};
   std::atomic<int64_t> connections_active_{0};
+  collection::CollectionCounts collection_;
 };
 
 // Counts one connection as active at the endpoint it called last, as long as it lives.

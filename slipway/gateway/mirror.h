@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "slipway/base/thread_pool.h"
@@ -26,7 +27,15 @@ class Mirror {
 
  private:
   static constexpr int kWaitingMax = 256;
-  void Score(const LogIdentity& identity, const LiveDeployment& target, std::string_view body,
+  // The request's parts, kept while it waits.
+  struct Copy {
+    explicit Copy(const WorkerRequest& request)
+        : method(request.method), target(request.target), header_block(request.header_block), body(request.body) {}
+    WorkerRequest view() const { return {method, target, header_block, body}; }
+    std::string method, target, header_block, body;
+  };
+  static void SubmitTo(std::shared_ptr<const LiveDeployment> target, const WorkerRequest& request, SteadyTime deadline);
+  void Score(const LogIdentity& identity, const LiveDeployment& target, const WorkerRequest& request,
              std::optional<ModelRuntime::Protocol> protocol);
   LogSink& sink_;
   const int model_lane_;

@@ -64,6 +64,28 @@ ScalingSettings ReadScaling(const Json& from) {
   return scaling;
 }
 
+WantedFolder ReadFolder(const Json& from) {
+  WantedFolder folder;
+  Require(from, "folder", folder.folder);
+  Take(from, "uri", folder.uri);
+  return folder;
+}
+
+WantedCollector ReadCollector(const Json& from) {
+  WantedCollector collector;
+  const auto found = from.find("data_collector");
+  if (found == from.end() || !found->is_object()) return collector;
+  Take(*found, "rolling_rate", collector.rolling_rate);
+  Take(*found, "capture_headers", collector.capture_headers);
+  const Json collections = found->value("collections", Json::object());
+  for (const auto& [name, collection] : collections.items()) {
+    WantedCollection& wanted = collector.collections[name];
+    static_cast<WantedFolder&>(wanted) = ReadFolder(collection);
+    Take(collection, "sampling_rate", wanted.sampling_rate);
+  }
+  return collector;
+}
+
 domain::AuthMode ReadAuthMode(const std::string& text) {
   if (text == "key") return domain::AuthMode::kKey;
   if (text == "aml_token") return domain::AuthMode::kAmlToken;
@@ -94,6 +116,11 @@ WantedDeployment ReadDeployment(const Json& from) {
   Take(from, "app_insights_enabled", wanted.app_insights_enabled);
   wanted.liveness_probe = ReadProbe(from, "liveness_probe");
   wanted.readiness_probe = ReadProbe(from, "readiness_probe");
+  if (from.contains("startup_probe")) wanted.startup_probe = ReadProbe(from, "startup_probe");
+  Take(from, "memory_limit_bytes", wanted.memory_limit_bytes);
+  Take(from, "environment", wanted.environment);
+  if (from.contains("long_lines")) wanted.long_lines = ReadFolder(from.at("long_lines"));
+  wanted.data_collector = ReadCollector(from);
   if (kind != "model" && kind != "script") throw std::invalid_argument(fmt::format("kind '{}' is unknown", kind));
   wanted.kind = kind == "model" ? WantedDeployment::Kind::kModel : WantedDeployment::Kind::kScript;
   wanted.language = language == "python" ? WantedDeployment::Language::kPython : WantedDeployment::Language::kCpp;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,22 @@
 #include "slipway/gateway/scaling_policy.h"
 
 namespace slipway::gateway {
+
+// A folder on this machine and its name in a datastore.
+struct WantedFolder {
+  std::string folder, uri;
+};
+
+struct WantedCollection : WantedFolder {
+  double sampling_rate = 1;
+};
+
+// What is collected of a deployment's requests (docs/data-collection.md).
+struct WantedCollector {
+  std::string rolling_rate = "hour";  // minute, hour, day, month, year
+  std::vector<std::string> capture_headers;
+  std::map<std::string, WantedCollection> collections;
+};
 
 struct WantedDeployment {
   enum class Kind { kModel, kScript };
@@ -29,6 +46,11 @@ struct WantedDeployment {
   ScalingSettings scaling;
   domain::RequestSettings request_settings;
   domain::Probe liveness_probe, readiness_probe;
+  std::optional<domain::Probe> startup_probe;
+  uint64_t memory_limit_bytes = 0;         // of one worker process with its children; 0 = none
+  std::string environment;                 // "name:version"; "" of a model alone
+  std::optional<WantedFolder> long_lines;  // for console lines that no log record takes
+  WantedCollector data_collector;
   bool app_insights_enabled = false;
   // Differs whenever anything above does: a deployment is made anew for a new fingerprint.
   std::string fingerprint;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "slipway/gateway/collection/collector.h"
 #include "slipway/gateway/log_sink.h"
 #include "slipway/gateway/metrics.h"
 #include "slipway/gateway/model_runtime.h"
@@ -24,6 +25,7 @@ struct LiveDeployment {
   WantedDeployment wanted;
   std::shared_ptr<ModelRuntime> model;
   std::shared_ptr<ScriptRuntime> script;
+  std::shared_ptr<const collection::DeploymentCollector> collector;  // nullptr when nothing is collected
 };
 
 // One line of a traffic table; `live` is nothing while the deployment is not ready.

@@ -27,8 +27,11 @@ ScalingSettings ScalingOf(const WantedDeployment& wanted) {
   return settings;
 }
 
-std::chrono::milliseconds StartTimeout(const domain::Probe& probe) {
-  return std::chrono::milliseconds(probe.initial_delay_ms + probe.period_ms * probe.failure_threshold);
+// Those that a script's Collector may use, between commas.
+std::string CollectionNames(const WantedDeployment& wanted) {
+  std::vector<std::string> names;
+  for (const auto& [name, collection] : wanted.data_collector.collections) names.push_back(name);
+  return Join(names, ",");
 }
 
 }  // namespace
@@ -48,14 +51,17 @@ WorkerCommand WorkerCommandOf(const WantedDeployment& wanted, const WorkerProgra
   command.environment["AZUREML_APP_ROOT"] = wanted.code_dir;
   command.environment["AZUREML_ENTRY_SCRIPT"] = wanted.scoring_script;
   command.environment["AML_APP_INSIGHTS_ENABLED"] = wanted.app_insights_enabled ? "true" : "false";
+  command.environment["SLIPWAY_COLLECTIONS"] = CollectionNames(wanted);
   command.working_directory = wanted.code_dir;
   return command;
 }
 
 ScriptRuntime::ScriptRuntime(const WantedDeployment& wanted, WorkerPrograms programs,
-                             std::unique_ptr<ConsoleLog> console, std::shared_ptr<DeploymentCounts> counts)
+                             std::unique_ptr<ConsoleLog> console, std::shared_ptr<DeploymentCounts> counts,
+                             std::shared_ptr<const collection::DeploymentCollector> collector)
     : console_(std::move(console)),
       counts_(std::move(counts)),
+      collector_(std::move(collector)),
       wanted_(wanted),
       programs_(std::move(programs)),
       workers_per_instance_(WorkersPerInstance(wanted)),
@@ -63,12 +69,12 @@ ScriptRuntime::ScriptRuntime(const WantedDeployment& wanted, WorkerPrograms prog
       queue_wait_max_(std::max<int64_t>(0, wanted.request_settings.max_queue_wait_ms)),
       expiry_thread_([this](const std::stop_token& stop) { queue_.ExpireUntilStopped(stop); }) {}
 
-Result<std::shared_ptr<ScriptRuntime>> ScriptRuntime::Start(const WantedDeployment& wanted,
-                                                            const WorkerPrograms& programs,
-                                                            std::unique_ptr<ConsoleLog> console,
-                                                            std::shared_ptr<DeploymentCounts> counts,
-                                                            std::stop_token stop) {
-  std::shared_ptr<ScriptRuntime> runtime(new ScriptRuntime(wanted, programs, std::move(console), std::move(counts)));
+Result<std::shared_ptr<ScriptRuntime>> ScriptRuntime::Start(
+    const WantedDeployment& wanted, const WorkerPrograms& programs, std::unique_ptr<ConsoleLog> console,
+    std::shared_ptr<DeploymentCounts> counts, std::shared_ptr<const collection::DeploymentCollector> collector,
+    std::stop_token stop) {
+  std::shared_ptr<ScriptRuntime> runtime(
+      new ScriptRuntime(wanted, programs, std::move(console), std::move(counts), std::move(collector)));
   runtime->Resize(ScalingPolicy(ScalingOf(wanted)).Initial(std::max(1, wanted.instance_count)));
   if (const Status ready = runtime->WaitUntilReady(std::move(stop)); !ready) {
     const std::string tail = runtime->console_->Tail();
@@ -84,13 +90,20 @@ std::unique_ptr<Worker> ScriptRuntime::StartWorker(int instance) {
   WorkerOptions options;
   options.instance = fmt::format("{}-{}", wanted_.name, instance);
   options.command = WorkerCommandOf(wanted_, programs_);
-  options.start_timeout = StartTimeout(wanted_.readiness_probe);
+  if (!wanted_.environment.empty()) options.image = wanted_.environment;
+  options.probes = {wanted_.liveness_probe, wanted_.readiness_probe, wanted_.startup_probe};
+  options.memory_limit_bytes = wanted_.memory_limit_bytes;
   WorkerEvents events;
   const int life = life_;
   events.on_ready = [this, life] { OnReady(life); };
   events.on_taken = [this](SteadyTime::duration wait) { counts_->CountQueueWait(wait); };
   events.on_restart = [this] { counts_->CountRestart(); };
   events.on_start_failed = [this, life](const std::string& reason) { OnStartFailed(life, reason); };
+  if (collector_) {
+    events.on_rows = [collector = collector_, instance = options.instance](const WorkerRows& rows) {
+      collector->TakeRows({instance, rows.collection, rows.correlation_id, rows.rows, rows.data_type});
+    };
+  }
   return std::make_unique<Worker>(std::move(options), queue_, *console_, std::move(events));
 }
 
@@ -195,6 +208,13 @@ bool ScriptRuntime::IsAnyReady() const {
   const std::lock_guard lock(instances_mutex_);
   return std::any_of(instances_.begin(), instances_.end(), [](const Instance& instance) {
     return std::any_of(instance.begin(), instance.end(), [](const auto& worker) { return worker->IsReady(); });
+  });
+}
+
+bool ScriptRuntime::TakesHttp() const {
+  const std::lock_guard lock(instances_mutex_);
+  return std::any_of(instances_.begin(), instances_.end(), [](const Instance& instance) {
+    return std::any_of(instance.begin(), instance.end(), [](const auto& worker) { return worker->TakesHttp(); });
   });
 }
 

@@ -15,6 +15,7 @@
 
 #include "slipway/base/result.h"
 #include "slipway/gateway/autoscaler.h"
+#include "slipway/gateway/collection/collector.h"
 #include "slipway/gateway/console_log.h"
 #include "slipway/gateway/load_meter.h"
 #include "slipway/gateway/metrics.h"
@@ -36,11 +37,13 @@ WorkerCommand WorkerCommandOf(const WantedDeployment& wanted, const WorkerProgra
 // Thread-safe.
 class ScriptRuntime {
  public:
-  // Returns when every worker is ready; fails with the reason and the console's last lines when one cannot start, with
-  // kCancelled when asked to stop.
+  // `collector` takes what the script collects; may be nullptr. Returns when every worker is ready; fails with the
+  // reason and the console's last lines when one cannot start, with kCancelled when asked to stop.
   static Result<std::shared_ptr<ScriptRuntime>> Start(const WantedDeployment& wanted, const WorkerPrograms& programs,
                                                       std::unique_ptr<ConsoleLog> console,
-                                                      std::shared_ptr<DeploymentCounts> counts, std::stop_token stop);
+                                                      std::shared_ptr<DeploymentCounts> counts,
+                                                      std::shared_ptr<const collection::DeploymentCollector> collector,
+                                                      std::stop_token stop);
   ~ScriptRuntime() { Stop(); }
   // Answers what waits with kNotReady, lets what runs end, stops the workers. Idempotent; not to be called from `done`.
   void Stop();
@@ -51,6 +54,8 @@ class ScriptRuntime {
   // that was scaled to zero wakes for it; it may then wait until its deadline.
   bool Submit(const WorkerRequest& request, SteadyTime deadline, std::function<void(ScoreOutcome)> done);
 
+  // Whether the script wants whole HTTP requests, OPTIONS among them.
+  bool TakesHttp() const;
   int pending() const { return pending_.load(std::memory_order_relaxed); }
   struct InstanceState {
     std::string name;
@@ -61,7 +66,8 @@ class ScriptRuntime {
 
  private:
   ScriptRuntime(const WantedDeployment& wanted, WorkerPrograms programs, std::unique_ptr<ConsoleLog> console,
-                std::shared_ptr<DeploymentCounts> counts);
+                std::shared_ptr<DeploymentCounts> counts,
+                std::shared_ptr<const collection::DeploymentCollector> collector);
   using Instance = std::vector<std::unique_ptr<Worker>>;
 
   Status WaitUntilReady(std::stop_token stop);
@@ -78,6 +84,7 @@ class ScriptRuntime {
 
   const std::unique_ptr<ConsoleLog> console_;
   const std::shared_ptr<DeploymentCounts> counts_;
+  const std::shared_ptr<const collection::DeploymentCollector> collector_;
   const WantedDeployment wanted_;
   const WorkerPrograms programs_;
   const int workers_per_instance_, pending_max_per_instance_;

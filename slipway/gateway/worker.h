@@ -10,9 +10,9 @@
 #include <string>
 #include <thread>
 
-#include "slipway/gateway/console_log.h"
-#include "slipway/gateway/line_splitter.h"
+#include "slipway/gateway/console_stream.h"
 #include "slipway/gateway/request_queue.h"
+#include "slipway/gateway/worker_probes.h"
 #include "slipway/gateway/worker_process.h"
 
 namespace slipway::gateway {
@@ -20,7 +20,9 @@ namespace slipway::gateway {
 struct WorkerOptions {
   std::string instance;  // as the logs name it
   WorkerCommand command;
-  std::chrono::milliseconds start_timeout{310'000};  // from the start of the process to its being ready
+  std::string image = "slipway-worker";  // as the event log names what is started: the environment
+  ProbeSettings probes;
+  uint64_t memory_limit_bytes = 0;  // of the process with its children; 0 = none
   std::chrono::milliseconds back_off_min{100}, back_off_max{30'000};
 };
 
@@ -30,6 +32,7 @@ struct WorkerEvents {
   std::function<void(const std::string& reason)> on_start_failed;
   std::function<void(SteadyTime::duration wait)> on_taken;  // a request from the queue
   std::function<void()> on_restart;
+  std::function<void(const WorkerRows&)> on_rows;  // of a script's Collector
 };
 
 class Worker {
@@ -42,25 +45,40 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   bool IsReady() const { return is_ready_.load(std::memory_order_relaxed); }
+  // Whether its script wants whole HTTP requests; known once it has been ready.
+  bool TakesHttp() const { return takes_http_.load(std::memory_order_relaxed); }
   // Its process' id; 0 while it is not ready.
   int64_t process_id() const { return process_id_.load(std::memory_order_relaxed); }
 
  private:
-  enum class Ended { kStopped, kCrashed, kHung };
+  enum class Ended { kStopped, kCrashed, kHung, kDead, kOverMemory };
   struct Session;
 
   void Run();
   // One life of the process, from its start to its end. False when it never became ready.
   bool RunOnce();
+  // Tells the event log of the start.
+  void ReportStart();
   Status WaitUntilReady(Session& session);
+  // Why a process that has not been ready has to go; nothing while it may go on.
+  std::optional<Error> StartFailure(Session& session);
+  // Probes and measures what is due; how the session has to end when it has to.
+  std::optional<Ended> Watch(Session& session);
+  void Ask(Session& session, uint32_t number);
+  void ReportProbeFailure(const Session& session, const WorkerProbes::Failure& failure);
+  bool IsOverMemory(Session& session);
+  // When Watch or a time-out has something to do next.
+  SteadyTime NextDue(const Session& session) const;
   Ended Serve(Session& session);
   Ended EndSession(Session& session, ScoreOutcome::Kind outcome, Ended ended);
   void ReportEnd(Session& session, Ended ended);
-  // Waits for input on any stream until `until`, reads what is there, passes lines on.
-  void Poll(Session& session, std::optional<SteadyTime> until, bool wants_requests);
+  // Waits for input on any stream until something else is due, reads what is there, passes lines on.
+  void Poll(Session& session, bool wants_requests);
   void ReadSocket(Session& session);
   void WriteSocket(Session& session);
-  void PumpLines(Descriptor& stream, LineSplitter& splitter);
+  void TakeMessage(Session& session, const Message& message);
+  void TakeAnswer(Session& session, std::string_view payload);
+  void PumpLines(Descriptor& stream, ConsoleStream& lines);
   void DrainLines(Session& session);
   void StopProcess(Session& session);
   bool SleepUnlessStopping(std::chrono::milliseconds time);
@@ -71,6 +89,7 @@ class Worker {
   const WorkerEvents events_;
   Descriptor stop_;  // turns readable when the worker is to stop
   std::atomic<bool> is_ready_{false};
+  std::atomic<bool> takes_http_{false};
   std::atomic<int64_t> process_id_{0};
   std::atomic<bool> is_stopping_{false};
   std::thread thread_;

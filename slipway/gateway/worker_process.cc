@@ -6,8 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -33,6 +35,19 @@ Result<SocketPair> MakeSocketPair() {
   return pair;
 }
 
+// Of the gateway's own variables, those that any program needs: what else it was started with may be secret.
+std::map<std::string, std::string> PassedOnVariables() {
+  static constexpr std::string_view kNames[] = {"PATH", "HOME", "USER",   "LOGNAME",
+                                                "LANG", "TZ",   "TMPDIR", "LD_LIBRARY_PATH"};
+  std::map<std::string, std::string> variables = process::CurrentEnvironment();
+  std::erase_if(variables, [](const auto& variable) {
+    const std::string& name = variable.first;
+    const bool is_listed = std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+    return !is_listed && !name.starts_with("LC_") && !name.ends_with("SAN_OPTIONS");
+  });
+  return variables;
+}
+
 }  // namespace
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
@@ -55,11 +70,12 @@ Result<WorkerProcess> WorkerProcess::Spawn(const WorkerCommand& command) {
   SLIPWAY_ASSIGN_OR_RETURN(SocketPair socket_pair, MakeSocketPair());
   process::SpawnOptions options;
   options.arguments = command.arguments;
-  options.environment = process::CurrentEnvironment();
+  options.environment = PassedOnVariables();
   for (const auto& [name, value] : command.environment) options.environment[name] = value;
   options.working_directory = command.working_directory;
   options.output = process::OutputTarget::kPump;
   options.dies_with_parent = true;
+  options.confinement = {.has_no_privileges = true, .is_expendable = true};
   options.descriptors = {{socket_pair.theirs.get(), kWorkerSocketDescriptor}};
   SLIPWAY_ASSIGN_OR_RETURN(const process::Spawned spawned, process::Spawn(options));
   WorkerProcess worker;

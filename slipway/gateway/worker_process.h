@@ -32,7 +32,7 @@ class Descriptor {
 
 struct WorkerCommand {
   std::vector<std::string> arguments;              // arguments[0]: the program
-  std::map<std::string, std::string> environment;  // on top of the gateway's own
+  std::map<std::string, std::string> environment;  // on top of PATH, HOME, locale … of the gateway's own
   std::string working_directory;
 };
 

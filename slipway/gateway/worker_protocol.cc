@@ -12,6 +12,7 @@ static_assert(std::endian::native == std::endian::little, "numbers travel as the
 constexpr size_t kHeaderBytes = 5;                   // payload size, kind
 constexpr uint32_t kPayloadBytesMax = 1u << 30;      // a larger one is a broken stream
 constexpr uint8_t kRunFailed = 1, kHasExecTime = 2;  // flags of an answer
+constexpr uint8_t kTakesHttp = 1;                    // flag of a ready message
 
 template <class T>
 void AppendNumber(std::string& out, T value) {
@@ -65,8 +66,10 @@ class Cursor {
 
 }  // namespace
 
-std::string EncodeReady() {
-  return StartMessage(MessageKind::kReady, 0);
+std::string EncodeReady(bool takes_http) {
+  std::string message = StartMessage(MessageKind::kReady, sizeof(uint8_t));
+  AppendNumber(message, takes_http ? kTakesHttp : uint8_t{0});
+  return message;
 }
 
 std::string EncodeFailed(std::string_view reason) {
@@ -95,6 +98,26 @@ std::string EncodeAnswer(const WorkerAnswer& answer) {
   return message;
 }
 
+std::string EncodeRows(const WorkerRows& rows) {
+  std::string message = StartMessage(MessageKind::kRows,
+                                     TextBytes({rows.collection, rows.correlation_id, rows.rows, rows.data_type}));
+  for (const std::string_view text : {rows.collection, rows.correlation_id, rows.rows, rows.data_type})
+    AppendText(message, text);
+  return message;
+}
+
+std::string EncodePing(uint32_t number) {
+  std::string message = StartMessage(MessageKind::kPing, sizeof(number));
+  AppendNumber(message, number);
+  return message;
+}
+
+std::string EncodePong(uint32_t number) {
+  std::string message = StartMessage(MessageKind::kPong, sizeof(number));
+  AppendNumber(message, number);
+  return message;
+}
+
 Result<WorkerRequest> DecodeRequest(std::string_view payload) {
   Cursor cursor(payload);
   WorkerRequest request;
@@ -120,13 +143,35 @@ Result<WorkerAnswer> DecodeAnswer(std::string_view payload) {
   return answer;
 }
 
+Result<WorkerRows> DecodeRows(std::string_view payload) {
+  Cursor cursor(payload);
+  WorkerRows rows;
+  rows.collection = cursor.Text();
+  rows.correlation_id = cursor.Text();
+  rows.rows = cursor.Text();
+  rows.data_type = cursor.Text();
+  if (!cursor.IsGood()) return DataLoss("a message of collected rows is cut short");
+  return rows;
+}
+
+Result<uint32_t> DecodeNumber(std::string_view payload) {
+  Cursor cursor(payload);
+  const auto number = cursor.Number<uint32_t>();
+  if (!cursor.IsGood()) return DataLoss("a ping's number is cut short");
+  return number;
+}
+
+bool DecodeReady(std::string_view payload) {
+  return !payload.empty() && (static_cast<uint8_t>(payload[0]) & kTakesHttp) != 0;
+}
+
 Result<std::optional<Message>> MessageReader::Next() {
   if (buffer_.size() < kHeaderBytes) return std::optional<Message>();
   uint32_t size = 0;
   std::memcpy(&size, buffer_.data(), sizeof(size));
   const auto kind = static_cast<uint8_t>(buffer_[sizeof(size)]);
   const bool is_known =
-      kind >= static_cast<uint8_t>(MessageKind::kReady) && kind <= static_cast<uint8_t>(MessageKind::kAnswer);
+      kind >= static_cast<uint8_t>(MessageKind::kReady) && kind <= static_cast<uint8_t>(MessageKind::kPong);
   if (!is_known || size > kPayloadBytesMax) return DataLoss("the worker's socket carries something that is no message");
   if (buffer_.size() < kHeaderBytes + size) return std::optional<Message>();
   Message message{static_cast<MessageKind>(kind), buffer_.substr(kHeaderBytes, size)};

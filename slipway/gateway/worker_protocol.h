@@ -12,10 +12,13 @@
 namespace slipway::gateway {
 
 enum class MessageKind : uint8_t {
-  kReady = 1,    // worker → gateway: init is done
+  kReady = 1,    // worker → gateway: init is done; with flags
   kFailed = 2,   // worker → gateway: init failed, with the reason; the worker exits
   kRequest = 3,  // gateway → worker
   kAnswer = 4,   // worker → gateway
+  kRows = 5,     // worker → gateway: what a script's Collector was given
+  kPing = 6,     // gateway → worker: a probe, answered when no request is under way
+  kPong = 7,     // worker → gateway: with the ping's number
 };
 
 struct WorkerRequest {
@@ -30,10 +33,21 @@ struct WorkerAnswer {
   std::string body;
 };
 
-std::string EncodeReady();
+// What a script collects.
+struct WorkerRows {
+  std::string_view collection, correlation_id;
+  std::string_view rows;       // a JSON array of objects
+  std::string_view data_type;  // of what they were: "pandas.core.frame.DataFrame"
+};
+
+// `takes_http`: run wants whole HTTP requests (@rawhttp), OPTIONS among them.
+std::string EncodeReady(bool takes_http);
 std::string EncodeFailed(std::string_view reason);
 std::string EncodeRequest(const WorkerRequest& request);
 std::string EncodeAnswer(const WorkerAnswer& answer);
+std::string EncodeRows(const WorkerRows& rows);
+std::string EncodePing(uint32_t number);
+std::string EncodePong(uint32_t number);
 
 struct Message {
   MessageKind kind;
@@ -43,6 +57,9 @@ struct Message {
 // Views into `payload`; kDataLoss when it is cut short.
 Result<WorkerRequest> DecodeRequest(std::string_view payload);
 Result<WorkerAnswer> DecodeAnswer(std::string_view payload);
+Result<WorkerRows> DecodeRows(std::string_view payload);
+Result<uint32_t> DecodeNumber(std::string_view payload);  // of a ping or pong
+bool DecodeReady(std::string_view payload);               // `takes_http`
 
 // Cuts messages out of what arrives piecemeal.
 class MessageReader {

@@ -28,7 +28,7 @@ TEST(WorkerProtocolTest, RequestsAndAnswersSurviveTheTrip) {
 }
 
 TEST(WorkerProtocolTest, MessagesArriveInAnyPieces) {
-  const std::string bytes = EncodeReady() + EncodeFailed("why") + EncodeAnswer({});
+  const std::string bytes = EncodeReady(false) + EncodeFailed("why") + EncodeAnswer({});
   MessageReader reader;
   std::vector<MessageKind> kinds;
   for (const char byte : bytes) {
@@ -52,6 +52,30 @@ TEST(WorkerProtocolTest, WhatIsNoMessageIsRefused) {
   std::string bad_status = EncodeAnswer({});
   bad_status[5] = bad_status[6] = 0;
   EXPECT_FALSE(DecodeAnswer(std::string_view(bad_status).substr(5)));
+}
+
+TEST(WorkerProtocolTest, RowsPingsAndReadinessComeThrough) {
+  MessageReader reader;
+  reader.Feed(EncodeRows({"model_inputs", "id", "[{}]", "frame"}) + EncodePing(7) + EncodePong(8) + EncodeReady(true));
+  auto message = reader.Next();
+  ASSERT_TRUE(message && *message);
+  EXPECT_EQ((*message)->kind, MessageKind::kRows);
+  const auto rows = DecodeRows((*message)->payload);
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(rows->collection, "model_inputs");
+  EXPECT_EQ(rows->correlation_id, "id");
+  EXPECT_EQ(rows->rows, "[{}]");
+  EXPECT_EQ(rows->data_type, "frame");
+  EXPECT_FALSE(DecodeRows(std::string_view((*message)->payload).substr(0, 20)));
+  message = reader.Next();
+  EXPECT_EQ((*message)->kind, MessageKind::kPing);
+  EXPECT_EQ(DecodeNumber((*message)->payload).value_or(0), 7u);
+  message = reader.Next();
+  EXPECT_EQ((*message)->kind, MessageKind::kPong);
+  EXPECT_FALSE(DecodeNumber("abc"));
+  message = reader.Next();
+  EXPECT_TRUE(DecodeReady((*message)->payload));
+  EXPECT_FALSE(DecodeReady(""));  // as workers of an older version send it
 }
 
 }  // namespace

@@ -6,5 +6,7 @@
 namespace slipway::gateway {
 
 std::string_view WorkerShimSource();
+// What scripts import as azureml.ai.monitoring (python/monitoring.py); the program loads it from its own folder.
+std::string_view MonitoringSource();
 
 }  // namespace slipway::gateway

@@ -6,6 +6,9 @@ nothing but Python's standard library.
 """
 
 import builtins
+import email
+import email.policy
+import importlib
 import importlib.util
 import inspect
 import io
@@ -15,12 +18,14 @@ import os
 import socket
 import struct
 import sys
+import threading
 import time
 import traceback
 import types
 import urllib.parse
 
-READY, FAILED, REQUEST, ANSWER = 1, 2, 3, 4
+READY, FAILED, REQUEST, ANSWER, ROWS, PING, PONG = 1, 2, 3, 4, 5, 6, 7
+TAKES_HTTP = 1
 RUN_FAILED, HAS_EXEC_TIME = 1, 2
 BOOT_ERROR_EXIT = 3
 JSON_TYPE = "application/json"
@@ -48,29 +53,126 @@ class Headers(dict):
         return name.lower() in self._names
 
 
+class MultiDict(dict):
+    """Several values a key; looking one up gives the first, as in Flask's requests."""
+
+    def __init__(self, pairs):
+        super().__init__()
+        for key, value in pairs:
+            self.setdefault(key, []).append(value)
+
+    def __getitem__(self, key):
+        return super().__getitem__(key)[0]
+
+    def get(self, key, default=None, type=None):
+        if key not in self:
+            return default
+        try:
+            return type(self[key]) if type else self[key]
+        except ValueError:
+            return default
+
+    def getlist(self, key):
+        return list(super().get(key, []))
+
+    def items(self, multi=False):
+        return [(key, value) for key, values in super().items() for value in (values if multi else values[:1])]
+
+    def values(self):
+        return [value for _, value in self.items()]
+
+    def to_dict(self, flat=True):
+        return dict(self.items()) if flat else {key: self.getlist(key) for key in self}
+
+
+class UploadedFile(io.BytesIO):
+    """A file of a multipart form."""
+
+    def __init__(self, part):
+        super().__init__(part.get_payload(decode=True) or b"")
+        self.filename = part.get_filename()
+        self.name = part.get_param("name", header="Content-Disposition")
+        self.content_type = part.get_content_type()
+        self.stream = self
+
+    def save(self, target):
+        if hasattr(target, "write"):
+            target.write(self.getvalue())
+        else:
+            with open(target, "wb") as file:
+                file.write(self.getvalue())
+
+
 class AMLRequest:
-    """What run() gets under @rawhttp."""
+    """What run() gets under @rawhttp: the members of Flask's request that scripts use."""
 
     def __init__(self, method, target, headers, data):
         parts = urllib.parse.urlsplit(target)
         self.method = method
         self.path = parts.path
         self.url = target
+        self.full_path = target
+        self.query_string = parts.query.encode("latin-1")
         self.headers = headers
-        self.args = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
-        self.query_pairs = urllib.parse.parse_qs(parts.query, keep_blank_values=True)
+        self.args = MultiDict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
         self.data = data
+        self.content_length = len(data)
         self.content_type = headers.get("Content-Type", "")
+        self.mimetype = self.content_type.split(";")[0].strip().lower()
+        self._form = None
 
-    def get_data(self, cache=True, as_text=False):
+    @property
+    def is_json(self):
+        return self.mimetype == "application/json" or (self.mimetype.startswith("application/") and self.mimetype.endswith("+json"))
+
+    @property
+    def stream(self):
+        return io.BytesIO(self.data)
+
+    def get_data(self, cache=True, as_text=False, parse_form_data=False):
         return self.data.decode() if as_text else self.data
 
-    def get_json(self, force=False, silent=False):
-        return json.loads(self.data)
+    def get_json(self, force=False, silent=False, cache=True):
+        if not (force or self.is_json):
+            if silent:
+                return None
+            raise TypeError(f"the request's Content-Type is '{self.content_type}', not application/json")
+        try:
+            return json.loads(self.data)
+        except ValueError:
+            if silent:
+                return None
+            raise
 
     @property
     def json(self):
         return self.get_json()
+
+    @property
+    def form(self):
+        return self._forms()[0]
+
+    @property
+    def files(self):
+        return self._forms()[1]
+
+    def _forms(self):
+        if self._form is None:
+            fields, files = [], []
+            if self.mimetype == "application/x-www-form-urlencoded":
+                fields = urllib.parse.parse_qsl(self.data.decode("utf-8", "replace"), keep_blank_values=True)
+            elif self.mimetype == "multipart/form-data":
+                head = f"Content-Type: {self.content_type}\r\n\r\n".encode("latin-1")
+                for part in email.message_from_bytes(head + self.data, policy=email.policy.HTTP).walk():
+                    name = part.get_param("name", header="Content-Disposition")
+                    if part.is_multipart() or name is None:
+                        continue
+                    if part.get_filename() is not None:
+                        files.append((name, UploadedFile(part)))
+                    else:
+                        fields.append((name, (part.get_payload(decode=True) or b"").decode("utf-8", "replace")))
+            self._form = MultiDict(fields), MultiDict(files)
+        return self._form
 
 
 class AMLResponse:
@@ -101,6 +203,37 @@ class RawHttp:
         return function
 
 
+def provide_packages(name):
+    """Makes the package importable, and those it is in; a package of that name that is installed stays what it is."""
+    names = name.split(".")
+    for depth in range(1, len(names) + 1):
+        part = ".".join(names[:depth])
+        if part in sys.modules:
+            continue
+        try:
+            importlib.import_module(part)
+        except ImportError:
+            sys.modules[part] = types.ModuleType(part)
+            sys.modules[part].__path__ = []
+            if depth > 1:
+                setattr(sys.modules[".".join(names[:depth - 1])], names[depth - 1], sys.modules[part])
+
+
+def provide_collector(channel, current):
+    """Makes azureml.ai.monitoring this gateway's. Azure's own package, when it is installed, makes way: it would look for
+    a collector beside the container."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "monitoring.py")
+    spec = importlib.util.spec_from_file_location("slipway_monitoring", path)
+    monitoring = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(monitoring)
+    enabled = [name for name in os.environ.get("SLIPWAY_COLLECTIONS", "").split(",") if name]
+    monitoring.connect(enabled, channel.send_rows, lambda: current.request_id)
+    provide_packages("azureml.ai")
+    modules = monitoring.modules()
+    sys.modules.update(modules)
+    sys.modules["azureml.ai"].monitoring = modules["azureml.ai.monitoring"]
+
+
 def provide_modules():
     """Makes the import paths of the inference server's request and response classes resolve to this file's."""
     contents = {"aml_request": {"rawhttp": RawHttp.decorate, "AMLRequest": AMLRequest},
@@ -111,16 +244,12 @@ def provide_modules():
                 continue
         except ImportError:
             pass
-        names = package.split(".")
-        for depth in range(1, len(names) + 1):
-            name = ".".join(names[:depth])
-            if name not in sys.modules:
-                sys.modules[name] = types.ModuleType(name)
-                sys.modules[name].__path__ = []
+        provide_packages(package)
         for name, members in contents.items():
             module = types.ModuleType(f"{package}.{name}")
             vars(module).update(members)
             sys.modules[module.__name__] = module
+            setattr(sys.modules[package], name, module)
 
 
 class ConsoleFormat:
@@ -214,7 +343,7 @@ def query_as_json(request):
         except ValueError:
             return text
 
-    values = {key: [decoded(text) for text in texts] for key, texts in request.query_pairs.items()}
+    values = {key: [decoded(text) for text in request.args.getlist(key)] for key in request.args}
     return json.dumps({key: texts[0] if len(texts) == 1 else texts for key, texts in values.items()})
 
 
@@ -245,34 +374,35 @@ class Answer:
         flags = (RUN_FAILED if self.run_failed else 0) | (HAS_EXEC_TIME if self.exec_ms is not None else 0)
         headers = self.header_block()
         payload = struct.pack("<HBd", self.status, flags, self.exec_ms or 0.0)
-        payload += struct.pack("<I", len(headers)) + headers + struct.pack("<I", len(self.body)) + self.body
-        return struct.pack("<IB", len(payload), ANSWER) + payload
+        return payload + struct.pack("<I", len(headers)) + headers + struct.pack("<I", len(self.body)) + self.body
 
 
-class Server:
-    def __init__(self, connection, script, logger):
-        self.connection = connection
-        self.script = script
-        self.logger = logger
+class Channel:
+    """The gateway's socket; any thread of the script may send on it."""
 
-    def serve(self):
-        while True:
-            header = self._receive(5)
-            if header is None:
-                return
-            size, kind = struct.unpack("<IB", header)
-            payload = self._receive(size)
-            if payload is None:
-                return
-            if kind != REQUEST:
-                continue
-            answer = self._answer(payload)
-            # What was printed must be on its way before the answer is, so that logs precede answers.
-            sys.stdout.flush()
-            sys.stderr.flush()
-            self.connection.sendall(answer.encode())
+    def __init__(self):
+        self.connection = socket.socket(fileno=3)
+        os.set_inheritable(3, False)
+        self.lock = threading.Lock()
 
-    def _receive(self, size):
+    def send(self, kind, payload):
+        with self.lock:
+            self.connection.sendall(struct.pack("<IB", len(payload), kind) + payload)
+
+    def send_rows(self, *texts):
+        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+        self.send(ROWS, b"".join(struct.pack("<I", len(text)) + text for text in encoded))
+
+    def receive(self):
+        """Kind and payload of the next message; None at the end."""
+        header = self._receive_bytes(5)
+        if header is None:
+            return None
+        size, kind = struct.unpack("<IB", header)
+        payload = self._receive_bytes(size)
+        return None if payload is None else (kind, payload)
+
+    def _receive_bytes(self, size):
         parts = []
         while size > 0:
             part = self.connection.recv(min(size, 1 << 20))
@@ -281,6 +411,32 @@ class Server:
             parts.append(part)
             size -= len(part)
         return b"".join(parts)
+
+
+class Current:
+    """The request under way."""
+
+    request_id = None
+
+
+class Server:
+    def __init__(self, channel, script, logger, current):
+        self.channel = channel
+        self.script = script
+        self.logger = logger
+        self.current = current
+
+    def serve(self):
+        while (message := self.channel.receive()) is not None:
+            kind, payload = message
+            if kind == PING:
+                self.channel.send(PONG, payload)
+            elif kind == REQUEST:
+                answer = self._answer(payload)
+                # What was printed must be on its way before the answer is, so that logs precede answers.
+                sys.stdout.flush()
+                sys.stderr.flush()
+                self.channel.send(ANSWER, answer.encode())
 
     def _answer(self, payload):
         texts, at = [], 0
@@ -291,6 +447,7 @@ class Server:
         method, target, header_block, data = texts
         pairs = [line.split(": ", 1) for line in header_block.decode("latin-1").split("\r\n") if ": " in line]
         request = AMLRequest(method.decode(), target.decode("latin-1"), Headers(pairs), data)
+        self.current.request_id = request.headers.get("x-request-id")
         started = time.perf_counter()
         answer = self._run(request)
         elapsed_ms = (time.perf_counter() - started) * 1000
@@ -338,35 +495,34 @@ def list_model_folder(logger):
     logger.info("The model folder %s holds:\n%s", root, "\n".join(lines[:200]))
 
 
-def refuse(connection, logger, error):
+def refuse(channel, logger, error):
     logger.error("%s", "".join(traceback.format_exception(error)))
     sys.stdout.flush()
-    reason = f"{type(error).__name__}: {error}".encode()
-    connection.sendall(struct.pack("<IB", len(reason), FAILED) + reason)
+    channel.send(FAILED, f"{type(error).__name__}: {error}".encode("utf-8", "replace"))
     sys.exit(BOOT_ERROR_EXIT)
 
 
 def main():
-    connection = socket.socket(fileno=3)
-    os.set_inheritable(3, False)
-    sys.stdout.reconfigure(line_buffering=True)
+    channel, current = Channel(), Current()
+    sys.stdout.reconfigure(line_buffering=True, errors="surrogateescape")
     sys.stderr.reconfigure(line_buffering=True)
     logger = ConsoleFormat().install()
     provide_modules()
+    provide_collector(channel, current)
     try:
         script = Script(sys.argv[1])
     except BaseException as error:  # a script may well call sys.exit
-        refuse(connection, logger, error)
+        refuse(channel, logger, error)
     try:
         logger.info("Invoking user's init function")
         script.init()
     except BaseException as error:
         list_model_folder(logger)
-        refuse(connection, logger, error)
+        refuse(channel, logger, error)
     logger.info("Worker with pid %d ready for serving traffic", os.getpid())
     sys.stdout.flush()
-    connection.sendall(struct.pack("<IB", 0, READY))
-    Server(connection, script, logger).serve()
+    channel.send(READY, bytes([TAKES_HTTP if RawHttp.is_set else 0]))
+    Server(channel, script, logger, current).serve()
 
 
 if __name__ == "__main__":
