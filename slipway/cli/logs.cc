@@ -73,8 +73,7 @@ Result<Output> Tail(Context& context, const Arguments& arguments) {
   }
 }
 
-Result<Output> ListAnswer(Context& context, Result<Json> answer) {
-  (void)context;
+Result<Output> ListAnswer(Result<Json> answer) {
   if (!answer) return std::move(answer.error());
   return Output::Of(ordered_json(answer->value("value", Json::array())));
 }
@@ -90,12 +89,12 @@ Result<Output> Seal(Context& context, const Arguments& arguments) {
       body[member] = *number;
     }
   }
-  return ListAnswer(context, server->connection().Post("/slipway/logs/seal", body));
+  return ListAnswer(server->connection().Post("/slipway/logs/seal", body));
 }
 
 Result<Output> Sealed(Context& context, const Arguments&) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  return ListAnswer(context, server->connection().Get("/slipway/logs/sealed"));
+  return ListAnswer(server->connection().Get("/slipway/logs/sealed"));
 }
 
 Result<Output> Purge(Context& context, const Arguments&) {

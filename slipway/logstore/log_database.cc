@@ -81,8 +81,8 @@ Status LogDatabase::EnsureOpen() {
   return {};
 }
 
-Status LogDatabase::Rewrite() {
-  return WhileClosed([this]() -> Status {
+Status LogDatabase::Rewrite(std::chrono::milliseconds patience) {
+  return WhileClosed(patience, [this]() -> Status {
     const std::filesystem::path fresh = file().string() + ".new";
     SLIPWAY_RETURN_IF_ERROR(RemoveAll(fresh));
     {
@@ -128,14 +128,17 @@ Result<LogDatabase::Lease> LogDatabase::Connect() {
   return Lease(*this, std::move(connection));
 }
 
-Status LogDatabase::WhileClosed(const std::function<Status()>& action) {
+Status LogDatabase::WhileClosed(std::chrono::milliseconds patience, const std::function<Status()>& action) {
   std::unique_lock lock(mutex_);
   is_closed_ = true;
-  changed_.wait(lock, [this] { return leased_ == 0; });
-  idle_.clear();
-  database_.reset();
-  tables_.reset();
-  Status done = action();
+  const bool is_idle = changed_.wait_for(lock, patience, [this] { return leased_ == 0; });
+  Status done = Unavailable("queries are running; try again when they have ended");
+  if (is_idle) {
+    idle_.clear();
+    database_.reset();
+    tables_.reset();
+    done = action();
+  }
   is_closed_ = false;
   changed_.notify_all();
   return done;

@@ -1,6 +1,7 @@
 // The DuckDB file of the logs: opened at first use, since most of a server's start would be spent on it.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
@@ -46,9 +47,11 @@ class LogDatabase {
   Status Reload(duck::Connection& connection);
   const std::filesystem::path& sealed_folder() const { return sealed_folder_; }
   // Waits until no connection is out, closes the file and runs `action`; whoever connects meanwhile waits.
-  Status WhileClosed(const std::function<Status()>& action);
+  // kUnavailable, with nothing done, when a connection stays out longer than `patience`.
+  Status WhileClosed(std::chrono::milliseconds patience, const std::function<Status()>& action);
   // Copies every table into a new file that takes the place of the old one, so that free blocks go back to the disk.
-  Status Rewrite();
+  // kUnavailable when queries go on for longer than `patience`.
+  Status Rewrite(std::chrono::milliseconds patience);
   std::filesystem::path file() const { return folder_ / "logs.duckdb"; }
 
  private:

@@ -31,6 +31,8 @@ constexpr auto kLagReportPeriod = std::chrono::seconds(60);
 constexpr std::string_view kLagMetric = "slipway.ingestion.lag";
 // Freed blocks of the file are given back by writing it anew, once they are worth it.
 constexpr int64_t kFreeBytesMin = 64LL << 20;
+constexpr auto kRewritePatience = std::chrono::seconds(2);
+constexpr auto kRestorePatience = std::chrono::seconds(60);
 
 Error NoTable(std::string_view name, const TableSet& set) {
   std::vector<std::string> names;
@@ -220,7 +222,7 @@ class DuckLogStore final : public LogStore {
     fs::path aside =
         database_.file().parent_path() / fmt::format("replaced-{}", ReplaceAll(FormatTimestamp(clock_.Now()), ":", ""));
     SLIPWAY_RETURN_IF_ERROR(database_.WhileClosed(
-        [&] { return RestoreBackup(folder, database_.file(), database_.sealed_folder(), aside); }));
+        kRestorePatience, [&] { return RestoreBackup(folder, database_.file(), database_.sealed_folder(), aside); }));
     is_stamped_ = false;
     SLIPWAY_ASSIGN_OR_RETURN(auto connection, Connect());
     return aside;
@@ -400,7 +402,9 @@ class DuckLogStore final : public LogStore {
       const int64_t free = size.column(0).Int64(0), total = size.column(1).Int64(0);
       if (free < kFreeBytesMin || free * 2 < total) return {};
     }
-    return database_.Rewrite();
+    // Writers wait meanwhile: a query that goes on for long puts it off to the next time.
+    const Status rewritten = database_.Rewrite(kRewritePatience);
+    return !rewritten && rewritten.error().code() == Code::kUnavailable ? Status() : rewritten;
   }
 
   // Sub-folders of the spool folder, sorted; none when it is not there yet.

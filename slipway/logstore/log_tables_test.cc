@@ -304,7 +304,11 @@ TEST_F(LogTables, AFileThatWasFreedIsWrittenAnew) {
       "r(i); "
       "CHECKPOINT; DELETE FROM \"log_AppTraces\" WHERE \"SeverityLevel\" >= 10; CHECKPOINT");
   const auto before = fs::file_size(database.file());
-  const auto rewritten = database.Rewrite();
+  {
+    const auto query = database.Connect();
+    EXPECT_EQ(database.Rewrite(std::chrono::milliseconds(1)).error().code(), Code::kUnavailable);
+  }
+  const auto rewritten = database.Rewrite(std::chrono::seconds(60));
   ASSERT_TRUE(rewritten) << rewritten.error().ToString();
   EXPECT_LT(fs::file_size(database.file()), before / 2);
   auto connection = database.Connect();
