@@ -64,7 +64,8 @@ std::optional<Entry> FindEntry(const ActionCall& call, const std::string& key) {
   for (const std::string& branch : branches)
     for (const Entry& entry : EntriesOf(FolderOf(call, branch)))
       if (entry.key == key) return entry;
-  for (const std::string_view line : Split(call.Input("restore-keys"), '\n')) {
+  const std::string prefixes = call.Input("restore-keys");
+  for (const std::string_view line : Split(prefixes, '\n')) {
     const std::string_view prefix = Trim(line);
     if (prefix.empty()) continue;
     for (const std::string& branch : branches)
@@ -90,7 +91,8 @@ Status Save(ActionCall& call) {
     return {};
   }
   std::vector<std::string> paths;
-  for (const std::string_view line : Split(call.Input("path"), '\n')) paths.emplace_back(line);
+  const std::string given = call.Input("path");
+  for (const std::string_view line : Split(given, '\n')) paths.emplace_back(line);
   SLIPWAY_ASSIGN_OR_RETURN(const Globbed found, FindFiles(call.work, paths, call.home, {}));
   if (found.files.empty()) {
     call.warn(fmt::format("nothing is cached: '{}' holds no files", call.Input("path")));

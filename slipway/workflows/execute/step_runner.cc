@@ -76,6 +76,15 @@ std::string FirstLine(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
 }
 
+// A login shell reads profiles, which may set PATH anew.
+bool IsLoginShell(const std::vector<std::string>& words) {
+  if (words.size() < 2 || !words[0].ends_with("sh")) return false;
+  return std::any_of(words.begin() + 1, words.end(), [](const std::string& word) {
+    const bool is_short = word.size() > 1 && word[0] == '-' && word[1] != '-';
+    return word == "--login" || (is_short && word.find('l') != std::string::npos);
+  });
+}
+
 bool ProgramExists(const std::string& name, const Variables& environment) {
   const auto path = environment.find("PATH");
   return process::FindProgram(name, path == environment.end() ? "/usr/bin:/bin" : path->second).has_value();
@@ -154,17 +163,17 @@ std::string StepRunner::NameOf(const Frame& frame, const Step& step) const {
   return "Run " + (step.run ? FirstLine(step.run->text) : step.uses);
 }
 
-void StepRunner::Annotate(std::string level, std::string message, int number, StepLog& log) {
+void StepRunner::Annotate(std::string level, std::string message, int number, StepLog& log,
+                          domain::WorkflowAnnotation place) {
   log.WriteLine(fmt::format("##[{}]{}", level, message));
   const auto count = std::count_if(state_.annotations.begin(), state_.annotations.end(),
                                    [&](const auto& each) { return each.step == number && each.level == level; });
   if (static_cast<size_t>(count) >= kAnnotationsMax) return;
-  domain::WorkflowAnnotation annotation;
-  annotation.level = std::move(level);
-  annotation.message = state_.masker.Mask(message);
-  annotation.step = number;
-  AppendAnnotation(state_.journal, annotation);
-  state_.annotations.push_back(std::move(annotation));
+  place.level = std::move(level);
+  place.message = state_.masker.Mask(message);
+  place.step = number;
+  AppendAnnotation(state_.journal, place);
+  state_.annotations.push_back(std::move(place));
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> StepRunner::EvaluateMap(const spec::Node& node,
@@ -259,6 +268,13 @@ StepProcesses::Deadline StepRunner::DeadlineOf(const std::optional<double>& minu
          std::chrono::milliseconds(static_cast<int64_t>(std::min(*minutes, 1e6) * 60'000));
 }
 
+// What earlier steps added, and `az`.
+std::string StepRunner::OwnPath() const {
+  std::string path;
+  for (const std::string& added : state_.paths) path += added + ":";
+  return path + state_.description.programs_folder;
+}
+
 Variables StepRunner::ProcessEnvironment(const Frame& frame, const Step& step, const Variables& env) const {
   Variables all = state_.base;
   for (const Variables* more : std::initializer_list<const Variables*>{&state_.env, &frame.env, &env})
@@ -284,10 +300,8 @@ Variables StepRunner::ProcessEnvironment(const Frame& frame, const Step& step, c
   all["RUNNER_TOOL_CACHE"] = (state_.temp / "tools").string();
   all["SLIPWAY_WORKFLOW"] = "true";
   all[kJobMark] = state_.folder.string();
-  std::string path;
-  for (const std::string& added : state_.paths) path += added + ":";
-  path += state_.description.programs_folder + ":";
-  all["PATH"] = path + (all.count("PATH") && !all["PATH"].empty() ? all["PATH"] : "/usr/local/bin:/usr/bin:/bin");
+  all["PATH"] =
+      OwnPath() + ":" + (all.count("PATH") && !all["PATH"].empty() ? all["PATH"] : "/usr/local/bin:/usr/bin:/bin");
   return all;
 }
 
@@ -358,6 +372,7 @@ Result<WorkflowConclusion> StepRunner::RunScript(Frame& frame, const Step& step,
   fs::path script;
   SLIPWAY_ASSIGN_OR_RETURN(std::vector<std::string> words, ShellWords(frame, step, scope, text, script));
   if (!text.ends_with('\n')) text += '\n';
+  if (IsLoginShell(words)) text = fmt::format("PATH='{}':\"$PATH\"; {}", OwnPath(), text);
   SLIPWAY_RETURN_IF_ERROR(WriteScratch(script, text, 0700));
   const fs::path prefix = state_.temp / fmt::format("files{}_", state_.scripts);
   process::SpawnOptions options;
@@ -457,13 +472,12 @@ bool StepRunner::TakeCommand(std::string_view line, Talk& talk) {
   };
   const std::string& name = command->name;
   if (name == "error" || name == "warning" || name == "notice") {
-    Annotate(name, command->message, number_, *log_);
-    if (state_.annotations.empty()) return true;
-    auto& last = state_.annotations.back();
-    last.title = property("title");
-    last.file = property("file");
-    last.line = ParseInt(property("line")).value_or(0);
-    last.column = ParseInt(property("col")).value_or(0);
+    domain::WorkflowAnnotation place;
+    place.title = property("title");
+    place.file = property("file");
+    place.line = ParseInt(property("line")).value_or(0);
+    place.column = ParseInt(property("col")).value_or(0);
+    Annotate(name, command->message, number_, *log_, std::move(place));
   } else if (name == "add-mask") {
     state_.masker.Add(command->message);
   } else if (name == "set-output") {

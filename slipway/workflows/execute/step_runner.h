@@ -73,7 +73,9 @@ class StepRunner {
 
   expressions::workflow::Scope ScopeOf(const Frame& frame, const Variables& step_env) const;
   std::string NameOf(const Frame& frame, const spec::workflow::Step& step) const;
-  void Annotate(std::string level, std::string message, int number, StepLog& log);
+  // `place`: its file, line, column and title.
+  void Annotate(std::string level, std::string message, int number, StepLog& log,
+                domain::WorkflowAnnotation place = {});
 
  private:
   // What one call of a program or action may say through commands and files.
@@ -94,6 +96,7 @@ class StepRunner {
   Result<domain::WorkflowConclusion> RunBuiltIn(Frame& frame, const spec::workflow::Step& step, const Variables& env,
                                                 Variables& outputs);
   ActionCall MakeCall(const Frame& frame, const spec::workflow::Step& step, const Variables& env);
+  std::string OwnPath() const;
   Variables ProcessEnvironment(const Frame& frame, const spec::workflow::Step& step, const Variables& env) const;
   Result<std::vector<std::string>> ShellWords(const Frame& frame, const spec::workflow::Step& step,
                                               const expressions::workflow::Scope& scope, std::string& text,

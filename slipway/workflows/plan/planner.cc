@@ -73,7 +73,7 @@ class Planner {
     const WorkflowRun& run = *view.run;
     if (run.status == WorkflowStatus::kCompleted) return;
     if (run.status == WorkflowStatus::kPending && !HoldsRunGroup(run)) return;
-    if (run.status == WorkflowStatus::kPending) return Do(MoveRun{run.id, WorkflowStatus::kInProgress, ""});
+    if (run.status == WorkflowStatus::kPending) return Do(MoveRun{run.id, WorkflowStatus::kInProgress, run.reason});
     for (const WorkflowJobRun& job : run.jobs) {
       PlanJob(view, job);
       if (!actions_.empty()) return;

@@ -1,0 +1,132 @@
+"""A server with a home, a Git repository and the command line, for the suites of workflows."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+WAIT = 180  # seconds; the machine may be slow and loaded
+
+
+class World:
+    def __init__(self, build):
+        self.bin = pathlib.Path(build).resolve() / "bin"
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="slipway-workflows-"))
+        self.home = self.folder / "home"
+        self.repository = self.folder / "repo"
+        self.environment = dict(os.environ, SLIPWAY_HOME=str(self.home), HOME=str(self.folder), SLIPWAY_USER="tester",
+                                AZURE_CONFIG_DIR=str(self.folder / "azure"), GIT_CONFIG_GLOBAL="/dev/null",
+                                GIT_AUTHOR_NAME="t", GIT_AUTHOR_EMAIL="t@example.org", GIT_COMMITTER_NAME="t",
+                                GIT_COMMITTER_EMAIL="t@example.org")
+        for name in ("SLIPWAY_URL", "SLIPWAY_TOKEN", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GITHUB_TOKEN"):
+            self.environment.pop(name, None)
+        self.server = None
+
+    def start(self):
+        log = open(self.folder / "serve.log", "ab")
+        self.server = subprocess.Popen(
+            [self.bin / "slipway-serve", "--port", "0", "--tls-port", "0", "--no-gateway"], env=self.environment,
+            stdout=log, stderr=log, cwd=self.folder)
+        self.wait(lambda: self.run("workspace", "list", check=False).returncode == 0, "the server")
+
+    def stop(self, with_signal=signal.SIGTERM):
+        if not self.server:
+            return
+        self.server.send_signal(with_signal)
+        self.server.wait(WAIT)
+        self.server = None
+
+    def close(self):
+        try:
+            self.stop()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, *words, check=True, cwd=None, **options):
+        if "input" not in options:
+            options["stdin"] = subprocess.DEVNULL
+        done = subprocess.run([self.bin / "slipway", *map(str, words)], env=self.environment, text=True,
+                              capture_output=True, timeout=WAIT, cwd=cwd or self.repository if self.repository.exists()
+                              else self.folder, errors="replace", **options)
+        if check and done.returncode != 0:
+            raise AssertionError(f"slipway {' '.join(map(str, words))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def json(self, *words, **options):
+        return json.loads(self.run(*words, **options).stdout)
+
+    def git(self, *words, cwd=None):
+        return subprocess.run(["git", *words], cwd=cwd or self.repository, env=self.environment, check=True, text=True,
+                              capture_output=True).stdout.strip()
+
+    def make_repository(self, files=None):
+        self.repository.mkdir()
+        self.git("init", "-q", "-b", "main")
+        self.commit(files or {"README.md": "x\n"})
+
+    def commit(self, files, message="change"):
+        for path, text in files.items():
+            file = self.repository / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", message)
+        return self.git("rev-parse", "HEAD")
+
+    def show(self, run):
+        return self.json("workflow", "show", run)
+
+    def wait(self, condition, what):
+        give_up = time.monotonic() + WAIT
+        while time.monotonic() < give_up:
+            value = condition()
+            if value:
+                return value
+            time.sleep(0.2)
+        raise AssertionError(f"waited {WAIT} s in vain for {what}; the server's log:\n"
+                             + (self.folder / "serve.log").read_text(errors="replace")[-3000:])
+
+    def wait_for_end(self, run):
+        def ended():
+            shown = self.show(run)
+            return shown if shown["status"] == "completed" else None
+        return self.wait(ended, f"the end of run {run}")
+
+    def wait_for_run(self, workflow, count=1, event=None):
+        """Runs of a workflow's name, once there are so many; oldest first."""
+        def found():
+            runs = [run for run in self.json("workflow", "list") if run["workflow"] == workflow
+                    and (event is None or run["event"] == event)]
+            return runs[::-1] if len(runs) >= count else None
+        return self.wait(found, f"{count} runs of '{workflow}'")
+
+    def log(self, run, job):
+        return self.run("workflow", "logs", run, "--job", job).stdout
+
+    def raw_logs(self, run, job_key):
+        """What the steps' logs hold, as they are on disk."""
+        folders = sorted((self.home / "workflows" / str(run)).glob("*/*"))
+        texts = []
+        for folder in folders:
+            description = folder / "job.json"
+            if description.exists() and json.loads(description.read_text())["job"]["key"] == job_key:
+                for file in sorted((folder / "logs").glob("*.txt"), key=lambda file: int(file.stem)):
+                    texts.append(file.read_text(errors="replace"))
+        return "".join(texts)
+
+
+def job_of(run, key):
+    for job in run["jobs"]:
+        if job["key"] == key:
+            return job
+    raise AssertionError(f"run {run['id']} has no job '{key}': {[job['key'] for job in run['jobs']]}")
+
+
+def expect(actual, wanted, what):
+    if actual != wanted:
+        raise AssertionError(f"{what}: {actual!r}, not {wanted!r}")
