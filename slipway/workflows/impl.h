@@ -1,6 +1,7 @@
 // The service's state. For this room's own files.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <map>
@@ -76,6 +77,8 @@ struct Workflows::Impl {
 
   // starting.cc; without `mutex`.
   Result<StartedRuns> Fire(const domain::Scope& scope, const EventRequest& request);
+  // The workflow files of a commit; read once.
+  Result<std::map<std::string, std::string>> FilesOf(const Repository& repository, const std::string& commit);
   Status Watch(const domain::Scope& scope, const std::string& path, const std::string& default_branch);
   void AnnounceRun(const domain::Scope& scope, const domain::WorkflowRun& run, const std::string& action);
 
@@ -106,6 +109,10 @@ struct Workflows::Impl {
     bool is_alive = true;
   };
   const std::shared_ptr<Guard> guard = std::make_shared<Guard>();
+
+  std::mutex files_mutex;
+  std::map<std::string, std::map<std::string, std::string>> known_files;  // by "<repository>@<commit>"; at most 32
+  std::atomic<bool> is_stopping = false;                                  // what runs cause is left to the next start
 
   // The watching thread's alone.
   std::map<std::string, Watched> watched;

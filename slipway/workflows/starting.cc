@@ -23,7 +23,7 @@ using nlohmann::json;
 using spec::workflow::Workflow;
 
 constexpr int kCallDepthMax = 10, kChainMax = 3;
-constexpr size_t kFilesMax = 50;
+constexpr size_t kFilesMax = 50, kKnownFilesMax = 32;
 constexpr std::string_view kZeros = "0000000000000000000000000000000000000000";
 
 std::string Dump(const json& value) {
@@ -293,11 +293,31 @@ Result<Chosen> Choose(const Occasion& occasion, const std::map<std::string, std:
   return chosen;
 }
 
+bool AnyMentions(const std::map<std::string, std::string>& files, std::string_view word) {
+  return std::any_of(files.begin(), files.end(),
+                     [&](const auto& file) { return file.second.find(word) != std::string::npos; });
+}
+
 std::string CauseOf(const EventRequest& request, const std::string& path) {
   return request.cause.empty() ? "" : request.cause + "|" + path;
 }
 
 }  // namespace
+
+Result<std::map<std::string, std::string>> Workflows::Impl::FilesOf(const Repository& repository,
+                                                                    const std::string& commit) {
+  const std::string key = repository.path() + "@" + commit;
+  {
+    const std::lock_guard lock(files_mutex);
+    const auto known = known_files.find(key);
+    if (known != known_files.end()) return known->second;
+  }
+  SLIPWAY_ASSIGN_OR_RETURN(auto files, repository.WorkflowFiles(commit));
+  const std::lock_guard lock(files_mutex);
+  if (known_files.size() >= kKnownFilesMax) known_files.clear();
+  known_files[key] = files;
+  return files;
+}
 
 Status Workflows::Impl::Watch(const domain::Scope& scope, const std::string& path, const std::string& default_branch) {
   SLIPWAY_ASSIGN_OR_RETURN(const auto known, dependencies.store.ListRepositories(scope));
@@ -325,7 +345,8 @@ Result<StartedRuns> Workflows::Impl::Fire(const domain::Scope& scope, const Even
     SLIPWAY_ASSIGN_OR_RETURN(occasion.changed_files,
                              repository.ChangedFiles(request.before, occasion.sha, occasion.default_branch));
   }
-  SLIPWAY_ASSIGN_OR_RETURN(const auto files, repository.WorkflowFiles(occasion.sha));
+  SLIPWAY_ASSIGN_OR_RETURN(const auto files, FilesOf(repository, occasion.sha));
+  if (request.event == "workflow_run" && !AnyMentions(files, "workflow_run")) return started;  // the usual case
   SLIPWAY_RETURN_IF_ERROR(Watch(scope, repository.path(), occasion.default_branch));
   SLIPWAY_ASSIGN_OR_RETURN(const Chosen chosen, Choose(occasion, files));
   started.problems = chosen.problems;
@@ -369,6 +390,7 @@ Result<StartedRuns> Workflows::Impl::Fire(const domain::Scope& scope, const Even
 
 // `workflow_run`: what waits for other workflows, on the default branch.
 void Workflows::Impl::AnnounceRun(const domain::Scope& scope, const WorkflowRun& run, const std::string& action) {
+  if (is_stopping) return;
   const bool is_rerun = run.attempt > 1;
   if (run.chain_depth < kChainMax && !(is_rerun && action == "requested")) {
     const std::string name = std::filesystem::path(run.repository).filename().string();

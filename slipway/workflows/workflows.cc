@@ -132,6 +132,7 @@ Status Workflows::Start() {
   fs::remove(programs / "slipway", failed);
   fs::create_symlink(client, programs / "slipway", failed);
   if (failed) return FromErrno(failed.value(), (programs / "slipway").string());
+  impl_->is_stopping = false;
   SLIPWAY_RETURN_IF_ERROR(impl_->Recover());
   impl_->ticker.Start();
   impl_->watcher.Start();
@@ -139,6 +140,7 @@ Status Workflows::Start() {
 }
 
 void Workflows::Stop() {
+  impl_->is_stopping = true;
   impl_->watcher.Stop();
   impl_->ticker.Stop();
 }

@@ -45,7 +45,18 @@ class World:
         try:
             self.stop()
         finally:
+            self.end_jobs()
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def end_jobs(self):
+        """Jobs outlive their server: those of this world alone."""
+        mark = f"SLIPWAY_WORKFLOW_JOB={self.folder}/".encode()
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (process / "environ").read_bytes():
+                    os.kill(int(process.name), signal.SIGKILL)
+            except OSError:
+                pass
 
     def run(self, *words, check=True, cwd=None, **options):
         if "input" not in options:
