@@ -32,8 +32,8 @@ TEST(Masker, HidesAllForms) {
                                   std::string("correct'\\''horse&battery"), UrlEncode("correct'horse&battery"),
                                   HtmlEscape("correct'horse&battery")})
     EXPECT_EQ(plain.Mask("<" + form + ">"), "<***>") << form;
-  for (const std::string& before : {"", "u", "us", "use", "user:"}) {
-    const std::string masked = plain.Mask(Base64Encode(before + "correct'horse&battery"));
+  for (const char* before : {"", "u", "us", "use", "user:"}) {
+    const std::string masked = plain.Mask(Base64Encode(std::string(before) + "correct'horse&battery"));
     EXPECT_THAT(masked, HasSubstr("***")) << before;
   }
 }
