@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # kql: the scenario's three queries and eight common ones over 1,000,000 and 10,000,000 log rows in memory (ROWS="…" for
-# others); bags are at most 1,000,000. The common ones also stand
-# as SQL written by hand, on the same connection; the two take turns, and must give as many rows before times count.
+# others; bags are at most 1,000,000). The common ones but the bags also stand as SQL written by hand, on the same
+# connection; the two take turns, and must give as many rows before times count. Memory is the most that was resident.
 #   bench/kql.sh BUILD_DIR
 set -euo pipefail
 cd "$(dirname "$0")/.."

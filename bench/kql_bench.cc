@@ -4,7 +4,8 @@
 //                            "cases": [{"name", "kql": [seconds, …], "sql": [seconds, …]}]}
 //
 // The time is that of a whole query: compiling, running, reading every cell. Both sides must answer alike before times
-// count; the scenario's three queries have no hand-written side.
+// count; the scenario's three queries and the bags have no hand-written
+// side.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -74,10 +75,8 @@ constexpr Case kCases[] = {
      "'(?is)(?:^|[^\\pL\\pN])status(?:$|[^\\pL\\pN])')"},
     {"a text that stands nowhere", "traces | where message contains 'nowhere to be found' | count",
      "SELECT count(*) FROM t_traces WHERE contains(lower(message), 'nowhere to be found')"},
-    {"slots of bags as columns",
-     "bags | evaluate bag_unpack(bag) | summarize sum(score), countif(verdict == 'ok'), max(age)",
-     "SELECT sum(CAST(json_extract_string(bag, '/score') AS DOUBLE)), count(*) FILTER (WHERE json_extract_string(bag, "
-     "'/verdict') = 'ok'), max(CAST(json_extract_string(bag, '/age') AS BIGINT)) FROM t_bags"},
+    {"slots of bags as columns, types found first",
+     "bags | evaluate bag_unpack(bag) | summarize sum(score), countif(verdict == 'ok'), max(age)", ""},
     {"join with owners",
      "traces | join kind=inner owners on endpoint | summarize n = count(), total = sum(ms) by owner | sort by owner "
      "asc",
