@@ -94,11 +94,14 @@ bool FrontDoor::CarriesTokenOfWorkspace(const Request& request) const {
     if (StartsWithIgnoreCase(rest, "/slipway/environmentGates")) return false;
     return !StartsWithIgnoreCase(rest, "/slipway/workflows") || request.method == "GET";
   }
-  // Alert rules and log workspaces stand in the resource group, beside the workspace.
-  const bool is_beside = StartsWithIgnoreCase(decoded, group + "/providers/Microsoft.Insights/") ||
-                         StartsWithIgnoreCase(decoded, group + "/providers/Microsoft.OperationalInsights/") ||
-                         StartsWithIgnoreCase(decoded, "/v1/workspaces/") || StartsWithIgnoreCase(decoded, "/v1/apps/");
-  return is_beside || EqualsIgnoreCase(decoded, "/subscriptions");
+  // What stands beside the workspace can be read: rules and log workspaces of its resource group, and logs, whose
+  // address is an id that has to be known.
+  const bool is_query = StartsWithIgnoreCase(decoded, "/v1/workspaces/") || StartsWithIgnoreCase(decoded, "/v1/apps/");
+  const bool is_beside =
+      request.method == "GET" && (StartsWithIgnoreCase(decoded, group + "/providers/Microsoft.Insights/") ||
+                                  StartsWithIgnoreCase(decoded, group + "/providers/Microsoft.OperationalInsights/") ||
+                                  EqualsIgnoreCase(decoded, "/subscriptions"));
+  return is_query || is_beside;
 }
 
 Response FrontDoor::Handle(const Request& request) const {
