@@ -1,10 +1,11 @@
 // The engine's side of `score-core`.
 //
-//   score_core_bench prepare DATA.csv TARGET WORK   trains the forest (500 trees of depth 10) on DATA; writes
-//       WORK/model/        the whole model, columns in
-//       WORK/forest.onnx   the forest alone, one float matrix in; WORK/stump.onnx the first of its trees
-//       WORK/features.f32  the matrix of all rows; WORK/columns.json the columns as texts
-//       WORK/scores.f32    our probability of class 1 for each row
+//   score_core_bench prepare DATA.csv TARGET WORK   trains forests on DATA; writes
+//       WORK/model/          the whole model of 500 trees of depth 10, columns in
+//       WORK/NAME.onnx       forests alone, one float matrix in: depth10 (that one), depth25 (900 trees), leafwise (500
+//                            trees of 63 leaves, logistic, as LightGBM grows them); stump: one tree
+//       WORK/features.f32    the matrix of all rows; WORK/requests.json rows of columns
+//       WORK/NAME.scores     our probability of class 1 for each row
 //   score_core_bench time WORK ROUND                one round of measurements, as one line of JSON on stdout
 #include <time.h>
 
@@ -18,7 +19,8 @@
 #include <string>
 
 #include "slipway/base/file.h"
-#include "slipway/learn/fitted_classifier.h"
+#include "slipway/learn/fitted_model.h"
+#include "slipway/model/boosted_trees.h"
 #include "slipway/model/model_directory.h"
 #include "slipway/scoring/compiled_model.h"
 #include "slipway/scoring/feature_rows.h"
@@ -36,6 +38,8 @@ using Clock = std::chrono::steady_clock;
 using sdk::Unwrap;
 
 constexpr size_t kBatchRows = 4000;
+constexpr size_t kBatches[] = {1, 10, 100, kBatchRows};
+constexpr const char* kForests[] = {"depth10", "depth25", "leafwise"};
 constexpr size_t kExplainedRows = 100;
 
 // The ensemble of `whole` on a matrix of features, with its first `trees` trees (0: all).
@@ -107,28 +111,137 @@ std::vector<float> ReadFloats(const std::string& path) {
   return values;
 }
 
+// --- a forest alone, over rows that are already features ---
+
+class Forest {
+ public:
+  Forest(const std::string& work, const std::string& name) : features_(ReadFloats(work + "/features.f32")) {
+    const auto start = Clock::now();
+    const model::OnnxModel onnx = Unwrap(model::ReadOnnxFile(work + "/" + name + ".onnx"));
+    width_ = static_cast<size_t>(onnx.graph.inputs[0].shape[1]);
+    const auto columns = Unwrap(scoring::InputColumns::Bind(onnx.graph, model::SignatureOfGraph(onnx.graph), true));
+    const auto graph = Unwrap(scoring::LowerGraph(onnx, columns));
+    std::vector<scoring::Slot> slots;
+    forest_ = scoring::PackedForest::Compile(graph.ensemble, graph.features, 1, slots);
+    if (!forest_) throw sdk::Failure("the forest cannot be packed");
+    layout_.emplace(width_, slots);
+    load_seconds_ = std::chrono::duration<double>(Clock::now() - start).count();
+    is_logistic_ = graph.ensemble.post_transform == scoring::PostTransform::kLogistic;
+  }
+
+  size_t rows() const { return features_.size() / width_; }
+  double load_seconds() const { return load_seconds_; }
+  float ProbabilityOf(float sum) const { return is_logistic_ ? scoring::Logistic(sum) : sum; }
+
+  scoring::FeatureRows RowsOf(const std::vector<size_t>& order) const {
+    scoring::FeatureRows rows(*layout_);
+    for (const size_t row : order) {
+      rows.AddRow();
+      for (size_t i = 0; i < width_; ++i) rows.SetReal(rows.rows() - 1, i, features_[row * width_ + i]);
+    }
+    return rows;
+  }
+
+  void Score(const scoring::FeatureRows& rows, size_t first, size_t count, float* sums) const {
+    forest_->Score(rows.data() + first * layout_->width(), count, layout_->width(), sums);
+  }
+
+ private:
+  std::vector<float> features_;
+  size_t width_ = 0;
+  std::optional<scoring::PackedForest> forest_;
+  std::optional<scoring::RowLayout> layout_;
+  double load_seconds_ = 0;
+  bool is_logistic_ = false;
+};
+
+// --- prepare ---
+
+learn::FittedModel Fit(const tabular::Table& table, const std::string& target, int trees, int depth) {
+  learn::FitOptions options = learn::DefaultOptions(learn::Algorithm::kRandomForest, learn::Task::kClassification);
+  options.forest.trees = trees;
+  options.forest.max_depth = depth;
+  options.forest.seed = 42;
+  return Unwrap(learn::FitModel(table, target, options));
+}
+
+// A tree that is split where most rows are, at a value of one of them, up to its leaves; what leaves add is made up.
+model::BoostedTree LeafwiseTree(const std::vector<float>& features, size_t width, size_t leaves, std::mt19937& random) {
+  struct Leaf {
+    uint32_t node;
+    std::vector<uint32_t> rows;
+    bool operator<(const Leaf& other) const { return rows.size() < other.rows.size(); }
+  };
+  model::BoostedTree tree;
+  tree.nodes.resize(1);
+  std::vector<Leaf> open(1);
+  open[0].node = 0;
+  for (uint32_t row = 0; row < features.size() / width; row += 7) open[0].rows.push_back(row);
+  for (int tries = 0; open.size() < leaves && tries < 10'000; ++tries) {
+    const auto largest = std::max_element(open.begin(), open.end());
+    const auto feature = static_cast<uint32_t>(random() % width);
+    const float value = features[largest->rows[random() % largest->rows.size()] * width + feature];
+    const auto middle = std::stable_partition(largest->rows.begin(), largest->rows.end(),
+                                              [&](uint32_t row) { return features[row * width + feature] <= value; });
+    if (middle == largest->rows.end()) continue;
+    const auto child = static_cast<uint32_t>(tree.nodes.size());
+    model::BoostedNode& node = tree.nodes[largest->node];
+    node = {.test = model::BoostedNode::Test::kLessEqual,
+            .feature = feature,
+            .value = value,
+            .yes = child,
+            .no = child + 1};
+    tree.nodes.resize(child + 2);
+    Leaf other{child + 1, {middle, largest->rows.end()}};
+    largest->rows.erase(middle, largest->rows.end());
+    largest->node = child;
+    open.push_back(std::move(other));
+  }
+  for (model::BoostedNode& node : tree.nodes)
+    if (node.test == model::BoostedNode::Test::kLeaf)
+      node.value = (static_cast<float>(random() % 2001) - 1000) / 50'000;
+  return tree;
+}
+
+model::OnnxModel LeafwiseForest(const std::vector<float>& features, size_t width) {
+  constexpr size_t kTrees = 500, kLeaves = 63;
+  std::mt19937 random(42);
+  model::BoostedModel boosted;
+  boosted.kind = model::BoostedModel::Kind::kBinary;
+  boosted.feature_count = width;
+  for (size_t i = 0; i < kTrees; ++i) boosted.trees.push_back(LeafwiseTree(features, width, kLeaves, random));
+  return Unwrap(model::BoostedGraph(boosted));
+}
+
+void WriteForest(const std::string& work, const std::string& name, const model::OnnxModel& onnx) {
+  std::ofstream(work + "/" + name + ".onnx", std::ios::binary) << model::WriteOnnx(onnx);
+  const Forest forest(work, name);
+  std::vector<size_t> order(forest.rows());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::vector<float> scores(order.size());
+  forest.Score(forest.RowsOf(order), 0, order.size(), scores.data());
+  for (float& score : scores) score = forest.ProbabilityOf(score);
+  WriteFloats(work + "/" + name + ".scores", scores);
+}
+
 void Prepare(const std::string& data, const std::string& target, const std::string& work) {
   const tabular::Table table = Unwrap(tabular::ReadTable(data));
-  learn::ForestOptions options;
-  options.trees = 500;
-  options.max_depth = 10;
-  options.seed = 42;
-  const auto fitted = Unwrap(learn::FitClassifier(table, target, options));
+  const auto fitted = Fit(table, target, 500, 10);
   const model::OnnxModel onnx = Unwrap(learn::ToOnnx(fitted));
   Unwrap(model::WriteModelDirectory(work + "/model", {.onnx = onnx, .signature = fitted.signature}));
   const std::vector<float> features = FeaturesOf(onnx, table);
   const size_t width = features.size() / table.rows();
   WriteFloats(work + "/features.f32", features);
-  std::ofstream(work + "/forest.onnx", std::ios::binary) << model::WriteOnnx(ForestAlone(onnx, width, 0));
+  WriteForest(work, "depth10", ForestAlone(onnx, width, 0));
   std::ofstream(work + "/stump.onnx", std::ios::binary) << model::WriteOnnx(ForestAlone(onnx, width, 1));
-  const auto model = Unwrap(scoring::CompiledModel::Load(work + "/model"));
-  const auto predictions = Unwrap(model->ScoreTable(table));
-  std::vector<float> second;
-  for (size_t row = 0; row < predictions.rows; ++row) second.push_back(predictions.scores[2 * row + 1]);
-  WriteFloats(work + "/scores.f32", second);
+  WriteForest(work, "depth25", ForestAlone(Unwrap(learn::ToOnnx(Fit(table, target, 900, 25))), width, 0));
+  WriteForest(work, "leafwise", LeafwiseForest(features, width));
   std::ofstream(work + "/requests.json") << tabular::ToJsonRecords(table.Without(target).Head(kBatchRows));
+  const auto model = Unwrap(scoring::CompiledModel::Load(work + "/model"));
   std::fprintf(stderr, "score-core: %s; %zu features\n", model->plan_description().c_str(), width);
 }
+
+// --- time ---
 
 double Median(std::vector<double> values) {
   std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
@@ -153,42 +266,6 @@ double Nanoseconds(const std::function<void()>& body) {
   return std::chrono::duration<double, std::nano>(Clock::now() - start).count();
 }
 
-// The forest alone, over rows that are already features.
-class Forest {
- public:
-  explicit Forest(const std::string& work) : features_(ReadFloats(work + "/features.f32")) {
-    const model::OnnxModel onnx = Unwrap(model::ReadOnnxFile(work + "/forest.onnx"));
-    width_ = static_cast<size_t>(onnx.graph.inputs[0].shape[1]);
-    const auto columns = Unwrap(scoring::InputColumns::Bind(onnx.graph, model::SignatureOfGraph(onnx.graph), true));
-    const auto graph = Unwrap(scoring::LowerGraph(onnx, columns));
-    std::vector<scoring::Slot> slots;
-    forest_ = scoring::PackedForest::Compile(graph.ensemble, graph.features, 1, slots);
-    if (!forest_) throw sdk::Failure("the forest cannot be packed");
-    layout_.emplace(width_, slots);
-  }
-
-  size_t rows() const { return features_.size() / width_; }
-
-  scoring::FeatureRows RowsOf(const std::vector<size_t>& order) const {
-    scoring::FeatureRows rows(*layout_);
-    for (const size_t row : order) {
-      rows.AddRow();
-      for (size_t i = 0; i < width_; ++i) rows.SetReal(rows.rows() - 1, i, features_[row * width_ + i]);
-    }
-    return rows;
-  }
-
-  void Score(const scoring::FeatureRows& rows, size_t first, size_t count, float* sums) const {
-    forest_->Score(rows.data() + first * layout_->width(), count, layout_->width(), sums);
-  }
-
- private:
-  std::vector<float> features_;
-  size_t width_ = 0;
-  std::optional<scoring::PackedForest> forest_;
-  std::optional<scoring::RowLayout> layout_;
-};
-
 std::vector<std::string> SplitRecords(const std::string& json) {
   std::vector<std::string> records;
   for (size_t begin = json.find('{'); begin != std::string::npos; begin = json.find('{', begin + 1)) {
@@ -198,27 +275,36 @@ std::vector<std::string> SplitRecords(const std::string& json) {
   return records;
 }
 
-void Time(const std::string& work, unsigned round) {
-  const Forest forest(work);
-  std::mt19937 random(1000 + round);
+// Nanoseconds a row, by the size of the batch, in random rows; each result is compared with what it has to be.
+void TimeForest(const std::string& work, const std::string& name, std::mt19937& random) {
+  const Forest forest(work, name);
   std::vector<size_t> order(forest.rows());
   std::iota(order.begin(), order.end(), size_t{0});
   std::shuffle(order.begin(), order.end(), random);
   order.resize(kBatchRows);
   const scoring::FeatureRows rows = forest.RowsOf(order);
+  const std::vector<float> expected = ReadFloats(work + "/" + name + ".scores");
   std::vector<float> sums(kBatchRows);
-  const std::vector<float> expected = ReadFloats(work + "/scores.f32");
   forest.Score(rows, 0, kBatchRows, sums.data());
-  std::vector<double> one;
-  for (size_t i = 0; i < kBatchRows; ++i) {
-    float sum = 0;
-    one.push_back(Nanoseconds([&] { forest.Score(rows, i, 1, &sum); }));
-    if (sum != sums[i] || sum != expected[order[i]]) throw sdk::Failure("scores differ between ways");
+  for (const size_t batch : kBatches) {
+    std::vector<double> times;
+    const size_t calls = batch == kBatchRows ? 5 : kBatchRows / batch;
+    for (size_t call = 0; call < calls; ++call) {
+      const size_t first = batch == kBatchRows ? 0 : call * batch;
+      const auto score = [&] { forest.Score(rows, first, batch, sums.data() + first); };
+      times.push_back((batch == kBatchRows ? CpuNanoseconds(score) : Nanoseconds(score)) / static_cast<double>(batch));
+    }
+    for (size_t i = 0; i < kBatchRows; ++i)
+      if (forest.ProbabilityOf(sums[i]) != expected[order[i]]) throw sdk::Failure("scores differ between ways");
+    std::printf("\"%s_%zu_ns\": %.1f, ", name.c_str(), batch, Median(times));
   }
-  std::vector<double> batch;
-  for (int i = 0; i < 5; ++i)
-    batch.push_back(CpuNanoseconds([&] { forest.Score(rows, 0, kBatchRows, sums.data()); }) / kBatchRows);
+  std::printf("\"%s_load_ms\": %.1f, ", name.c_str(), forest.load_seconds() * 1e3);
+}
 
+void Time(const std::string& work, unsigned round) {
+  std::mt19937 random(1000 + round);
+  std::printf("{");
+  for (const char* name : kForests) TimeForest(work, name, random);
   const auto model = Unwrap(scoring::CompiledModel::Load(work + "/model"));
   const auto scratch = model->MakeScratch();
   std::vector<std::string> requests = SplitRecords(Unwrap(ReadFile(work + "/requests.json")));
@@ -230,8 +316,7 @@ void Time(const std::string& work, unsigned round) {
   std::vector<double> explained;
   for (size_t i = 0; i < kExplainedRows; ++i)
     explained.push_back(CpuNanoseconds([&] { Unwrap(model->ExplainJson(requests[i], *scratch, response)); }));
-  std::printf("{\"one_ns\": %.1f, \"batch_ns\": %.1f, \"json_ns\": %.1f, \"explain_ns\": %.1f}\n", Median(one),
-              Median(batch), Median(json), Median(explained));
+  std::printf("\"json_ns\": %.1f, \"explain_ns\": %.1f}\n", Median(json), Median(explained));
 }
 
 }  // namespace

@@ -14,22 +14,23 @@ const floats = (name) => {
 const open = (name) => ort.InferenceSession.create(path.join(work, name), options);
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 
-const features = floats("features.f32"), expected = floats("scores.f32");
-const forest = await open("forest.onnx"), stump = await open("stump.onnx");
-const rows = expected.length, width = features.length / rows;
+const features = floats("features.f32");
+const rows = floats("depth10.scores").length, width = features.length / rows;
+const forests = ["depth10", "depth25", "leafwise"], batches = [1, 10, 100, 4000];
 const run = (session, values, count) =>
   session.run({ X: new ort.Tensor("float32", values, [count, width]) }, ["probabilities"]);
 
-if (!fs.existsSync(path.join(work, "onnxruntime.diff"))) {
-  const { probabilities } = await run(forest, features, rows);
+async function differenceOfForest(session, name) {
+  const expected = floats(`${name}.scores`);
+  const { probabilities } = await run(session, features, rows);
   let worst = 0;
   for (let i = 0; i < rows; ++i) worst = Math.max(worst, Math.abs(probabilities.data[2 * i + 1] - expected[i]));
-  worst = Math.max(worst, await differenceOfWholeModel());
-  fs.writeFileSync(path.join(work, "onnxruntime.diff"), String(worst));
+  return worst;
 }
 
 // The same through the columns of the first rows: imputers and encoders as well.
 async function differenceOfWholeModel() {
+  const expected = floats("depth10.scores");
   const records = JSON.parse(fs.readFileSync(path.join(work, "requests.json"), "utf8"));
   const session = await open("model/model.onnx");
   const feeds = {};
@@ -52,11 +53,14 @@ async function differenceOfWholeModel() {
 let state = 1000 + Number(round);
 const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
 const order = Array.from({ length: 4000 }, () => Math.floor(random() * rows));
-async function oneRow(session) {
+const shuffled = new Float32Array(order.length * width);
+order.forEach((row, i) => shuffled.set(features.subarray(row * width, (row + 1) * width), i * width));
+
+// Nanoseconds a call.
+async function timeCalls(session, batch) {
   const times = [];
-  for (const row of order) {
-    const values = features.slice(row * width, (row + 1) * width);
-    const tensor = { X: new ort.Tensor("float32", values, [1, width]) };
+  for (let first = 0; first + batch <= order.length; first += batch) {
+    const tensor = { X: new ort.Tensor("float32", shuffled.slice(first * width, (first + batch) * width), [batch, width]) };
     const start = process.hrtime.bigint();
     await session.run(tensor, ["probabilities"]);
     times.push(Number(process.hrtime.bigint() - start));
@@ -64,16 +68,32 @@ async function oneRow(session) {
   return median(times);
 }
 
-const batch = new Float32Array(order.length * width);
-order.forEach((row, i) => batch.set(features.subarray(row * width, (row + 1) * width), i * width));
-const batchTimes = [];
-await run(forest, batch, order.length);
-// The processor's time: batches take long enough that a busy machine interrupts them.
-for (let i = 0; i < 5; ++i) {
-  const start = process.cpuUsage();
-  await run(forest, batch, order.length);
-  const used = process.cpuUsage(start);
-  batchTimes.push(((used.user + used.system) * 1000) / order.length);
+// The processor's time: large batches take long enough that a busy machine interrupts them.
+async function timeLargeBatch(session) {
+  const times = [];
+  await run(session, shuffled, order.length);
+  for (let i = 0; i < 5; ++i) {
+    const start = process.cpuUsage();
+    await run(session, shuffled, order.length);
+    const used = process.cpuUsage(start);
+    times.push((used.user + used.system) * 1000);
+  }
+  return median(times);
 }
+
+const figures = {};
 // What a call costs whatever the model: the time of a one-tree model.
-console.log(JSON.stringify({ one_ns: await oneRow(forest), call_ns: await oneRow(stump), batch_ns: median(batchTimes) }));
+figures.call_ns = await timeCalls(await open("stump.onnx"), 1);
+const checks = !fs.existsSync(path.join(work, "onnxruntime.diff"));
+let worst = checks ? await differenceOfWholeModel() : 0;
+for (const name of forests) {
+  const start = process.hrtime.bigint();
+  const session = await open(`${name}.onnx`);
+  figures[`${name}_load_ms`] = Number(process.hrtime.bigint() - start) / 1e6;
+  if (checks) worst = Math.max(worst, await differenceOfForest(session, name));
+  for (const batch of batches)
+    figures[`${name}_${batch}_ns`] = (batch === 4000 ? await timeLargeBatch(session) : await timeCalls(session, batch)) / batch;
+  await session.release();
+}
+if (checks) fs.writeFileSync(path.join(work, "onnxruntime.diff"), String(worst));
+console.log(JSON.stringify(figures));

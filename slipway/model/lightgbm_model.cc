@@ -259,6 +259,7 @@ class LightgbmReader {
       const bool is_flag = equals == std::string_view::npos;
       blocks_.back()[std::string(line.substr(0, equals))] = is_flag ? std::string_view() : line.substr(equals + 1);
     }
+    if (blocks_.empty()) return DataLoss("the file is no model of LightGBM: nothing stands before its end");
     return has_end ? Status() : Status(DataLoss("the line 'end of trees' is missing: the file was cut"));
   }
 

@@ -1,11 +1,14 @@
+#include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <optional>
 #include <unordered_set>
 
 #include <fmt/format.h>
 #include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <onnx/onnx_pb.h>
 
-#include "slipway/base/file.h"
 #include "slipway/model/onnx_graph.h"
 
 namespace slipway::model {
@@ -16,11 +19,12 @@ class Reader {
  public:
   explicit Reader(const OnnxLimits& limits) : limits_(limits) {}
 
-  Result<OnnxModel> Read(const onnx::ModelProto& in);
+  // Frees what it has read of `in` as it goes: models of millions of nodes would stand in memory twice.
+  Result<OnnxModel> Read(onnx::ModelProto& in);
 
  private:
-  Status Read(const onnx::GraphProto& in, OnnxGraph& out);
-  Result<Node> Read(const onnx::NodeProto& in);
+  Status Read(onnx::GraphProto& in, OnnxGraph& out);
+  Result<Node> Read(onnx::NodeProto& in);
   Result<Attribute> Read(const onnx::AttributeProto& in);
   Result<Tensor> Read(const onnx::TensorProto& in);
   Result<ValueInfo> Read(const onnx::ValueInfoProto& in);
@@ -210,7 +214,7 @@ Result<Attribute> Reader::Read(const onnx::AttributeProto& in) {
   }
 }
 
-Result<Node> Reader::Read(const onnx::NodeProto& in) {
+Result<Node> Reader::Read(onnx::NodeProto& in) {
   Node out;
   out.op_type = in.op_type();
   out.domain = in.domain() == "ai.onnx" ? "" : in.domain();
@@ -219,8 +223,9 @@ Result<Node> Reader::Read(const onnx::NodeProto& in) {
   out.inputs.assign(in.input().begin(), in.input().end());
   out.outputs.assign(in.output().begin(), in.output().end());
   out.attributes.reserve(static_cast<size_t>(in.attribute_size()));
-  for (const onnx::AttributeProto& attribute : in.attribute()) {
+  for (onnx::AttributeProto& attribute : *in.mutable_attribute()) {
     SLIPWAY_ASSIGN_OR_RETURN(Attribute read, With(Read(attribute), out.Describe()));
+    onnx::AttributeProto().Swap(&attribute);
     if (out.Find(read.name) != nullptr) {
       return DataLoss(fmt::format("{} has attribute '{}' twice", out.Describe(), read.name));
     }
@@ -276,7 +281,7 @@ Status CheckNames(const OnnxGraph& graph) {
   return {};
 }
 
-Status Reader::Read(const onnx::GraphProto& in, OnnxGraph& out) {
+Status Reader::Read(onnx::GraphProto& in, OnnxGraph& out) {
   out.name = in.name();
   if (static_cast<size_t>(in.node_size()) > limits_.nodes) {
     return Error(Code::kResourceExhausted, fmt::format("the ONNX graph has more than {} nodes", limits_.nodes));
@@ -288,7 +293,7 @@ Status Reader::Read(const onnx::GraphProto& in, OnnxGraph& out) {
     initializer_names.insert(read.name);
     out.initializers.push_back(std::move(read));
   }
-  for (const onnx::NodeProto& node : in.node()) {
+  for (onnx::NodeProto& node : *in.mutable_node()) {
     SLIPWAY_ASSIGN_OR_RETURN(Node read, Read(node));
     out.nodes.push_back(std::move(read));
   }
@@ -304,7 +309,7 @@ Status Reader::Read(const onnx::GraphProto& in, OnnxGraph& out) {
   return CheckNames(out);
 }
 
-Result<OnnxModel> Reader::Read(const onnx::ModelProto& in) {
+Result<OnnxModel> Reader::Read(onnx::ModelProto& in) {
   if (!in.has_graph()) return DataLoss("the file holds no ONNX graph");
   if (in.functions_size() > 0) return Unimplemented("functions in an ONNX model are not supported yet");
   OnnxModel out;
@@ -317,30 +322,51 @@ Result<OnnxModel> Reader::Read(const onnx::ModelProto& in) {
     version = std::max(version, opset.version());
   }
   for (const onnx::StringStringEntryProto& entry : in.metadata_props()) out.metadata[entry.key()] = entry.value();
-  SLIPWAY_RETURN_IF_ERROR(Read(in.graph(), out.graph));
+  SLIPWAY_RETURN_IF_ERROR(Read(*in.mutable_graph(), out.graph));
   return out;
 }
 
 }  // namespace
 
-Result<OnnxModel> ReadOnnx(std::string_view bytes, const OnnxLimits& limits) {
-  const size_t most = std::min<size_t>(limits.bytes, INT32_MAX);
-  if (bytes.size() > most) {
-    return Error(Code::kResourceExhausted, fmt::format("the ONNX file has {} bytes, more than {}", bytes.size(), most));
-  }
+namespace {
+
+size_t MostBytes(const OnnxLimits& limits) {
+  return std::min<size_t>(limits.bytes, INT32_MAX);
+}
+
+Result<OnnxModel> ReadStream(google::protobuf::io::CodedInputStream& stream, const OnnxLimits& limits) {
   onnx::ModelProto proto;
-  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()),
-                                                static_cast<int>(bytes.size()));
   stream.SetTotalBytesLimit(INT32_MAX);
-  if (!proto.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage()) {
+  if (!proto.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())
     return DataLoss("the file is not an ONNX model, or is damaged");
-  }
   return Reader(limits).Read(proto);
 }
 
+Status CheckBytes(size_t bytes, const OnnxLimits& limits) {
+  if (bytes <= MostBytes(limits)) return {};
+  return Error(Code::kResourceExhausted,
+               fmt::format("the ONNX file has {} bytes, more than {}", bytes, MostBytes(limits)));
+}
+
+}  // namespace
+
+Result<OnnxModel> ReadOnnx(std::string_view bytes, const OnnxLimits& limits) {
+  SLIPWAY_RETURN_IF_ERROR(CheckBytes(bytes.size(), limits));
+  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                                static_cast<int>(bytes.size()));
+  return ReadStream(stream, limits);
+}
+
+// Read piece by piece: the file is never in memory as a whole.
 Result<OnnxModel> ReadOnnxFile(const std::filesystem::path& path, const OnnxLimits& limits) {
-  SLIPWAY_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
-  return With(ReadOnnx(bytes, limits), path.filename().string());
+  std::error_code code;
+  const auto bytes = std::filesystem::file_size(path, code);
+  std::ifstream file(path, std::ios::binary);
+  if (code || !file) return FromErrno(code ? code.value() : errno, fmt::format("cannot read '{}'", path.string()));
+  SLIPWAY_RETURN_IF_ERROR(With(CheckBytes(bytes, limits), path.filename().string()));
+  google::protobuf::io::IstreamInputStream pieces(&file);
+  google::protobuf::io::CodedInputStream stream(&pieces);
+  return With(ReadStream(stream, limits), path.filename().string());
 }
 
 }  // namespace slipway::model

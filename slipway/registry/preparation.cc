@@ -204,7 +204,11 @@ Status Preparation::CheckMlflowModel(AssetVersion& version, domain::ModelBody& b
                                        model::kModelFileName, body.path, ModelFolderHint(folder)));
   }
   SLIPWAY_ASSIGN_OR_RETURN(body.flavors, ReadFlavors(folder));
-  return body.flavors.contains("onnx") ? CheckScorable(version, folder) : Status();
+  const bool is_scored =
+      body.flavors.contains("onnx") || body.flavors.contains("xgboost") || body.flavors.contains("lightgbm");
+  if (!is_scored) return {};
+  return With(CheckScorable(version, folder),
+              "a model of type mlflow_model is scored without a script (otherwise register it as custom_model)");
 }
 
 Status Preparation::CheckScorable(AssetVersion& version, const fs::path& folder) {

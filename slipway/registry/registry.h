@@ -31,7 +31,8 @@ struct RegistryDependencies {
   const Clock& clock;
   // Whether this machine can make an environment real; environments::Environments::Check. Empty: everything passes.
   std::function<Status(const domain::EnvironmentBody&)> check_environment;
-  // Whether a model with an ONNX file can be scored; scoring::CompiledModel::Load. Empty: everything passes.
+  // Whether a model (of ONNX, XGBoost or LightGBM) can be scored; scoring::CompiledModel::Load. Empty: everything
+  // passes.
   std::function<Status(const std::filesystem::path&)> check_model;
 };
 

@@ -397,6 +397,20 @@ TEST_F(RegistryTest, WhatCannotBeScoredIsRefusedByName) {
   MustPut(Model("1", Uri("out/model")));  // a custom model is the scoring script's matter
 }
 
+TEST_F(RegistryTest, ModelsOfXgboostAndLightgbmAreCheckedAsWell) {
+  const std::string signature = "signature:\n  inputs: '[{\"name\": \"x\", \"type\": \"float\"}]'\n";
+  WriteStored("xgb/MLmodel", "flavors:\n  xgboost:\n    data: model.xgb\n    model_format: xgb\n" + signature);
+  WriteStored("xgb/model.xgb", "{}");
+  WriteStored("lgb/MLmodel", "flavors:\n  lightgbm:\n    data: model.lgb\n" + signature);
+  WriteStored("lgb/model.lgb", "tree\n");
+  model_error = Status(Unimplemented("models of the objective 'rank:ndcg' are not supported yet"));
+  const Error error = Refusal(Model("1", Uri("xgb"), "mlflow_model"));
+  EXPECT_EQ(error.code(), Code::kUnimplemented);
+  EXPECT_THAT(error.ToString(), AllOf(HasSubstr("rank:ndcg"), HasSubstr("custom_model")));
+  EXPECT_EQ(Refusal(Model("1", Uri("lgb"), "mlflow_model")).code(), Code::kUnimplemented);
+  EXPECT_THAT(checked_models, ElementsAre("xgb", "lgb"));
+}
+
 TEST_F(RegistryTest, AnMlflowModelNeedsItsFile) {
   WriteOnnxModel("out/model");
   EXPECT_THAT(Refusal(Model("1", Uri("out"), "mlflow_model")).message(), HasSubstr("its folder 'model' is one"));

@@ -138,6 +138,7 @@ class FusedModel final : public JsonModel {
 Result<std::shared_ptr<const CompiledModel>> MakeFusedModel(const model::OnnxModel& onnx, model::Signature signature,
                                                             InputColumns columns) {
   SLIPWAY_ASSIGN_OR_RETURN(const LoweredGraph graph, LowerGraph(onnx, columns));
+  if (graph.linear) return MakeFusedLinearModel(std::move(signature), std::move(columns), graph);
   const size_t outputs = graph.ensemble.is_classifier ? ClassifierRule(graph.ensemble).sums() : graph.ensemble.targets;
   std::vector<Slot> slots;
   auto forest = PackedForest::Compile(graph.ensemble, graph.features, outputs, slots);

@@ -21,12 +21,6 @@ std::string_view Expectation(const InputColumn& column) {
   return "";
 }
 
-// What other writers of JSON put for numbers that are not finite.
-bool IsNotFinite(std::string_view token) {
-  if (token.starts_with('-')) token.remove_prefix(1);
-  return token == "NaN" || token == "nan" || token == "Infinity" || token == "Inf" || token == "inf";
-}
-
 }  // namespace
 
 Error JsonCells::Bad(size_t row, size_t column, std::string_view what) const {
@@ -61,7 +55,7 @@ Status JsonCells::NoNumber(const char* place, size_t row, size_t column) {
   const Error error = json_.error();
   json_.Return(place);
   const std::string snippet = json_.Snippet();
-  return IsNotFinite(snippet) ? NotFinite(snippet, row, column) : Status(error);
+  return json_.TakeNotFinite() ? NotFinite(snippet, row, column) : Status(error);
 }
 
 Status JsonCells::NotFinite(std::string_view number, size_t row, size_t column) const {
@@ -70,7 +64,7 @@ Status JsonCells::NotFinite(std::string_view number, size_t row, size_t column) 
 
 Status JsonCells::WrongType(size_t row, size_t column) {
   const std::string snippet = json_.Snippet();
-  if (IsNotFinite(snippet)) return NotFinite(snippet, row, column);
+  if (json_.TakeNotFinite()) return NotFinite(snippet, row, column);
   SLIPWAY_RETURN_IF_ERROR(json_.Skip());
   return Bad(row, column, fmt::format("expected {}, got {}", Expectation(columns_[column]), snippet));
 }

@@ -1,5 +1,9 @@
 #include "slipway/scoring/json_model.h"
 
+#include <cmath>
+
+#include <fmt/format.h>
+
 #include "slipway/tabular/csv.h"
 
 namespace slipway::scoring {
@@ -27,6 +31,19 @@ tabular::CsvOptions CsvOptionsOf(const InputColumns& columns) {
   for (const InputColumn& column : columns.columns())
     if (!column.name.empty()) options.types[column.name] = TableType(column.kind);
   return options;
+}
+
+// A table may hold infinite numbers, a request may not.
+Status CheckFinite(const tabular::Table& table, const InputColumns& columns) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const tabular::Column* column = table.Find(columns[i].name);
+    if (column == nullptr || column->type != tabular::ColumnType::kFloat64) continue;
+    for (size_t row = 0; row < column->size(); ++row)
+      if (!column->is_null(row) && std::isinf(column->number(row)))
+        return InvalidArgument(fmt::format("row {}, {}: {} is not a finite number (a missing value is an empty field)",
+                                           row, columns[i].Describe(i), column->number(row)));
+  }
+  return {};
 }
 
 }  // namespace
@@ -68,6 +85,7 @@ Status JsonModel::ScoreMlflow(std::string_view request, Scratch& scratch, std::s
 Status JsonModel::ScoreCsv(std::string_view csv, Scratch& scratch, std::string& response) const {
   auto& batch = static_cast<BatchScratch&>(scratch);
   SLIPWAY_ASSIGN_OR_RETURN(const tabular::Table table, tabular::ParseCsv(csv, CsvOptionsOf(columns_)));
+  SLIPWAY_RETURN_IF_ERROR(CheckFinite(table, columns_));
   batch.cells().Clear();
   SLIPWAY_RETURN_IF_ERROR(ReadTable(table, columns_, batch.cells()));
   SLIPWAY_RETURN_IF_ERROR(RunObserved(batch));

@@ -228,28 +228,37 @@ bool JsonReader::UnicodeEscape(std::string& buffer) {
   return true;
 }
 
-Status JsonReader::Skip(int depth) {
+Status JsonReader::SkipValue(int depth, bool takes_not_finite) {
   if (depth > kMaxDepth) return InvalidArgument(fmt::format("the request is nested deeper than {} levels", kMaxDepth));
   JsonNumber number;
   std::string_view text;
   bool truth = false;
   switch (Peek()) {
     case Type::kObject:
-      return Object([&](std::string_view) { return Skip(depth + 1); });
+      return Object([&](std::string_view) { return SkipValue(depth + 1, takes_not_finite); });
     case Type::kList:
-      return List([&] { return Skip(depth + 1); });
+      return List([&] { return SkipValue(depth + 1, takes_not_finite); });
     case Type::kText:
       return Text(text) ? Status() : error();
     case Type::kNumber:
-      return Number(number) ? Status() : error();
+      return Number(number) || (takes_not_finite && TakeNotFinite()) ? Status() : error();
     case Type::kBoolean:
       return Boolean(truth) ? Status() : error();
     case Type::kNull:
-      return Null() ? Status() : error();
+      return Null() || (takes_not_finite && TakeNotFinite()) ? Status() : error();
     case Type::kNone:
       break;
   }
-  return Unexpected("a value");
+  return takes_not_finite && TakeNotFinite() ? Status() : Unexpected("a value");
+}
+
+bool JsonReader::TakeNotFinite() noexcept {
+  const char* const begin = at_;
+  if (*at_ == '-') ++at_;
+  for (const std::string_view word : {"NaN", "nan", "Infinity", "Inf", "inf"})
+    if (TakeWord(word)) return true;
+  at_ = begin;
+  return false;
 }
 
 std::string JsonReader::Snippet() const {

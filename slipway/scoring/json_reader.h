@@ -127,7 +127,11 @@ class JsonReader {
   bool Boolean(bool& value) noexcept;
   bool Null() noexcept { return TakeWord("null") || Fail("'null' is misspelt"); }
   // Any value.
-  Status Skip(int depth = 0);
+  Status Skip(int depth = 0) { return SkipValue(depth, false); }
+  // A value that is read again: what is no JSON but a number that is not finite is told about then, by its place.
+  Status SkipForNow() { return SkipValue(0, true); }
+  // Reads NaN, Infinity and the like, which are no JSON.
+  bool TakeNotFinite() noexcept;
 
   // The value here in messages: the whole of it, without its insides for lists and objects, or its beginning where it
   // is long. Does not move.
@@ -185,6 +189,7 @@ class JsonReader {
 
   // A text without escapes is taken from where it stands; others are written to `buffer`.
   bool String(std::string_view& text, std::string& buffer);
+  Status SkipValue(int depth, bool takes_not_finite);
   bool Unescape(const char* begin, std::string& buffer);
   bool FailText() noexcept;
   bool Exponent(JsonNumber& number) noexcept;

@@ -158,6 +158,7 @@ TEST(LightgbmModel, NamesWhatItDoesNotRead) {
 TEST(LightgbmModel, SaysWhatIsWrongWithADamagedFile) {
   const std::string text = ModelText("regression", {kNumericTree});
   EXPECT_THAT(Why(text.substr(0, text.find("leaf_weight"))), HasSubstr("the file was cut"));
+  EXPECT_THAT(Why("end of trees\n"), HasSubstr("nothing stands before its end"));
   EXPECT_THAT(Why(ReplaceAll(text, "leaf_value=-0.5 0.25 1", "leaf_value=-0.5 0.25")),
               HasSubstr("tree 0: 'leaf_value' holds 2 numbers, 3 are expected"));
   EXPECT_THAT(Why(ReplaceAll(text, "right_child=1 -3", "right_child=0 -3")), HasSubstr("two parents"));

@@ -39,7 +39,8 @@ struct SymbolicValue {
   size_t middle = 1;
   std::vector<Symbol> symbols = {};
   Tensor constant = {};
-  bool is_map = false;  // kScores through ZipMap
+  bool is_map = false;       // kScores through ZipMap
+  bool sums_to_one = false;  // kScores through Normalizer
 };
 
 int64_t IntOf(const Node& node, std::string_view name, int64_t otherwise) {
@@ -61,7 +62,7 @@ class Lowering {
     AddInputs();
     for (const Tensor& tensor : model_.graph.initializers) AddConstant(tensor.name, tensor);
     for (const Node& node : model_.graph.nodes) SLIPWAY_RETURN_IF_ERROR(LowerNode(node));
-    if (!has_ensemble_) return Unimplemented("there is no tree ensemble");
+    if (!has_model_) return Unimplemented("there is no tree ensemble nor linear model");
     SLIPWAY_RETURN_IF_ERROR(ReadOutputs());
     return std::move(lowered_);
   }
@@ -151,6 +152,10 @@ class Lowering {
         {"FeatureVectorizer", &Lowering::LowerFeatureVectorizer},
         {"TreeEnsembleClassifier", &Lowering::LowerEnsemble},
         {"TreeEnsembleRegressor", &Lowering::LowerEnsemble},
+        {"TreeEnsemble", &Lowering::LowerEnsemble},
+        {"LinearClassifier", &Lowering::LowerLinear},
+        {"LinearRegressor", &Lowering::LowerLinear},
+        {"Normalizer", &Lowering::LowerNormalizer},
         {"ZipMap", &Lowering::LowerZipMap},
     };
     return kRules;
@@ -176,7 +181,7 @@ class Lowering {
     std::vector<reference::Value> inputs;
     for (const std::string& name : node.inputs)
       inputs.push_back({name.empty() ? Tensor() : values_.at(name).constant, !name.empty(), {}});
-    SLIPWAY_ASSIGN_OR_RETURN(auto outputs, operation(inputs));
+    SLIPWAY_ASSIGN_OR_RETURN(auto outputs, reference::Run(operation, inputs));
     for (size_t i = 0; i < outputs.size() && i < node.outputs.size(); ++i)
       AddConstant(node.outputs[i], std::move(outputs[i].tensor));
     return {};
@@ -526,26 +531,57 @@ class Lowering {
     return Set(node, std::move(value));
   }
 
-  // --- the ensemble and what follows it ---
+  // --- the model and what follows it ---
+
+  Result<const SymbolicValue*> ModelInput(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
+    if (has_model_) return Cannot(node, "a second model");
+    if (input->type != ElementType::kFloat || input->rank != 2) return Cannot(node, "its input is no float matrix");
+    for (const Symbol& symbol : input->symbols) lowered_.features.push_back(symbol.feature);
+    has_model_ = true;
+    return input;
+  }
+
+  Status LowerLinear(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, ModelInput(node));
+    SLIPWAY_ASSIGN_OR_RETURN(lowered_.linear, LinearModel::Read(node, input->symbols.size()));
+    lowered_.outputs.width = lowered_.linear->outputs();
+    return SetOutputs(node, lowered_.linear->is_classifier, lowered_.linear->labels);
+  }
+
+  // Over scores: they add up to 1.
+  Status LowerNormalizer(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Input(node, 0));
+    const Attribute* norm = node.Find("norm");
+    const bool is_sum = norm != nullptr && norm->text == "L1";
+    if (input->kind != SymbolicValue::Kind::kScores || !is_sum || !lowered_.linear || input->is_map)
+      return Cannot(node, "not of a linear model's scores, to the sum 1");
+    if (lowered_.linear->sums_to_one) return Cannot(node, "a second one");
+    lowered_.linear->sums_to_one = true;
+    SymbolicValue value = *input;
+    value.sums_to_one = true;
+    return Set(node, std::move(value));
+  }
 
   Status LowerEnsemble(const Node& node) {
-    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
-    if (has_ensemble_) return Cannot(node, "a second ensemble");
-    if (input->type != ElementType::kFloat || input->rank != 2) return Cannot(node, "its input is no float matrix");
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, ModelInput(node));
     SLIPWAY_ASSIGN_OR_RETURN(lowered_.ensemble, TreeEnsemble::Read(node));
     const TreeEnsemble& ensemble = lowered_.ensemble;
     if (ensemble.features > input->symbols.size())
       return InvalidArgument(fmt::format("{}: it asks for feature {} of {}", node.Describe(), ensemble.features - 1,
                                          input->symbols.size()));
-    for (const Symbol& symbol : input->symbols) lowered_.features.push_back(symbol.feature);
-    has_ensemble_ = true;
     lowered_.outputs.width = ensemble.targets;
+    if (ensemble.is_classifier) SLIPWAY_RETURN_IF_ERROR(CheckClassifier(node));
+    return SetOutputs(node, ensemble.is_classifier, ensemble.labels);
+  }
+
+  // The scores of a regressor, or a label and scores.
+  Status SetOutputs(const Node& node, bool is_classifier, const ClassLabels& labels) {
     SymbolicValue scores;
     scores.kind = SymbolicValue::Kind::kScores;
-    if (!ensemble.is_classifier) return Set(node, std::move(scores));
-    SLIPWAY_RETURN_IF_ERROR(CheckClassifier(node));
-    lowered_.outputs.classes = ensemble.labels.texts();
-    lowered_.outputs.integer_labels = ensemble.labels.strings.empty();
+    if (!is_classifier) return Set(node, std::move(scores));
+    lowered_.outputs.classes = labels.texts();
+    lowered_.outputs.integer_labels = labels.strings.empty();
     SymbolicValue label;
     label.kind = SymbolicValue::Kind::kLabel;
     label.type = lowered_.outputs.integer_labels ? ElementType::kInt64 : ElementType::kString;
@@ -559,14 +595,15 @@ class Lowering {
     const TreeEnsemble& ensemble = lowered_.ensemble;
     const ClassifierRule rule(ensemble);
     if (rule.is_binary()) return {};
-    if (ensemble.targets == 2) {
-      const bool is_literal = ensemble.labels.ints.empty() || ensemble.labels.ints == std::vector<int64_t>{0, 1};
-      return is_literal ? Status() : Cannot(node, "two voted classes whose labels are not 0 and 1");
-    }
-    if (!ensemble.base_values.empty()) return {};
+    const bool is_literal = ensemble.labels.ints.empty() || ensemble.labels.ints == std::vector<int64_t>{0, 1};
+    if (rule.has_literal_labels() && !is_literal) return Cannot(node, "two voted classes whose labels are not 0 and 1");
+    if (ensemble.targets > 2 && !ensemble.base_values.empty()) return {};
+    std::vector<bool> must(ensemble.targets, ensemble.targets > 2);
+    for (const Vote& vote : ensemble.votes) must[vote.target] = true;
     const std::vector<bool> always = AlwaysVoted(ensemble);
-    if (std::find(always.begin(), always.end(), false) == always.end()) return {};
-    return Cannot(node, "a class that may get no vote");
+    for (size_t i = 0; i < must.size(); ++i)
+      if (must[i] && !always[i]) return Cannot(node, "a class that may get no vote");
+    return {};
   }
 
   // Classes that every leaf of some tree votes for.
@@ -619,6 +656,8 @@ class Lowering {
       if (value.kind == SymbolicValue::Kind::kLabel) {
         lowered_.outputs.label_name = output.name;
       } else if (value.kind == SymbolicValue::Kind::kScores) {
+        if (lowered_.linear && lowered_.linear->sums_to_one != value.sums_to_one)
+          return Unimplemented(fmt::format("the output '{}' is scores that do not add up to 1 yet", output.name));
         lowered_.outputs.score_name = output.name;
         lowered_.outputs.scores_by_label = value.is_map;
       } else {
@@ -632,7 +671,7 @@ class Lowering {
   const InputColumns& columns_;
   std::unordered_map<std::string, SymbolicValue> values_;
   LoweredGraph lowered_;
-  bool has_ensemble_ = false;
+  bool has_model_ = false;
 };
 
 }  // namespace

@@ -1,30 +1,40 @@
 // How trees are laid out and walked, and why.
 //
-// A walk is a chain of loads, each waiting for the one before: what counts is how many chains are in flight, then how
-// small a node is, then where its children stand. Tried on 512 made-up trees of depth 10 with 1,450 nodes each and 93
-// features (AMD EPYC, Zen 5, one thread, g++ 12 -O3; microseconds a row, tenth percentile on a busy machine):
+// A walk is a chain of loads, each waiting for the one before. What counts is how many chains are in flight, then how
+// many instructions a step takes, then where the nodes stand. Tried on the forest of `score-core` (500 trees of depth
+// 10, 425,000 nodes of 81 features, real rows in random order; AMD EPYC of Zen 5 with 1 MiB of L2, one thread, g++ 12;
+// microseconds a row, tenth percentiles on a busy machine, where a quiet one takes about two thirds):
 //
-//   one row, 8-byte nodes, depth first              8 trees at once 7.6 · 16: 5.0 · 32: 8.2 (registers spill)
-//   one row, gathers                                AVX2 12.6 and 8.0 (16 and 32 trees), AVX-512 7.7 and 6.9 (32 and
-//   64) batch, tree by tree over blocks of 64 rows      8 rows at once 5.6 · 16: 3.7; blocks of 256: 6.0 batch, gathers
-//   AVX2 10.3 and 7.5 (16 and 32 rows), AVX-512 7.7 and 7.4 (32 and 64)
+//   instructions   a step's lanes in SSE vectors, as g++ -O2 makes them of a loop over lanes     7.2
+//                  the lanes written out, as scalars (cmake/rooms.cmake keeps vectors off)        4.5
+//                  thresholds and features as integers that sort alike, compared with carry      4.8 (12 lanes: 4.5)
+//                  the sum in memory instead of a register                                       5.5
+//   lanes          8: 5.2 · 10: 4.7 · 12 to 20: 4.5 · 24: 4.7 · 32: 4.7
+//   node order     depth first, left before right: 6.2, against 5.8 with the side first that more training rows took;
+//                  the top 4 levels of all trees before the rest: the same for a row, a third less in batches;
+//                  all nodes by their training rows: 6.1; cache lines of up to 4 pairs that rows pass together: 5.7,
+//                  and a seventh more in batches (these five with vectors, before they were off)
+//   huge pages     no difference
+//   ranks          4-byte nodes of a feature, a threshold's rank and an offset: 5.3, as taking them apart costs more
+//                  than the smaller table saves; with the search for a row's ranks (12 features of 3,500
+//                  thresholds) 6.5
+//   bit vectors    QuickScorer's: 88,000 of 212,000 tests are false for a row, and each costs an AND: at least 44
+//   gathers        AVX2 12.6 and 8.0 (16 and 32 trees), AVX-512 7.7 and 6.9 (32 and 64), against 5.0 with vectors of
+//                  SSE on an earlier, made-up forest: a gather fetches its lanes one by one, and a level needs three
 //
-// and on the forest of `score-core` (500 trees of depth 10, 425,000 nodes, medians): depth first 4.9, the top 4 levels
-// of all trees before the rest 4.7; with the walks' places in memory instead of registers 7.0.
+// In batches trees go over blocks of 64 rows, 16 rows at once, while a tree is in the nearest cache: blocks of 256 rows
+// take half as long again, 8 rows at once as well.
 //
-// So: no gathers (each fetches its lanes one by one, and three are needed a level), which spares a choice at run time;
-// 16 walks in flight; 8 bytes a node, siblings side by side, so that a step is one load of the node, one of the
-// feature, a comparison and an addition, without a branch. Leaves point at themselves, so that walks of different
-// length end together. Not done: ranks in place of thresholds (4-byte nodes; a search a feature, to be paid back only
-// where 8-byte nodes do not fit the last cache) and padding to perfect trees (which doubles the nodes of ordinary
-// forests).
+// So: no gathers, which spares a choice at run time; 16 walks in flight; 8 bytes a node, siblings side by side, so that
+// a step is one load of the node, one of the feature, a comparison and an addition, without a branch. Leaves point at
+// themselves, so that walks of different length end together. Not done: padding to perfect trees, which doubles the
+// nodes of ordinary forests.
 #include "slipway/scoring/packed_forest.h"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <unordered_map>
 #include <utility>
 
 namespace slipway::scoring {
@@ -129,6 +139,7 @@ class ForestPacker {
   };
 
   static constexpr uint32_t kNoSlot = 0xFFFF'FFFF;
+  static constexpr uint32_t kNoPair = 0;  // the first root stands there
 
   bool IsLowest(const TreeNode& node, const Test& test) const {
     return test.missing_is_lowest && !NeverMissing(features_[node.feature]);
@@ -170,6 +181,8 @@ class ForestPacker {
   // took before the other. A source that is met again is not packed again.
   bool PackTrees() {
     const bool has_equality = std::any_of(ensemble_.nodes.begin(), ensemble_.nodes.end(), IsEquality);
+    pairs_.assign(2 * ensemble_.nodes.size(), kNoPair);
+    forest_.nodes_.reserve(ensemble_.nodes.size() + ensemble_.roots.size());
     std::vector<Place> below;
     for (size_t tree = 0; tree < ensemble_.roots.size(); ++tree) {
       const auto root = static_cast<uint32_t>(forest_.nodes_.size());
@@ -219,14 +232,15 @@ class ForestPacker {
 
   void PackInner(const TreeNode& node, const Place& place) {
     const Test test = TestOf(node, place.source);
-    const auto [known, is_new] = pairs_.emplace(place.source, static_cast<uint32_t>(forest_.nodes_.size()));
-    if (is_new) {
+    uint32_t& pair = pairs_[place.source];
+    if (pair == kNoPair) {
+      pair = static_cast<uint32_t>(forest_.nodes_.size());
       forest_.nodes_.resize(forest_.nodes_.size() + 2);
-      children_.push_back({test.left, known->second});
-      children_.push_back({test.right, known->second + 1});
+      children_.push_back({test.left, pair});
+      children_.push_back({test.right, pair + 1});
     }
     const uint32_t slot = slot_of_[2 * node.feature + IsLowest(node, test)];
-    forest_.nodes_[place.at] = {test.value, known->second << forest_.feature_bits_ | slot};
+    forest_.nodes_[place.at] = {test.value, pair << forest_.feature_bits_ | slot};
   }
 
   bool PackLeaf(const TreeNode& leaf, uint32_t at) {
@@ -270,7 +284,7 @@ class ForestPacker {
   std::vector<uint32_t> slot_of_;  // per feature and meaning of a missing value
   uint32_t stay_ = 0;
   std::vector<Place> children_;
-  std::unordered_map<uint64_t, uint32_t> pairs_;
+  std::vector<uint32_t> pairs_;  // per source, where its children stand
   std::map<std::vector<float>, uint32_t> leaf_rows_;
 };
 

@@ -7,6 +7,7 @@
 namespace slipway::scoring {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using Json = nlohmann::json;
 constexpr ModelIdentity kIdentity = {"small", "3"};
@@ -148,8 +149,55 @@ TEST_F(Protocols, CsvIsScoredLikeRecords) {
   EXPECT_THAT(Csv("age,job\nold,clerk\n"), HasSubstr("error: "));
 }
 
-// What is read in two passes must not be unescaped in both: the parser's buffer of texts has room for one.
-TEST_F(Protocols, LargeTextsInASecondPassStayWithinTheBuffer) {
+// One wrong value in the second row, in every form there is: the row and the column are named.
+TEST_F(Protocols, EveryFormNamesRowAndColumn) {
+  const auto json = [&](std::string_view age) {
+    const std::string cell(age);
+    const std::vector<std::string> requests = {
+        R"({"data":[{"age":1,"job":"a"},{"age":)" + cell + R"(,"job":"b"}]})",
+        R"([[1,"a"],[)" + cell + R"(,"b"]])",
+        R"({"input_data":{"columns":["age","job"],"data":[[1,"a"],[)" + cell + R"(,"b"]]}})",
+        R"({"input_data":[[1,"a"],[)" + cell + R"(,"b"]]})",
+        R"({"input_data":{"age":[1,)" + cell + R"(],"job":["a","b"]}})",
+        R"({"dataframe_split":{"data":[["a",1],["b",)" + cell + R"(]],"columns":["job","age"]}})",
+        R"({"dataframe_records":[{"age":1,"job":"a"},{"job":"b","age":)" + cell + R"(}]})",
+        R"({"instances":[{"age":1,"job":"a"},{"age":)" + cell + R"(,"job":"b"}]})",
+        R"({"inputs":{"job":["a","b"],"age":[1,)" + cell + "]}}"};
+    for (const std::string& request : requests)
+      EXPECT_THAT(Answer(*model_, request), HasSubstr("error: row 1, column 'age': ")) << request;
+    const std::string tensors = R"({"inputs":[{"name":"job","shape":[2],"datatype":"BYTES","data":["a","b"]},)"
+                                R"({"name":"age","shape":[2],"datatype":"FP64","data":[1,)" +
+                                cell + "]}]}";
+    EXPECT_THAT(Tensors(tensors), HasSubstr("row 1, column 'age': ")) << tensors;
+  };
+  for (const char* wrong : {"\"1\"", "true", "{}", "NaN", "-Infinity", "1e999", "1e39"}) json(wrong);
+}
+
+TEST_F(Protocols, EveryFormNamesWhatIsMissingOrNull) {
+  EXPECT_THAT(Answer(*model_, R"([{"age":1,"job":"a"},{"age":1}])"), HasSubstr("row 1 lacks column 'job'"));
+  EXPECT_THAT(Answer(*model_, R"([{"age":1,"job":"a"},{"age":1,"jobs":"b"}])"),
+              HasSubstr("did you mean 'job' by 'jobs'?"));
+  for (const char* request :
+       {R"([[1,"a"],[1,null]])", R"({"dataframe_split":{"columns":["age","job"],"data":[[1,"a"],[1,null]]}})",
+        R"({"inputs":{"age":[1,1],"job":["a",null]}})", R"({"dataframe_records":[{"job":"a"},{"job":null}]})"})
+    EXPECT_THAT(Answer(*model_, request), HasSubstr("row 1, column 'job': null, but the signature requires a value"))
+        << request;
+  EXPECT_THAT(Tensors(R"({"inputs":[{"name":"job","shape":[2],"datatype":"BYTES","data":["a",null]}]})"),
+              HasSubstr("row 1, column 'job': null"));
+  EXPECT_THAT(Csv("age,job\n1,a\n1,\n"), HasSubstr("row 1, column 'job': no value, but the model requires one"));
+}
+
+TEST_F(Protocols, CsvNamesRowAndColumn) {
+  EXPECT_THAT(Csv("job,age\na,1\nb,old\n"), AllOf(HasSubstr("3:3"), HasSubstr("'age'"), HasSubstr("old")));
+  EXPECT_THAT(Csv("job,age\na,1\nb,inf\n"), HasSubstr("row 1, column 'age': inf is not a finite number"));
+  EXPECT_THAT(Csv("job,age\na,1\nb,1e39\n"), HasSubstr("row 1, column 'age': 1e+39 is too large for a float"));
+  EXPECT_THAT(Csv("job,age\na,1\nb\n"), HasSubstr("3:"));
+  EXPECT_THAT(Csv("job,age,age\na,1,2\n"), HasSubstr("column 'age' stands twice"));
+  EXPECT_THAT(Csv("jobs,age\na,1\n"), HasSubstr("did you mean 'jobs'?"));
+  EXPECT_THAT(Csv(""), HasSubstr("error: "));
+}
+
+TEST_F(Protocols, LargeTextsAreReadInASecondPassAsWell) {
   const std::string text = "\\n" + std::string(300'000, 'x');
   const std::string split = R"({"dataframe_split":{"data":[[20,")" + text + R"("]],"columns":["age","job"]}})";
   EXPECT_EQ(Mlflow(split), Answer(*model_, R"([{"age":20,"job":"else"}])"));

@@ -30,7 +30,11 @@ class TensorScratch final : public BatchScratch, public CellSink {
   CellSink& cells() override { return *this; }
   void Clear() noexcept override {
     rows_ = 0;
-    for (ColumnCells& column : cells_) column = {};
+    for (ColumnCells& column : cells_) {
+      column.reals.clear();
+      column.integers.clear();
+      column.texts.clear();
+    }
   }
   void AddRow() noexcept override {
     ++rows_;
@@ -131,6 +135,17 @@ class ReferenceModel final : public JsonModel {
 
   std::unique_ptr<Scratch> MakeScratch() const override { return std::make_unique<TensorScratch>(columns()); }
 
+  // One row of zeros and empty texts: forms that an operator does not support show themselves before the first request.
+  // What such a row may not hold is no matter here.
+  Status Try() const {
+    TensorScratch scratch(columns());
+    scratch.AddRow();
+    const Status tried = Run(scratch);
+    const bool is_form =
+        !tried && (tried.error().code() == Code::kUnimplemented || tried.error().code() == Code::kInternal);
+    return is_form ? tried : Status();
+  }
+
   std::string plan_description() const override {
     return fmt::format("reference operators: {} nodes, not fused because: {}", graph_.nodes(), why_);
   }
@@ -167,15 +182,15 @@ class ReferenceModel final : public JsonModel {
 
   Status TakeLabels(const Values& results, size_t rows, BatchScratch& batch) const {
     const Tensor* tensor = places_.label < 0 ? nullptr : &results[static_cast<size_t>(places_.label)].tensor;
-    if (tensor != nullptr && tensor->size() != rows)
-      return Internal(fmt::format("the graph gave {} labels for {} rows", tensor->size(), rows));
+    if (tensor != nullptr && tensor->strings.size() + tensor->ints.size() != rows)
+      return Internal(fmt::format("the graph gave {} labels of type {} for {} rows", tensor->size(),
+                                  ElementTypeName(tensor->type), rows));
     for (size_t row = 0; row < rows; ++row) {
       if (tensor == nullptr) {
         batch.labels.push_back(BestOf(batch, row));
         continue;
       }
-      const std::string text =
-          tensor->type == ElementType::kString ? tensor->strings[row] : std::to_string(tensor->ints[row]);
+      const std::string text = tensor->ints.empty() ? tensor->strings[row] : std::to_string(tensor->ints[row]);
       const auto found = std::find(outputs().classes.begin(), outputs().classes.end(), text);
       if (found == outputs().classes.end())
         return Internal(fmt::format("the graph gave the label '{}', which no classifier in it has", text));
@@ -235,8 +250,10 @@ Result<std::shared_ptr<const CompiledModel>> MakeReferenceModel(const model::Onn
   OutputShape shape;
   OutputPlaces places;
   SLIPWAY_RETURN_IF_ERROR(ReadOutputs(onnx, shape, places));
-  return std::shared_ptr<const CompiledModel>(std::make_shared<ReferenceModel>(
-      std::move(signature), std::move(columns), std::move(shape), std::move(places), std::move(graph), std::move(why)));
+  auto reference = std::make_shared<ReferenceModel>(std::move(signature), std::move(columns), std::move(shape),
+                                                    std::move(places), std::move(graph), std::move(why));
+  SLIPWAY_RETURN_IF_ERROR(reference->Try());
+  return std::shared_ptr<const CompiledModel>(std::move(reference));
 }
 
 }  // namespace slipway::scoring

@@ -200,7 +200,7 @@ class Decoding : JsonCells {
     bool is_split = false;
     SLIPWAY_RETURN_IF_ERROR(json_.Object([&](std::string_view key) {
       is_split |= key == "data" || key == "columns";
-      return json_.Skip();
+      return json_.SkipForNow();
     }));
     json_.Return(start);
     return is_split ? Split() : NamedColumns();
@@ -222,7 +222,7 @@ class Decoding : JsonCells {
             "'{}' does not belong here: the split form has 'columns', 'index' and 'data' once each", Shortened(key)));
       data = json_.place();
       is_read = has_columns;
-      return is_read ? SplitData() : json_.Skip();
+      return is_read ? SplitData() : json_.SkipForNow();
     }));
     if (data == nullptr) return InvalidArgument("the split form has no 'data'");
     if (!is_read) SLIPWAY_RETURN_IF_ERROR(ReadDataAgain(data, has_columns));

@@ -137,7 +137,7 @@ class TensorDecoding : JsonCells {
       if (data != nullptr) return InvalidArgument("'data' is given twice");
       data = json_.place();
       is_read = head.IsComplete();
-      return is_read ? Data(head) : json_.Skip();
+      return is_read ? Data(head) : json_.SkipForNow();
     }));
     SLIPWAY_RETURN_IF_ERROR(CheckComplete(head, data != nullptr));
     if (is_read) return {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <unordered_map>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -15,9 +16,10 @@ using model::Attribute;
 using model::Node;
 using Mode = TreeNode::Mode;
 
-std::vector<int64_t> IntsOf(const Node& node, std::string_view name) {
+const std::vector<int64_t>& IntsOf(const Node& node, std::string_view name) {
+  static const std::vector<int64_t> kNone;
   const Attribute* attribute = node.Find(name);
-  return attribute == nullptr ? std::vector<int64_t>() : attribute->ints;
+  return attribute == nullptr ? kNone : attribute->ints;
 }
 
 // A list of numbers that newer versions may give as a tensor of doubles.
@@ -43,27 +45,88 @@ Result<Mode> ParseMode(std::string_view text) {
   return Unimplemented(fmt::format("nodes_modes: '{}' is not supported", text));
 }
 
-struct NodeKey {
-  int64_t tree = 0, node = 0;
-  bool operator==(const NodeKey&) const = default;
-};
-struct NodeKeyHash {
-  size_t operator()(const NodeKey& key) const {
-    return static_cast<size_t>(static_cast<uint64_t>(key.tree) * 0x9E3779B97F4A7C15u ^
-                               static_cast<uint64_t>(key.node) * 0xC2B2AE3D27D4EB4Fu);
+// Where a tree's node stands in the lists. Writers list a tree's nodes together and number them from 0: then the place
+// is known without a search, which for millions of nodes takes longer than all else.
+class NodeIndex {
+ public:
+  // kInvalidArgument for a node that stands twice.
+  Status Build(const std::vector<int64_t>& trees, const std::vector<int64_t>& ids) {
+    if (AddRuns(trees, ids)) return {};
+    runs_.clear();
+    places_.reserve(trees.size());
+    for (size_t i = 0; i < trees.size(); ++i)
+      if (!places_.emplace(Key{trees[i], ids[i]}, static_cast<uint32_t>(i)).second)
+        return InvalidArgument(fmt::format("node {} of tree {} stands twice", ids[i], trees[i]));
+    return {};
   }
+
+  Result<uint32_t> Find(int64_t tree, int64_t node) const {
+    if (runs_.empty()) {
+      const auto found = places_.find(Key{tree, node});
+      if (found != places_.end()) return found->second;
+    } else if (const Run* run = FindRun(tree); run != nullptr && node >= 0 && node < run->count) {
+      return run->first + static_cast<uint32_t>(node);
+    }
+    return InvalidArgument(fmt::format("tree {} has no node {}", tree, node));
+  }
+
+ private:
+  struct Run {
+    uint32_t first = 0;
+    int64_t count = 0;
+  };
+  struct Key {
+    int64_t tree = 0, node = 0;
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    size_t operator()(const Key& key) const {
+      return static_cast<size_t>(static_cast<uint64_t>(key.tree) * 0x9E3779B97F4A7C15u ^
+                                 static_cast<uint64_t>(key.node) * 0xC2B2AE3D27D4EB4Fu);
+    }
+  };
+
+  bool AddRuns(const std::vector<int64_t>& trees, const std::vector<int64_t>& ids) {
+    Run* run = nullptr;
+    for (size_t i = 0; i < trees.size(); ++i) {
+      if (i == 0 || trees[i] != trees[i - 1]) {
+        const auto [added, is_new] = runs_.emplace(trees[i], Run{static_cast<uint32_t>(i), 0});
+        if (!is_new) return false;
+        run = &added->second;
+      }
+      if (ids[i] != run->count++) return false;
+    }
+    return true;
+  }
+
+  // Most look-ups are of the tree before.
+  const Run* FindRun(int64_t tree) const {
+    if (last_ == nullptr || last_tree_ != tree) {
+      const auto found = runs_.find(tree);
+      if (found == runs_.end()) return nullptr;
+      last_ = &found->second;
+      last_tree_ = tree;
+    }
+    return last_;
+  }
+
+  std::unordered_map<int64_t, Run> runs_;
+  std::unordered_map<Key, uint32_t, KeyHash> places_;
+  mutable const Run* last_ = nullptr;
+  mutable int64_t last_tree_ = 0;
 };
 
 // Reads the parallel lists of one node.
 class EnsembleReader {
  public:
-  explicit EnsembleReader(const Node& node) : node_(node) {}
+  explicit EnsembleReader(const Node& node)
+      : node_(node), trees_(IntsOf(node, "nodes_treeids")), ids_(IntsOf(node, "nodes_nodeids")) {}
 
   Result<TreeEnsemble> Read() {
     ensemble_.is_classifier = node_.op_type == "TreeEnsembleClassifier";
     SLIPWAY_RETURN_IF_ERROR(ReadNodes());
     SLIPWAY_RETURN_IF_ERROR(LinkChildren());
-    SLIPWAY_RETURN_IF_ERROR(MeasureDepths());
+    SLIPWAY_RETURN_IF_ERROR(MeasureDepths(ensemble_));
     SLIPWAY_RETURN_IF_ERROR(ReadTargets());
     SLIPWAY_RETURN_IF_ERROR(ReadVotes());
     SLIPWAY_RETURN_IF_ERROR(ReadRest());
@@ -72,10 +135,8 @@ class EnsembleReader {
 
  private:
   Status ReadNodes() {
-    trees_ = IntsOf(node_, "nodes_treeids");
-    ids_ = IntsOf(node_, "nodes_nodeids");
-    const std::vector<int64_t> features = IntsOf(node_, "nodes_featureids");
-    const std::vector<int64_t> missing = IntsOf(node_, "nodes_missing_value_tracks_true");
+    const std::vector<int64_t>& features = IntsOf(node_, "nodes_featureids");
+    const std::vector<int64_t>& missing = IntsOf(node_, "nodes_missing_value_tracks_true");
     const std::vector<double> values = NumbersOf(node_, "nodes_values");
     const Attribute* modes = node_.Find("nodes_modes");
     const size_t count = trees_.size();
@@ -86,7 +147,7 @@ class EnsembleReader {
     ensemble_.nodes.resize(count);
     for (const double cover : NumbersOf(node_, "nodes_hitrates")) ensemble_.covers.push_back(static_cast<float>(cover));
     if (ensemble_.covers.size() != count) ensemble_.covers.clear();
-    index_.reserve(count);
+    SLIPWAY_RETURN_IF_ERROR(index_.Build(trees_, ids_));
     for (size_t i = 0; i < count; ++i) {
       TreeNode& node = ensemble_.nodes[i];
       SLIPWAY_ASSIGN_OR_RETURN(node.mode, ParseMode(modes->strings[i]));
@@ -97,57 +158,23 @@ class EnsembleReader {
       node.missing_is_true = !missing.empty() && missing[i] != 0;
       if (node.mode != Mode::kLeaf)
         ensemble_.features = std::max(ensemble_.features, static_cast<size_t>(node.feature) + 1);
-      if (!index_.emplace(NodeKey{trees_[i], ids_[i]}, static_cast<uint32_t>(i)).second)
-        return InvalidArgument(fmt::format("node {} of tree {} stands twice", ids_[i], trees_[i]));
     }
     return {};
-  }
-
-  Result<uint32_t> IndexOf(int64_t tree, int64_t node) const {
-    const auto found = index_.find(NodeKey{tree, node});
-    if (found == index_.end()) return InvalidArgument(fmt::format("tree {} has no node {}", tree, node));
-    return found->second;
   }
 
   // A tree's root is the node of it that is listed first.
   Status LinkChildren() {
-    const std::vector<int64_t> yes = IntsOf(node_, "nodes_truenodeids"), no = IntsOf(node_, "nodes_falsenodeids");
+    const std::vector<int64_t>&yes = IntsOf(node_, "nodes_truenodeids"), &no = IntsOf(node_, "nodes_falsenodeids");
     if (yes.size() != trees_.size() || no.size() != trees_.size())
       return InvalidArgument("the lists nodes_* differ in length");
-    std::unordered_map<int64_t, size_t> tree_index;
+    std::unordered_set<int64_t> rooted;
     for (size_t i = 0; i < trees_.size(); ++i) {
-      if (tree_index.emplace(trees_[i], tree_index.size()).second) ensemble_.roots.push_back(static_cast<uint32_t>(i));
+      const bool is_new = (i == 0 || trees_[i] != trees_[i - 1]) && rooted.insert(trees_[i]).second;
+      if (is_new) ensemble_.roots.push_back(static_cast<uint32_t>(i));
       TreeNode& node = ensemble_.nodes[i];
       if (node.mode == Mode::kLeaf) continue;
-      SLIPWAY_ASSIGN_OR_RETURN(node.true_child, IndexOf(trees_[i], yes[i]));
-      SLIPWAY_ASSIGN_OR_RETURN(node.false_child, IndexOf(trees_[i], no[i]));
-    }
-    return {};
-  }
-
-  // Edges of the longest path below each node; a node that is met below itself would make a walk endless.
-  Status MeasureDepths() {
-    constexpr uint32_t kUnseen = 0xFFFF'FFFF, kOpen = 0xFFFF'FFFE;
-    std::vector<uint32_t> depth(ensemble_.nodes.size(), kUnseen);
-    std::vector<uint32_t> stack;
-    for (const uint32_t root : ensemble_.roots) {
-      stack.assign(1, root);
-      while (!stack.empty()) {
-        const uint32_t at = stack.back();
-        const TreeNode& node = ensemble_.nodes[at];
-        if (depth[at] == kUnseen && node.mode != Mode::kLeaf) {
-          depth[at] = kOpen;
-          for (const uint32_t child : {node.true_child, node.false_child}) {
-            if (depth[child] == kOpen) return InvalidArgument(fmt::format("the tree of node {} has a cycle", ids_[at]));
-            if (depth[child] == kUnseen) stack.push_back(child);
-          }
-          continue;
-        }
-        if (depth[at] == kUnseen) depth[at] = 0;
-        if (depth[at] == kOpen) depth[at] = 1 + std::max(depth[node.true_child], depth[node.false_child]);
-        stack.pop_back();
-      }
-      ensemble_.depths.push_back(depth[root]);
+      SLIPWAY_ASSIGN_OR_RETURN(node.true_child, index_.Find(trees_[i], yes[i]));
+      SLIPWAY_ASSIGN_OR_RETURN(node.false_child, index_.Find(trees_[i], no[i]));
     }
     return {};
   }
@@ -167,14 +194,14 @@ class EnsembleReader {
 
   Status ReadVotes() {
     const std::string prefix = ensemble_.is_classifier ? "class_" : "target_";
-    const std::vector<int64_t> trees = IntsOf(node_, prefix + "treeids"), nodes = IntsOf(node_, prefix + "nodeids"),
-                               targets = IntsOf(node_, prefix + "ids");
+    const std::vector<int64_t>&trees = IntsOf(node_, prefix + "treeids"), &nodes = IntsOf(node_, prefix + "nodeids"),
+          &targets = IntsOf(node_, prefix + "ids");
     const std::vector<double> weights = NumbersOf(node_, prefix + "weights");
     if (nodes.size() != trees.size() || targets.size() != trees.size() || weights.size() != trees.size())
       return InvalidArgument(fmt::format("the lists {}* differ in length", prefix));
     std::vector<uint32_t> owners(trees.size());
     for (size_t i = 0; i < trees.size(); ++i) {
-      SLIPWAY_ASSIGN_OR_RETURN(owners[i], IndexOf(trees[i], nodes[i]));
+      SLIPWAY_ASSIGN_OR_RETURN(owners[i], index_.Find(trees[i], nodes[i]));
       if (targets[i] < 0 || static_cast<size_t>(targets[i]) >= ensemble_.targets)
         return InvalidArgument(fmt::format("{}ids: {} is not below {}", prefix, targets[i], ensemble_.targets));
       ++ensemble_.nodes[owners[i]].vote_count;
@@ -221,8 +248,8 @@ class EnsembleReader {
 
   const Node& node_;
   TreeEnsemble ensemble_;
-  std::vector<int64_t> trees_, ids_;
-  std::unordered_map<NodeKey, uint32_t, NodeKeyHash> index_;
+  const std::vector<int64_t>&trees_, &ids_;
+  NodeIndex index_;
 };
 
 float Probit(float value) noexcept {
@@ -309,26 +336,59 @@ Result<ClassLabels> ParseClassLabels(const Node& node) {
   return labels;
 }
 
+// Edges of the longest path below each node; a node that is met below itself would make a walk endless.
+Status MeasureDepths(TreeEnsemble& ensemble) {
+  constexpr uint32_t kUnseen = 0xFFFF'FFFF, kOpen = 0xFFFF'FFFE;
+  std::vector<uint32_t> depth(ensemble.nodes.size(), kUnseen);
+  std::vector<uint32_t> stack;
+  for (const uint32_t root : ensemble.roots) {
+    stack.assign(1, root);
+    while (!stack.empty()) {
+      const uint32_t at = stack.back();
+      const TreeNode& node = ensemble.nodes[at];
+      if (depth[at] == kUnseen && node.mode != Mode::kLeaf) {
+        depth[at] = kOpen;
+        for (const uint32_t child : {node.true_child, node.false_child}) {
+          if (depth[child] == kOpen) return InvalidArgument(fmt::format("the tree of node {} has a cycle", at));
+          if (depth[child] == kUnseen) stack.push_back(child);
+        }
+        continue;
+      }
+      if (depth[at] == kUnseen) depth[at] = 0;
+      if (depth[at] == kOpen) depth[at] = 1 + std::max(depth[node.true_child], depth[node.false_child]);
+      stack.pop_back();
+    }
+    ensemble.depths.push_back(depth[root]);
+  }
+  return {};
+}
+
 Result<TreeEnsemble> TreeEnsemble::Read(const Node& node) {
-  return With(EnsembleReader(node).Read(), node.Describe());
+  return With(node.op_type == "TreeEnsemble" ? ReadUnified(node) : EnsembleReader(node).Read(), node.Describe());
 }
 
 ClassifierRule::ClassifierRule(const TreeEnsemble& ensemble)
-    : classes_(ensemble.targets), post_transform_(ensemble.post_transform), base_values_(ensemble.base_values) {
-  std::vector<bool> voted(classes_);
+    : classes_(ensemble.targets),
+      ever_voted_(ensemble.targets),
+      post_transform_(ensemble.post_transform),
+      base_values_(ensemble.base_values) {
   for (const Vote& vote : ensemble.votes) {
-    voted[vote.target] = true;
+    ever_voted_[vote.target] = 1;
     all_weights_positive_ = all_weights_positive_ && vote.weight >= 0;
   }
-  const auto distinct = std::count(voted.begin(), voted.end(), true);
-  binary_ = classes_ == 2 && distinct <= 1 && base_values_.size() <= 1;
-  votes_for_second_ = binary_ && voted[1];
-  literal_labels_ = classes_ == 2 && !binary_;
+  one_voted_ = std::count(ever_voted_.begin(), ever_voted_.end(), 1) <= 1;
+  binary_ = classes_ == 2 && one_voted_ && base_values_.size() <= 1;
+  votes_for_second_ = binary_ && ever_voted_[1] != 0;
 }
 
+// Positive weights are taken for probabilities.
+uint32_t ClassifierRule::BinaryLabel(float sum) const noexcept {
+  return sum > (all_weights_positive_ ? 0.5f : 0.0f) ? 1 : 0;
+}
+
+// A lone base value counts for the first class: votes for the second leave it out.
 uint32_t ClassifierRule::FinishBinary(float sum, std::span<float> scores) const noexcept {
-  if (!base_values_.empty()) sum += base_values_[0];
-  const bool is_second = all_weights_positive_ ? sum > 0.5f : sum > 0;
+  if (!base_values_.empty() && !votes_for_second_) sum += base_values_[0];
   if (votes_for_second_) {
     scores[0] = 0;
     scores[1] = sum;
@@ -341,12 +401,38 @@ uint32_t ClassifierRule::FinishBinary(float sum, std::span<float> scores) const 
     scores[1] = sum;
     if (post_transform_ == PostTransform::kProbit) ApplyPostTransform(post_transform_, scores);
   }
-  return is_second ? 1 : 0;
+  return BinaryLabel(sum);
+}
+
+// Two classes that both get votes, or with two base values. Where the second has votes, two base values make the first
+// one's sum the margin of the second, whatever was voted for that.
+uint32_t ClassifierRule::FinishTwo(std::span<const float> sums, std::span<const uint8_t> voted,
+                                   std::span<float> scores) const noexcept {
+  const auto has = [&](size_t i) { return (voted.empty() ? ever_voted_[i] : voted[i]) != 0; };
+  float first = sums[0], second = sums[1];
+  if (base_values_.size() == 2 && has(1)) {
+    second = base_values_[1] + first;
+    first = -second;
+  } else if (!base_values_.empty()) {
+    first += base_values_[0];
+  }
+  const float margin = has(1) ? second : has(0) ? first : 0;
+  if (!has(1) && base_values_.size() < 2) {
+    const bool is_logistic = post_transform_ == PostTransform::kLogistic;
+    scores[0] = is_logistic ? Logistic(-margin) : -margin;
+    scores[1] = is_logistic ? Logistic(margin) : margin;
+  } else {
+    scores[0] = has(0) ? first : 0;
+    scores[1] = has(1) ? second : 0;
+    ApplyPostTransform(post_transform_, scores);
+  }
+  return one_voted_ ? BinaryLabel(margin) : margin > 0 ? 1 : 0;
 }
 
 uint32_t ClassifierRule::Finish(std::span<const float> sums, std::span<const uint8_t> voted,
                                 std::span<float> scores) const noexcept {
   if (binary_) return FinishBinary(sums[0], scores);
+  if (classes_ == 2) return FinishTwo(sums, voted, scores);
   const bool has_bases = base_values_.size() == classes_;
   int64_t best = -1;
   for (size_t i = 0; i < classes_; ++i) {
@@ -354,7 +440,6 @@ uint32_t ClassifierRule::Finish(std::span<const float> sums, std::span<const uin
     const bool counts = has_bases || voted.empty() || voted[i] != 0;
     if (counts && (best < 0 || scores[i] > scores[static_cast<size_t>(best)])) best = static_cast<int64_t>(i);
   }
-  if (literal_labels_) best = scores[1] > 0 ? 1 : 0;
   ApplyPostTransform(post_transform_, scores);
   return best < 0 ? 0 : static_cast<uint32_t>(best);
 }

@@ -1,6 +1,6 @@
-// A tree ensemble as plain values, read from the attributes of a TreeEnsembleClassifier or TreeEnsembleRegressor node:
-// what the reference operator walks and what the packed forest is compiled from. Facts: Operators-ml of ONNX; where
-// that is silent, what ONNX Runtime 1.30 does.
+// A tree ensemble as plain values, read from the attributes of a TreeEnsembleClassifier, TreeEnsembleRegressor or
+// (since ai.onnx.ml 5) TreeEnsemble node: what the reference operator walks and what the packed forest is compiled
+// from. Facts: Operators-ml of ONNX; where that is silent, what ONNX Runtime 1.30 does.
 #pragma once
 
 #include <cstdint>
@@ -68,7 +68,13 @@ struct TreeEnsemble {
 
   // kInvalidArgument says which rule the attributes break.
   static Result<TreeEnsemble> Read(const model::Node& node);
+
+ private:
+  static Result<TreeEnsemble> ReadUnified(const model::Node& node);  // TreeEnsemble; unified_tree_ensemble.cc
 };
+
+// Fills `depths`; kInvalidArgument for a walk that does not end. Children lie inside.
+Status MeasureDepths(TreeEnsemble& ensemble);
 
 // How a classifier's sums become scores and a label.
 class ClassifierRule {
@@ -79,18 +85,24 @@ class ClassifierRule {
   size_t sums() const { return binary_ ? 1 : classes_; }
   size_t classes() const { return classes_; }
   bool is_binary() const { return binary_; }
-  // `voted`: per class, whether it got a vote; empty when all did. `scores` has classes() places. Returns the label's
-  // index.
+  // Two classes that both have votes: labels are 0 and 1, whatever the list says.
+  bool has_literal_labels() const { return classes_ == 2 && !one_voted_; }
+  // `voted`: per class, whether it got a vote; empty when all did that any leaf votes for. `scores` has classes()
+  // places. Returns the label's index.
   uint32_t Finish(std::span<const float> sums, std::span<const uint8_t> voted, std::span<float> scores) const noexcept;
 
  private:
   uint32_t FinishBinary(float sum, std::span<float> scores) const noexcept;
+  uint32_t FinishTwo(std::span<const float> sums, std::span<const uint8_t> voted,
+                     std::span<float> scores) const noexcept;
+  uint32_t BinaryLabel(float sum) const noexcept;
 
   size_t classes_;
   bool binary_ = false;
-  bool votes_for_second_ = false;  // all votes carry class id 1
+  bool one_voted_ = false;           // all votes carry the same class id
+  bool votes_for_second_ = false;    // binary_, and all votes carry class id 1
+  std::vector<uint8_t> ever_voted_;  // per class
   bool all_weights_positive_ = true;
-  bool literal_labels_ = false;
   PostTransform post_transform_;
   std::vector<float> base_values_;
 };

@@ -141,8 +141,9 @@ template <typename Function>
 Result<Values> Fold(const Context& context, Inputs inputs) {
   Values result = One(inputs[0].tensor);
   for (size_t i = 1; i < inputs.size(); ++i) {
-    const Value pair[] = {result[0], inputs[i]};
-    SLIPWAY_ASSIGN_OR_RETURN(result, Arithmetic<Function>(context, pair));
+    const Value* const pair[] = {&result[0], &inputs[i]};
+    SLIPWAY_ASSIGN_OR_RETURN(Values next, Arithmetic<Function>(context, Inputs(pair)));
+    result = std::move(next);
   }
   return result;
 }

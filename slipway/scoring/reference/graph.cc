@@ -37,21 +37,29 @@ Result<Graph> Graph::Make(const model::OnnxModel& model) {
   return graph;
 }
 
+// Constants and inputs are read where they stand.
 Result<Values> Graph::Run(Values inputs) const {
-  Values values = constants_;
-  for (size_t i = 0; i < inputs_.size(); ++i) values[static_cast<size_t>(inputs_[i])] = std::move(inputs[i]);
+  static const Value kAbsent{{}, false, {}};
+  Values made(constants_.size());
+  std::vector<const Value*> places(constants_.size());
+  for (size_t i = 0; i < places.size(); ++i) places[i] = &constants_[i];
+  for (size_t i = 0; i < inputs_.size(); ++i) places[static_cast<size_t>(inputs_[i])] = &inputs[i];
+  std::vector<const Value*> arguments;
   for (const Step& step : steps_) {
-    Values arguments;
-    for (const int place : step.inputs)
-      arguments.push_back(place < 0 ? Value{{}, false, {}} : values[static_cast<size_t>(place)]);
-    SLIPWAY_ASSIGN_OR_RETURN(Values results, step.run(arguments));
+    arguments.clear();
+    for (const int place : step.inputs) arguments.push_back(place < 0 ? &kAbsent : places[static_cast<size_t>(place)]);
+    SLIPWAY_ASSIGN_OR_RETURN(Values results, step.run(Inputs(arguments)));
     if (results.size() < step.outputs.size())
       return Unimplemented(fmt::format("{}: only {} outputs are supported", step.description, results.size()));
-    for (size_t i = 0; i < step.outputs.size(); ++i)
-      if (step.outputs[i] >= 0) values[static_cast<size_t>(step.outputs[i])] = std::move(results[i]);
+    for (size_t i = 0; i < step.outputs.size(); ++i) {
+      if (step.outputs[i] < 0) continue;
+      const auto place = static_cast<size_t>(step.outputs[i]);
+      made[place] = std::move(results[i]);
+      places[place] = &made[place];
+    }
   }
   Values outputs;
-  for (const int place : outputs_) outputs.push_back(values[static_cast<size_t>(place)]);
+  for (const int place : outputs_) outputs.push_back(*places[static_cast<size_t>(place)]);
   return outputs;
 }
 

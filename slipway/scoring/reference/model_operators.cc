@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "slipway/scoring/reference/tensor_tools.h"
+#include "slipway/scoring/reference/model_tools.h"
 
 namespace slipway::scoring::reference {
 namespace {
@@ -69,32 +69,6 @@ Totals AddTrees(const TreeEnsemble& ensemble, const double* row) {
   return totals;
 }
 
-Result<MatrixShape> CheckFeatures(const Tensor& input, size_t features) {
-  const MatrixShape shape = MatrixOf(input);
-  if (input.type == ElementType::kString) return InvalidArgument("the input holds texts");
-  if (shape.width < features) return InvalidArgument(fmt::format("{} columns instead of {}", shape.width, features));
-  return shape;
-}
-
-// The labels of rows, by their index in the list.
-Tensor LabelTensor(const ClassLabels& labels, const std::vector<uint32_t>& rows) {
-  const Dims dims = {static_cast<int64_t>(rows.size())};
-  Tensor tensor = MakeTensor(labels.strings.empty() ? ElementType::kInt64 : ElementType::kString, dims);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (labels.strings.empty())
-      tensor.ints[i] = labels.ints[rows[i]];
-    else
-      tensor.strings[i] = labels.strings[rows[i]];
-  }
-  return tensor;
-}
-
-Values LabelsAndScores(Tensor labels, size_t rows, size_t width, std::vector<float> scores) {
-  Values outputs = One(std::move(labels));
-  outputs.push_back({FloatTensor({static_cast<int64_t>(rows), static_cast<int64_t>(width)}, std::move(scores))});
-  return outputs;
-}
-
 Result<Values> ClassifyByTrees(const TreeEnsemble& ensemble, const ClassifierRule& rule, const Tensor& input) {
   SLIPWAY_ASSIGN_OR_RETURN(const MatrixShape shape, CheckFeatures(input, ensemble.features));
   const std::vector<double> cells = AsDoubles(input);
@@ -108,9 +82,7 @@ Result<Values> ClassifyByTrees(const TreeEnsemble& ensemble, const ClassifierRul
     labels.push_back(rule.Finish(totals.sums, totals.voted, {scores.data() + row * classes, classes}));
   }
   Tensor label = LabelTensor(ensemble.labels, labels);
-  // Two classes that both have votes: the runtime gives 0 and 1, whatever the labels are.
-  if (!rule.is_binary() && classes == 2 && ensemble.labels.strings.empty())
-    label.ints.assign(labels.begin(), labels.end());
+  if (rule.has_literal_labels() && ensemble.labels.strings.empty()) label.ints.assign(labels.begin(), labels.end());
   return LabelsAndScores(std::move(label), shape.rows, classes, std::move(scores));
 }
 
@@ -130,12 +102,6 @@ Result<Values> RegressByTrees(const TreeEnsemble& ensemble, const Tensor& input)
   return One(FloatTensor({static_cast<int64_t>(shape.rows), static_cast<int64_t>(targets)}, std::move(scores)));
 }
 
-Status OneInput(const Context& context, Inputs inputs) {
-  if (inputs.empty() || !inputs[0].is_present)
-    return InvalidArgument(fmt::format("{}: input 0 is missing", context.node.Describe()));
-  return {};
-}
-
 Result<Operator> MakeTrees(std::shared_ptr<const Context> context) {
   SLIPWAY_ASSIGN_OR_RETURN(TreeEnsemble read, TreeEnsemble::Read(context->node));
   const auto ensemble = std::make_shared<const TreeEnsemble>(std::move(read));
@@ -149,12 +115,6 @@ Result<Operator> MakeTrees(std::shared_ptr<const Context> context) {
 }
 
 // --- linear models ---
-
-float Dot(std::span<const float> a, const float* b) {
-  float sum = 0;
-  for (size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
-}
 
 // Rows × outputs: X · coefficientsᵀ + intercepts.
 Result<std::vector<float>> LinearScores(const Context& context, const Tensor& input, size_t outputs) {
@@ -196,10 +156,6 @@ Values ClassifyBySign(const ClassLabels& labels, PostTransform transform, const 
   return LabelsAndScores(LabelTensor(labels, chosen), margins.size(), 2, std::move(scores));
 }
 
-uint32_t FirstBest(std::span<const float> scores) {
-  return static_cast<uint32_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
-}
-
 Result<Values> LinearClassifier(const Context& context, Inputs inputs) {
   SLIPWAY_ASSIGN_OR_RETURN(const ClassLabels labels, ParseClassLabels(context.node));
   SLIPWAY_ASSIGN_OR_RETURN(const PostTransform transform, ParsePostTransform(context.node));
@@ -218,99 +174,14 @@ Result<Values> LinearClassifier(const Context& context, Inputs inputs) {
   return LabelsAndScores(LabelTensor(labels, chosen), chosen.size(), classes, std::move(scores));
 }
 
-// --- support vectors ---
-
-struct Kernel {
-  std::string type;
-  float gamma = 0, coef0 = 0, degree = 0;
-
-  float Of(std::span<const float> x, const float* v) const {
-    if (type == "LINEAR") return Dot(x, v);
-    if (type == "POLY") return std::pow(gamma * Dot(x, v) + coef0, degree);
-    if (type == "SIGMOID") return std::tanh(gamma * Dot(x, v) + coef0);
-    float distance = 0;
-    for (size_t i = 0; i < x.size(); ++i) distance += (x[i] - v[i]) * (x[i] - v[i]);
-    return std::exp(-gamma * distance);
-  }
-};
-
-Result<Kernel> KernelOf(const Context& context) {
-  Kernel kernel;
-  kernel.type = TextAttribute(context, "kernel_type", "LINEAR");
-  if (kernel.type != "LINEAR" && kernel.type != "POLY" && kernel.type != "RBF" && kernel.type != "SIGMOID")
-    return Unimplemented(fmt::format("kernel_type '{}' is not supported", kernel.type));
-  const auto& parameters = FloatsAttribute(context, "kernel_params");
-  if (parameters.size() >= 3) kernel.gamma = parameters[0], kernel.coef0 = parameters[1], kernel.degree = parameters[2];
-  return kernel;
-}
-
-// y = Σ c · K(x, v) + rho; without support vectors the coefficients are the weights.
-Result<Values> SvmRegressor(const Context& context, Inputs inputs) {
-  SLIPWAY_ASSIGN_OR_RETURN(const Kernel kernel, KernelOf(context));
-  SLIPWAY_ASSIGN_OR_RETURN(const MatrixShape shape, CheckFeatures(inputs[0].tensor, 0));
-  const auto &weights = FloatsAttribute(context, "coefficients"), &rho = FloatsAttribute(context, "rho");
-  const auto& vectors = FloatsAttribute(context, "support_vectors");
-  const auto supports = static_cast<size_t>(IntAttribute(context, "n_supports", 0));
-  const bool fits = supports == 0 ? weights.size() == shape.width
-                                  : weights.size() == supports && vectors.size() == supports * shape.width;
-  if (!fits || rho.empty()) return InvalidArgument("coefficients, support_vectors and rho do not fit the columns");
-  const std::vector<float> cells = AsFloats(inputs[0].tensor);
-  std::vector<float> results;
-  for (size_t row = 0; row < shape.rows; ++row) {
-    const std::span<const float> x(cells.data() + row * shape.width, shape.width);
-    float sum = 0;
-    if (supports == 0) sum = kernel.Of(x, weights.data());
-    for (size_t i = 0; i < supports; ++i) sum += weights[i] * kernel.Of(x, vectors.data() + i * shape.width);
-    sum += rho[0];
-    if (IntAttribute(context, "one_class", 0) != 0) sum = sum > 0 ? 1.0f : -1.0f;
-    results.push_back(sum);
-  }
-  return One(FloatTensor({static_cast<int64_t>(shape.rows), 1}, std::move(results)));
-}
-
-// A linear machine a class, without support vectors.
-Result<Values> LinearSvmClassifier(const Context& context, Inputs inputs) {
-  SLIPWAY_ASSIGN_OR_RETURN(const ClassLabels labels, ParseClassLabels(context.node));
-  SLIPWAY_ASSIGN_OR_RETURN(const PostTransform transform, ParsePostTransform(context.node));
-  const auto &weights = FloatsAttribute(context, "coefficients"), &rho = FloatsAttribute(context, "rho");
-  SLIPWAY_ASSIGN_OR_RETURN(const MatrixShape shape, CheckFeatures(inputs[0].tensor, 0));
-  const size_t classes = labels.size();
-  if (classes == 0 || weights.size() != classes * shape.width || rho.empty())
-    return InvalidArgument("coefficients, labels and rho do not fit the columns");
-  SLIPWAY_ASSIGN_OR_RETURN(const Kernel kernel, KernelOf(context));
-  const std::vector<float> cells = AsFloats(inputs[0].tensor);
-  std::vector<float> scores(shape.rows * classes);
-  std::vector<uint32_t> chosen;
-  for (size_t row = 0; row < shape.rows; ++row) {
-    const std::span<float> line(scores.data() + row * classes, classes);
-    for (size_t c = 0; c < classes; ++c)
-      line[c] = kernel.Of({cells.data() + row * shape.width, shape.width}, weights.data() + c * shape.width) + rho[0];
-    chosen.push_back(FirstBest(line));
-    ApplyPostTransform(transform, line);
-  }
-  return LabelsAndScores(LabelTensor(labels, chosen), shape.rows, classes, std::move(scores));
-}
-
-// Probabilities and votes of pairs are not done: refused when the model is loaded.
-Result<Operator> MakeSvmClassifier(std::shared_ptr<const Context> context) {
-  if (!IntsAttribute(*context, "vectors_per_class").empty())
-    return Unimplemented(
-        fmt::format("{}: support vectors (vectors_per_class) are not supported yet", context->node.Describe()));
-  return Operator([context](Inputs inputs) -> Result<Values> {
-    SLIPWAY_RETURN_IF_ERROR(OneInput(*context, inputs));
-    return With(LinearSvmClassifier(*context, inputs), context->node.Describe());
-  });
-}
-
 }  // namespace
 
 void AddModelOperators(Registry& registry) {
   registry.Add(kMlDomain, "TreeEnsembleClassifier", MakeTrees);
   registry.Add(kMlDomain, "TreeEnsembleRegressor", MakeTrees);
+  registry.Add(kMlDomain, "TreeEnsemble", MakeTrees);
   registry.Add(kMlDomain, "LinearRegressor", 1, LinearRegressor);
   registry.Add(kMlDomain, "LinearClassifier", 1, LinearClassifier);
-  registry.Add(kMlDomain, "SVMRegressor", 1, SvmRegressor);
-  registry.Add(kMlDomain, "SVMClassifier", MakeSvmClassifier);
 }
 
 }  // namespace slipway::scoring::reference

@@ -20,6 +20,7 @@ Registry MakeRegistry() {
   AddReductionOperators(registry);
   AddEncoderOperators(registry);
   AddModelOperators(registry);
+  AddSvmOperators(registry);
   return registry;
 }
 
@@ -63,6 +64,12 @@ std::vector<std::string> Registry::names() const {
   std::vector<std::string> names;
   for (const auto& [key, factory] : factories_) names.push_back(key.substr(key.find(':') + 1));
   return names;
+}
+
+Result<Values> Run(const Operator& operation, const Values& inputs) {
+  std::vector<const Value*> places;
+  for (const Value& input : inputs) places.push_back(&input);
+  return operation(Inputs(places));
 }
 
 Result<Operator> MakeOperator(const model::Node& node, const model::OnnxModel& model) {

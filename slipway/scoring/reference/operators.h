@@ -27,7 +27,18 @@ struct Value {
 };
 
 using Values = std::vector<Value>;
-using Inputs = std::span<const Value>;
+
+// What an operator reads: values that stand elsewhere, in the order of the node's inputs.
+class Inputs {
+ public:
+  explicit Inputs(std::span<const Value* const> values) : values_(values) {}
+  size_t size() const { return values_.size(); }
+  bool empty() const { return values_.empty(); }
+  const Value& operator[](size_t index) const { return *values_[index]; }
+
+ private:
+  std::span<const Value* const> values_;
+};
 
 // One node, ready to run: attributes are read and checked. Immutable and thread-safe. Fails (kInvalidArgument) for
 // inputs that do not fit together.
@@ -38,6 +49,9 @@ struct Context {
   model::Node node;
   int64_t version = 0;
 };
+
+// One run of `operation` on values at hand.
+Result<Values> Run(const Operator& operation, const Values& inputs);
 
 // kUnimplemented names an operator, attribute or form that is not supported, with its domain and node.
 Result<Operator> MakeOperator(const model::Node& node, const model::OnnxModel& model);
@@ -67,5 +81,6 @@ void AddElementwiseOperators(Registry& registry);  // elementwise_operators.cc
 void AddReductionOperators(Registry& registry);    // reduction_operators.cc
 void AddEncoderOperators(Registry& registry);      // encoder_operators.cc
 void AddModelOperators(Registry& registry);        // model_operators.cc
+void AddSvmOperators(Registry& registry);          // svm_operators.cc
 
 }  // namespace slipway::scoring::reference

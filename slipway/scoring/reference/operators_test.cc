@@ -46,7 +46,7 @@ bool IsMl(const std::string& op) {
   for (const char* name :
        {"Imputer", "OneHotEncoder", "LabelEncoder", "CategoryMapper", "Scaler", "Normalizer", "Binarizer",
         "FeatureVectorizer", "ArrayFeatureExtractor", "ZipMap", "TreeEnsembleClassifier", "TreeEnsembleRegressor",
-        "LinearClassifier", "LinearRegressor", "SVMClassifier", "SVMRegressor"})
+        "TreeEnsemble", "LinearClassifier", "LinearRegressor", "SVMClassifier", "SVMRegressor"})
     if (op == name) return true;
   return false;
 }
@@ -59,7 +59,7 @@ Result<Values> RunCall(const Call& call) {
   SLIPWAY_ASSIGN_OR_RETURN(const Operator operation, MakeOperator(node, model));
   Values inputs;
   for (const Tensor& tensor : call.inputs) inputs.push_back({tensor});
-  return operation(inputs);
+  return Run(operation, inputs);
 }
 
 Tensor Out(const Call& call, size_t index = 0) {
@@ -484,8 +484,48 @@ TEST(SupportVectors, LinearAndKernels) {
                     3,
                     2};
   Expect(linear, I({1}, {4}), 0);
-  EXPECT_THAT(ErrorOf({"SVMClassifier", {x}, {Attribute::Ints("vectors_per_class", {1, 1})}}),
-              HasSubstr("vectors_per_class"));
+}
+
+// One vector a class: margin 1·2 + (-1)·(-2) + 0.5 for class 10.
+TEST(Models, SupportVectorsClassify) {
+  const std::vector<Attribute> machine = {Attribute::Ints("classlabels_ints", {10, 20}),
+                                          Attribute::Ints("vectors_per_class", {1, 1}),
+                                          Attribute::Floats("support_vectors", {1, -1}),
+                                          Attribute::Floats("coefficients", {1, -1}),
+                                          Attribute::Floats("rho", {0.5f}),
+                                          Attribute::Text("kernel_type", "LINEAR"),
+                                          Attribute::Floats("kernel_params", {0, 0, 0})};
+  Call call{"SVMClassifier", {F({2, 1}, {2, -2})}, machine, 17, 1, 2};
+  Expect(call, I({2}, {10, 20}), 0);
+  Expect(call, F({2, 2}, {-4.5f, 4.5f, 3.5f, -3.5f}), 1);
+  call.attributes.push_back(Attribute::Floats("prob_a", {-1}));
+  call.attributes.push_back(Attribute::Floats("prob_b", {0}));
+  Expect(call, F({2, 2}, {0.988898f, 0.0111023f, 0.0292957f, 0.970704f}), 1);
+  call.attributes[2] = Attribute::Floats("support_vectors", {1, -1, 3});
+  EXPECT_THAT(ErrorOf(call), HasSubstr("vectors_per_class"));
+}
+
+// x0 in {2, 4} ? leaf 0 : (x1 < 0 ? leaf 1 : leaf 2), NaN as a member.
+TEST(Models, UnifiedTreesKnowMembership) {
+  Attribute modes, splits, members, weights;
+  modes.name = "nodes_modes", splits.name = "nodes_splits", members.name = "membership_values";
+  weights.name = "leaf_weights";
+  modes.kind = splits.kind = members.kind = weights.kind = Attribute::Kind::kTensor;
+  modes.tensor = IntTensor({2}, {6, 1}, ElementType::kUint8);
+  splits.tensor = F({2}, {0, 0});
+  members.tensor = F({3}, {2, 4, kNaN});
+  weights.tensor = F({3}, {5, 7, 9});
+  const Call call{
+      "TreeEnsemble",
+      {F({5, 2}, {2, 0, 4, 0, 3, -1, 3, 1, kNaN, 1})},
+      {modes, splits, members, weights, Attribute::Ints("leaf_targetids", {0, 0, 0}),
+       Attribute::Ints("nodes_featureids", {0, 1}), Attribute::Ints("nodes_truenodeids", {0, 1}),
+       Attribute::Ints("nodes_trueleafs", {1, 1}), Attribute::Ints("nodes_falsenodeids", {1, 2}),
+       Attribute::Ints("nodes_falseleafs", {0, 1}), Attribute::Ints("nodes_missing_value_tracks_true", {1, 0}),
+       Attribute::Ints("tree_roots", {0}), Attribute::Int("n_targets", 1)},
+      21,
+      5};
+  Expect(call, F({5, 1}, {5, 5, 7, 9, 5}));
 }
 
 TEST(Registry, NamesWhatItDoesNotKnow) {

@@ -222,9 +222,9 @@ Result<Values> Concat(const Context& context, Inputs inputs) {
   SLIPWAY_ASSIGN_OR_RETURN(const size_t axis, NormalizeAxis(IntAttribute(context, "axis", 1), first.dims.size()));
   Dims dims = first.dims;
   dims[axis] = 0;
-  for (const Value& input : inputs) {
-    Dims part = input.tensor.dims;
-    if (part.size() != dims.size() || input.tensor.type != first.type)
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    Dims part = inputs[i].tensor.dims;
+    if (part.size() != dims.size() || inputs[i].tensor.type != first.type)
       return InvalidArgument("inputs differ in dimensions or type");
     dims[axis] += part[axis];
     part[axis] = dims[axis];
@@ -236,10 +236,10 @@ Result<Values> Concat(const Context& context, Inputs inputs) {
   VisitType(first.type, [&](auto tag) {
     using T = typename decltype(tag)::type;
     size_t begin = 0;
-    for (const Value& input : inputs) {
-      const size_t length = ViewOf(input.tensor.dims, axis).length * whole.inner;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const size_t length = ViewOf(inputs[i].tensor.dims, axis).length * whole.inner;
       for (size_t outer = 0; outer < whole.outer; ++outer)
-        std::copy_n(Data<T>(input.tensor).begin() + static_cast<std::ptrdiff_t>(outer * length), length,
+        std::copy_n(Data<T>(inputs[i].tensor).begin() + static_cast<std::ptrdiff_t>(outer * length), length,
                     Data<T>(output).begin() + static_cast<std::ptrdiff_t>(outer * whole.length * whole.inner + begin));
       begin += length;
     }
