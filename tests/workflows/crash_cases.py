@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from harness import expect, job_of
+from harness import expect, job_of, runs
 
 WORKFLOW = """name: Crash
 on: workflow_dispatch
@@ -75,8 +75,7 @@ def check_job_process_killed(world):
     expect((shown["conclusion"], job["conclusion"], job_of(shown, "b")["conclusion"]), ("failure", "failure", "success"), "jobs")
     expect("ended from outside" in job["reason"], True, job["reason"])
     expect([step["conclusion"] for step in job["steps"]], ["failure", "skipped"], "steps")
-    import subprocess
-    expect(subprocess.run(["pgrep", "-f", "slipway-test-orphan"], capture_output=True).returncode, 1, "what it left running")
+    expect(runs("slipway-test-orphan"), False, "what it left running")
 
 
 def check_job_process_killed_while_the_server_is_down(world):

@@ -3,7 +3,7 @@
 import json
 import shutil
 
-from harness import HERE, expect, job_of
+from harness import HERE, expect, job_of, runs
 
 
 def expectation_of(file):
@@ -93,8 +93,7 @@ def check(world, file, run, wanted):
             if each not in summary:
                 raise AssertionError(f"{name}: no '{each}' in the summary: {summary}")
     for word in wanted.get("gone", []):
-        import subprocess
-        if subprocess.run(["pgrep", "-f", word], capture_output=True).returncode == 0:
+        if runs(word):
             raise AssertionError(f"{name}: '{word}' still runs")
 
 

@@ -131,6 +131,18 @@ class World:
         return "".join(texts)
 
 
+def runs(words):
+    """Does a process run whose command line holds these words?"""
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if line.startswith(words):
+                return True
+        except OSError:
+            pass
+    return False
+
+
 def job_of(run, key):
     for job in run["jobs"]:
         if job["key"] == key:
