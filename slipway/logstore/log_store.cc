@@ -366,6 +366,7 @@ class DuckLogStore final : public LogStore {
     request.before_ticks = DayOf(ToTicks(clock_.Now())) - options.keep_days * kql::kTicksPerDay;
     {
       const std::lock_guard lock(writing_);
+      SLIPWAY_ASSIGN_OR_RETURN(const auto stamped, Connect());  // the stamp goes on after the file's
       request.received_ticks = stamper_.last();
     }
     SLIPWAY_ASSIGN_OR_RETURN(const auto days, DaysToSeal(connection, request));

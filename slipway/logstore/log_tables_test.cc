@@ -156,6 +156,7 @@ TEST_F(LogTables, OlderDaysAreSealedAndEveryRowIsStillSeenOnce) {
       "traces | where timestamp between (datetime(2026-03-07) .. datetime(2026-03-09T00:30)) and message "
       "has 'm7' | summarize count() by bin(timestamp, 1d) | sort by timestamp asc";
   const Rows before = Ask(all), filtered_before = Ask(filtered);
+  Reopen();  // nothing was written since the start
   const auto sealed = store_->Seal(AllDays());
   ASSERT_TRUE(sealed) << sealed.error().ToString();
   ASSERT_EQ(sealed->size(), 3u);  // the 5th, 6th and 7th
