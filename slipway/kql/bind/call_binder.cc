@@ -850,7 +850,8 @@ Scalar ScalarBinder::BindExtractAll(const Expression& call) {
     const Constant* chosen = bound.arguments[1].AsConstant();
     std::string list = chosen != nullptr && !chosen->is_null() ? std::get<std::string>(chosen->value) : "";
     if (!list.starts_with('[')) return Fail("SEM0040", call.children[1]->span, "a constant array of groups is wanted");
-    for (const std::string_view part : Split(list.substr(1, list.size() - 2), ',')) {
+    const std::string inner = list.substr(1, list.size() - 2);
+    for (const std::string_view part : Split(inner, ',')) {
       const auto number = ParseInt(Trim(part));
       if (!number || *number < 0 || *number > groups) {
         return Fail("SEM0008", call.children[1]->span,

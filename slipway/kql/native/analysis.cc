@@ -45,11 +45,13 @@ constexpr size_t kSeriesMax = 20'000;
 // nothing.
 std::vector<Period> FindPeriods(const std::vector<double>& y, double least, double most, size_t count) {
   std::vector<Period> peaks;
-  if (y.size() < 4 || y.size() > kSeriesMax) return peaks;
+  if (y.size() < 4 || y.size() > kSeriesMax || std::isnan(most)) return peaks;
   const auto end = static_cast<size_t>(std::clamp(most, 0.0, static_cast<double>(y.size() / 2)));
   std::vector<double> scores(end + 2, 0);
   for (size_t lag = 1; lag <= end + 1 && lag + 2 < y.size(); ++lag) scores[lag] = Autocorrelation(y, lag);
-  for (size_t lag = std::max<size_t>(2, static_cast<size_t>(std::max(least, 0.0))); lag <= end; ++lag) {
+  for (size_t lag = std::max<size_t>(
+           2, static_cast<size_t>(std::clamp(std::isnan(least) ? 0.0 : least, 0.0, static_cast<double>(end) + 1)));
+       lag <= end; ++lag) {
     const bool is_peak = scores[lag] > scores[lag - 1] && scores[lag] >= scores[lag + 1];
     if (is_peak && scores[lag] >= kScoreMin) peaks.push_back({lag, scores[lag]});
   }
@@ -84,7 +86,9 @@ Value PeriodsValidate(Arguments a) {
   if (!y || !asked) return {};
   Json scores = Json::array();
   for (const double period : *asked) {
-    const auto lag = static_cast<size_t>(std::max(0.0, std::round(period)));
+    const auto lag = std::isnan(period)
+                         ? 0
+                         : static_cast<size_t>(std::clamp(std::round(period), 0.0, static_cast<double>(y->size())));
     double score = 0;
     if (lag >= 2 && lag + 3 < y->size()) {
       const double here = Autocorrelation(*y, lag);

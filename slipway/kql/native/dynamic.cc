@@ -230,7 +230,7 @@ Value ArrayIndexOf(Arguments a) {
   const auto size = static_cast<int64_t>(array.size());
   int64_t start = Long(a[2]), occurrence = Long(a[4]);
   if (start < 0) start = std::max<int64_t>(0, size + start);
-  const int64_t end = Long(a[3]) < 0 ? size : std::min(size, start + Long(a[3]));
+  const int64_t end = Long(a[3]) < 0 || Long(a[3]) > size - start ? size : start + Long(a[3]);
   for (int64_t i = start; i < end; ++i) {
     if (array[static_cast<size_t>(i)] == value && --occurrence <= 0) return i;
   }
@@ -363,7 +363,7 @@ Json PercentilesOf(std::vector<std::pair<double, double>> sorted, bool whole, co
       continue;
     }
     const double value = NearestRank(sorted, std::clamp(share.get<double>(), 0.0, 100.0) / 100);
-    result.push_back(whole ? Json(static_cast<int64_t>(value)) : Json(value));
+    result.push_back(whole ? Whole(value) : Json(value));
   }
   return result;
 }

@@ -96,7 +96,7 @@ Value Both(Arguments a, bool keeps_integers, const Compute& compute) {
     if constexpr (std::is_same_v<std::remove_const_t<decltype(value)>, bool>) {
       result.push_back(value);
     } else {
-      result.push_back(whole ? Json(static_cast<int64_t>(value)) : NumberJson(value));
+      result.push_back(whole ? Whole(value) : NumberJson(value));
     }
   }
   return Dynamic(result);
@@ -149,7 +149,7 @@ Value Each(Arguments a, bool keeps_integers, const Compute& compute) {
       continue;
     }
     const double value = compute(x.get<double>());
-    result.push_back(whole ? Json(static_cast<int64_t>(value)) : NumberJson(value));
+    result.push_back(whole ? Whole(value) : NumberJson(value));
   }
   return Dynamic(result);
 }
@@ -260,7 +260,7 @@ Value FillLinear(Arguments a) {
     const size_t from = *(next - 1), to = *next;
     const double x = series[from].get<double>(), y = series[to].get<double>();
     const double value = x + (y - x) * static_cast<double>(i - from) / static_cast<double>(to - from);
-    series[i] = whole ? Json(static_cast<int64_t>(value)) : Json(value);
+    series[i] = whole ? Whole(value) : Json(value);
   }
   return Dynamic(series);
 }
@@ -306,7 +306,7 @@ Value Fir(Arguments a) {
         sum += (*taps)[static_cast<size_t>(k)] * (*series)[static_cast<size_t>(at)];
     }
     if (normalizes && total != 0) sum /= total;
-    result.push_back(whole ? Json(static_cast<int64_t>(sum)) : NumberJson(sum));
+    result.push_back(whole ? Whole(sum) : NumberJson(sum));
   }
   return Dynamic(result);
 }

@@ -41,6 +41,10 @@ inline double Real(const Argument& argument) {
 Json ParseJson(const Argument& argument);
 // Compact; the text that emitted SQL takes for a dynamic.
 std::string Write(const Json& json);
+// A number that stands for a whole one, as such where it fits.
+inline Json Whole(double value) {
+  return value > -9.2e18 && value < 9.2e18 ? Json(static_cast<int64_t>(value)) : Json(value);
+}
 // A dynamic result: JSON null is null.
 Value Dynamic(const Json& json);
 

@@ -446,7 +446,7 @@ Value IndexOf(Arguments a) {
   int64_t start = Long(a[2]), length = Long(a[3]), occurrence = Long(a[4]);
   if (start < 0) start = std::max<int64_t>(0, size + start);
   if (occurrence < 1 || length < -1) return {};
-  const int64_t end = length < 0 ? size : std::min(size, start + length);
+  const int64_t end = length < 0 || length > size - start ? size : start + length;
   for (int64_t at = start; at <= size - static_cast<int64_t>(what.size()) && (at < end || what.empty()); ++at) {
     if (std::equal(what.begin(), what.end(), text.begin() + at) && --occurrence == 0) return at;
   }
