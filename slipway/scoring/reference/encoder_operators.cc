@@ -123,6 +123,8 @@ Result<Values> MapLabels(const Tensor& input, const LabelTable& table) {
     return InvalidArgument(
         fmt::format("keys of type {} for {}", ElementTypeName(table.keys.type), ElementTypeName(input.type)));
   if (table.keys.size() != table.values.size()) return InvalidArgument("keys and values differ in number");
+  if (table.otherwise.type != table.values.type || table.otherwise.size() == 0)
+    return InvalidArgument("default_tensor is empty or of another type than the values");
   return One(VisitType(input.type, [&](auto key) {
     return VisitType(table.values.type, [&](auto mapped) {
       return MapLabels<typename decltype(key)::type, typename decltype(mapped)::type>(input, table);

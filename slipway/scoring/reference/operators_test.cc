@@ -486,6 +486,15 @@ TEST(SupportVectors, LinearAndKernels) {
   Expect(linear, I({1}, {4}), 0);
 }
 
+TEST(Encoders, ADefaultHasTheTypeOfTheValues) {
+  Attribute keys, values, otherwise;
+  keys.name = "keys_tensor", values.name = "values_tensor", otherwise.name = "default_tensor";
+  keys.kind = values.kind = otherwise.kind = Attribute::Kind::kTensor;
+  keys.tensor = values.tensor = I({1}, {3});
+  otherwise.tensor = F({1}, {0.5f});
+  EXPECT_THAT(ErrorOf({"LabelEncoder", {I({1}, {4})}, {keys, values, otherwise}, 17, 4}), HasSubstr("default_tensor"));
+}
+
 // One vector a class: margin 1·2 + (-1)·(-2) + 0.5 for class 10.
 TEST(Models, SupportVectorsClassify) {
   const std::vector<Attribute> machine = {Attribute::Ints("classlabels_ints", {10, 20}),
