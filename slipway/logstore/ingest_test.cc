@@ -4,6 +4,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "slipway/base/file.h"
@@ -45,6 +46,36 @@ TEST_F(Ingest, ADrainEndsThoughTheWriterNeverPauses) {
   appender.join();
   ASSERT_TRUE(drained) << drained.error().ToString();
   EXPECT_GE(*drained, 100u);
+}
+
+std::vector<std::string> Messages(LogStore& store, std::string_view kql, std::string_view workspace) {
+  const auto result = store.Query(kql, {}, workspace);
+  EXPECT_TRUE(result) << result.error().ToString();
+  std::vector<std::string> messages;
+  for (const auto& row : result->rows) messages.push_back(row[0]);
+  return messages;
+}
+
+TEST_F(Ingest, ADamagedSegmentIsToldToTheWorkspacesWithEndpointsOnce) {
+  for (const char* name : {"first", "second"}) {
+    const auto writer = OpenWriter();
+    for (const char* part : {"a", "b", "c"})
+      ASSERT_TRUE(writer->Append("AmlOnlineEndpointTrafficLog",
+                                 fmt::format(R"({{"WorkspaceId":"w-1","XMSClientRequestId":"{} {}"}})", name, part)));
+  }
+  const auto file = root_.path() / "spool" / "writer" / "00000000000000000001.segment";
+  std::string content = *ReadFile(file);
+  content.replace(content.find("first b"), 5, "FIRST");
+  ASSERT_TRUE(WriteFileAtomic(file, content));
+  const std::string events = "AmlOnlineEndpointEventLog | where Name == 'LogSegmentDamaged' | project Message";
+  for (int look = 0; look < 2; ++look) {
+    const auto messages = Messages(*store_, events, "w-1");
+    ASSERT_EQ(messages.size(), 1u);
+    EXPECT_THAT(messages.front(), testing::HasSubstr("Segment 1 of 'writer'"));
+    EXPECT_THAT(messages.front(), testing::HasSubstr("the checksum does not match"));
+  }
+  EXPECT_EQ(Messages(*store_, "AmlOnlineEndpointTrafficLog | project XMSClientRequestId", "w-1").size(), 5u);
+  EXPECT_TRUE(std::filesystem::exists(root_.path() / "spool" / "quarantine" / "writer-00000000000000000001.segment"));
 }
 
 }  // namespace
