@@ -34,7 +34,7 @@
 using namespace slipway;
 using nlohmann::json;
 using sdk::Unwrap;
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 
 namespace {
 
@@ -42,8 +42,8 @@ constexpr int kRowsOfTransaction = 20'000;
 constexpr int kRequestsPerSecond = 5'000;
 constexpr std::string_view kTable = "AmlOnlineEndpointTrafficLog";
 
-double Seconds(Clock::time_point since) {
-  return std::chrono::duration<double>(Clock::now() - since).count();
+double Seconds(Steady::time_point since) {
+  return std::chrono::duration<double>(Steady::now() - since).count();
 }
 
 // What the gateway logs of one request.
@@ -64,7 +64,7 @@ double MeasureDrain(int rows) {
     if (!writer->Append(kTable, TrafficRow("2026-03-04T10:00:00.123456Z", fmt::format("request-{}", i), i)))
       std::exit(3);
   }
-  const auto started = Clock::now();
+  const auto started = Steady::now();
   const size_t drained = Unwrap(store->DrainSpools());
   const double seconds = Seconds(started);
   if (drained != static_cast<size_t>(rows)) std::exit(4);
@@ -84,7 +84,7 @@ double MeasureAppender(int rows) {
   for (const auto& column : table->columns) values.push_back(row.value(column.name, json()));
   std::vector<std::string> texts;
   for (const json& value : values) texts.push_back(value.is_string() ? value.get<std::string>() : "");
-  const auto started = Clock::now();
+  const auto started = Steady::now();
   for (int done = 0; done < rows; done += kRowsOfTransaction) {
     duck::Transaction transaction = Unwrap(duck::Transaction::Begin(connection));
     duck::Appender appender = Unwrap(connection.AppendTo(table->relation()));
@@ -113,7 +113,7 @@ double MeasureAppender(int rows) {
 
 // Appends at a steady rate until it is stopped; gives how many it appended.
 size_t AppendSteadily(spool::Writer& writer, std::stop_token stop) {
-  const auto started = Clock::now();
+  const auto started = Steady::now();
   size_t appended = 0;
   const SystemClock clock;
   while (!stop.stop_requested()) {
@@ -137,11 +137,11 @@ std::vector<double> MeasureFreshness(int seconds, double& rate) {
   {
     const logstore::Drainer drainer(*store, std::chrono::milliseconds(500));
     size_t appended = 0;
-    const auto started = Clock::now();
+    const auto started = Steady::now();
     std::jthread load([&](std::stop_token stop) { appended = AppendSteadily(*writer, stop); });
     for (int i = 0; Seconds(started) < seconds; ++i) {
       const std::string id = fmt::format("probe-{}", i);
-      const auto asked = Clock::now();
+      const auto asked = Steady::now();
       if (!writer->Append(kTable, TrafficRow(FormatTimestamp(clock.Now()), id, i))) std::exit(6);
       const std::string query = fmt::format("{} | where XRequestId == '{}' | count", kTable, id);
       while (Unwrap(store->Query(query, {}, "")).rows.at(0).at(0) != "1") {
