@@ -60,9 +60,8 @@ class GatewayImpl final : public Gateway {
     manager.logs_folder = folder / "logs";
     manager.programs = {options_.program, (folder / "worker_shim.py").string()};
     manager.model_lanes = options_.threads + 1;  // one for mirrored copies
-    manager_ =
-        std::make_unique<DeploymentManager>(std::move(manager), tables_, sink_, metrics_, collection_, clock_,
-                                            [this] { OnReports(); });
+    manager_ = std::make_unique<DeploymentManager>(std::move(manager), tables_, sink_, metrics_, collection_, clock_,
+                                                   [this] { OnReports(); });
     MakeLink(folder / "routing.json");
     // Known endpoints first: no caller is told that there is none.
     ApplyStoredRouting();

@@ -69,8 +69,8 @@ class Segment {
   // How many bytes of its end the file has lost.
   uint64_t missing_bytes() const { return missing_bytes_; }
 
-  // Writer: has the system set up every page now, so that no append pays for a page's first touch. It goes in steps with
-  // pauses, as it may share a processor with those who append.
+  // Writer: has the system set up every page now, so that no append pays for a page's first touch. It goes in steps
+  // with pauses, as it may share a processor with those who append.
   void Populate() noexcept;
   // Writer: makes the segment visible to readers, which then take every earlier one as closed.
   void Activate() noexcept;
