@@ -96,7 +96,7 @@ TEST_F(SchedulesApi, AScheduleIsMadeReadListedDisabledAndDeleted) {
 TEST_F(SchedulesApi, TriggeringTellsTheJob) {
   Call("PUT", kW + "/schedules/nightly", Nightly(), 201);
   EXPECT_EQ(Call("POST", kW + "/slipway/schedules/nightly/trigger", json::object()),
-            (json{{"jobName", "generated"}, {"scheduleActionType", "CreateJob"}}));
+            (json{{"jobName", "generated-1"}, {"scheduleActionType", "CreateJob"}}));
   Call("POST", kW + "/slipway/schedules/weekly/trigger", json::object(), 404);
 }
 

@@ -110,7 +110,9 @@ std::optional<std::string> NearestName(std::string_view text, std::span<const st
   const std::string* best = nullptr;
   size_t best_distance = std::max<size_t>(1, text.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
-    const size_t distance = EditDistance(text, candidate);
+    // Words left out at the end are no slip of the fingers.
+    const bool is_beginning = text.size() >= 5 && candidate.starts_with(text);
+    const size_t distance = is_beginning ? 1 : EditDistance(text, candidate);
     if (distance < best_distance) {
       best = &candidate;
       best_distance = distance;

@@ -82,7 +82,7 @@ struct AlertDelivery {
   State state = State::kPending;
   int attempts = 0;
   std::optional<Timestamp> next_attempt_at{};  // of a pending one; unset: at once
-  std::string result{};                      // the job or run that was started; why it failed, or why it was left out
+  std::string result{};                        // the job or run that was started; why it failed, or why it was left out
 };
 
 // A firing of one combination.

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "slipway/base/result.h"
+#include "slipway/domain/alert.h"
 #include "slipway/domain/asset.h"
 #include "slipway/domain/common.h"
 #include "slipway/domain/endpoint.h"
 #include "slipway/domain/job.h"
 #include "slipway/domain/run.h"
-#include "slipway/domain/alert.h"
 #include "slipway/domain/schedule.h"
 
 namespace slipway::domain {

@@ -203,13 +203,13 @@ TEST_F(EndpointsTest, WhatTheGatewayNeverReportsFailsInTime) {
   wanted.readiness_probe = {1000, 1000, 1000, 1, 9};
   ASSERT_TRUE(service->PutDeployment(scope, wanted));
   WaitUntilPrepared();
-  clock.Advance(std::chrono::seconds(69));
+  clock.Advance(std::chrono::seconds(78));
   service->CheckDeadlines();
   EXPECT_EQ(Deployment().state, State::kCreating);
   clock.Advance(std::chrono::seconds(1));
   service->CheckDeadlines();
   EXPECT_EQ(Deployment().state, State::kFailed);
-  EXPECT_THAT(Deployment().state_message, HasSubstr("did not report the deployment ready within 70 s"));
+  EXPECT_THAT(Deployment().state_message, HasSubstr("did not report the deployment ready within 79 s"));
   EXPECT_TRUE(Routed().is_null());
 }
 

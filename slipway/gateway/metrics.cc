@@ -196,7 +196,7 @@ std::string Metrics::Page(const Gauges& gauges) const {
     const std::lock_guard lock(mutex_);
     for (const auto& [key, counts] : counts_) families.Add(key.first, key.second, counts->Total());
   }
-  std::vector<MetricFamily> all = {std::move(families.requests), std::move(families.durations),
+  std::vector<MetricFamily> all = {std::move(families.requests),    std::move(families.durations),
                                    std::move(families.queue_waits), std::move(families.restarts),
                                    std::move(families.collected),   std::move(families.uncollected)};
   std::erase_if(all, [](const MetricFamily& family) { return family.metric.empty(); });

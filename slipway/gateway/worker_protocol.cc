@@ -99,8 +99,8 @@ std::string EncodeAnswer(const WorkerAnswer& answer) {
 }
 
 std::string EncodeRows(const WorkerRows& rows) {
-  std::string message = StartMessage(MessageKind::kRows,
-                                     TextBytes({rows.collection, rows.correlation_id, rows.rows, rows.data_type}));
+  std::string message =
+      StartMessage(MessageKind::kRows, TextBytes({rows.collection, rows.correlation_id, rows.rows, rows.data_type}));
   for (const std::string_view text : {rows.collection, rows.correlation_id, rows.rows, rows.data_type})
     AppendText(message, text);
   return message;

@@ -21,9 +21,15 @@ struct ColumnRow {
 };
 
 constexpr ColumnRow kConsoleLog[] = {
-    {"OperationName", "", Type::kString},      {"InstanceId", "", Type::kString},
-    {"DeploymentName", "", Type::kString},     {"ContainerName", "", Type::kString},
-    {"ContainerImageName", "", Type::kString}, {"Message", "", Type::kString},
+    {"OperationName", "", Type::kString},
+    {"InstanceId", "", Type::kString},
+    {"DeploymentName", "", Type::kString},
+    {"ContainerName", "", Type::kString},
+    {"ContainerImageName", "", Type::kString},
+    {"Message", "", Type::kString},
+    // Ours: where a line is that is too long for a record; the bytes of one that is no UTF-8.
+    {"BlobUri", "", Type::kString},
+    {"MessageBase64", "", Type::kString},
 };
 
 constexpr ColumnRow kTrafficLog[] = {
@@ -61,16 +67,11 @@ constexpr ColumnRow kTrafficLog[] = {
 };
 
 constexpr ColumnRow kAzureMetrics[] = {
-    {"ResourceId", "", Type::kString},
-    {"ResourceProvider", "", Type::kString},
-    {"MetricName", "", Type::kString},
-    {"UnitName", "", Type::kString},
-    {"TimeGrain", "", Type::kString},
-    {"Total", "", Type::kReal},
-    {"Count", "", Type::kReal},
-    {"Minimum", "", Type::kReal},
-    {"Maximum", "", Type::kReal},
-    {"Average", "", Type::kReal},
+    {"ResourceId", "", Type::kString},  {"ResourceProvider", "", Type::kString},
+    {"MetricName", "", Type::kString},  {"UnitName", "", Type::kString},
+    {"TimeGrain", "", Type::kString},   {"Total", "", Type::kReal},
+    {"Count", "", Type::kReal},         {"Minimum", "", Type::kReal},
+    {"Maximum", "", Type::kReal},       {"Average", "", Type::kReal},
     {"Dimensions", "", Type::kDynamic},  // ours: Azure Monitor adds dimensions up before it exports
 };
 

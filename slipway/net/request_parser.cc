@@ -57,8 +57,7 @@ class RequestSink final : public http::basic_parser<true> {
   }
 
   void on_request_impl(http::verb, BeastString method_text, BeastString target_text, int version,
-                       error_code& ec) override {
-    if (version != 10 && version != 11) return Refuse(ec, "only HTTP/1.0 and HTTP/1.1 are spoken here", 505);
+                       error_code&) override {
     minor_version = version - 10;
     method = Keep(method_text);
     target = Keep(target_text);
@@ -134,7 +133,6 @@ bool HasFoldedLine(std::string_view head) {
 Failure FailureOf(const error_code& ec) {
   if (ec == http::error::header_limit || ec == http::error::buffer_overflow) return {431, "the header is too large"};
   if (ec == http::error::body_limit) return {413, "the body is too large"};
-  if (ec == http::error::bad_version) return {400, "malformed request line"};
   if (ec == http::error::bad_content_length) return {400, "malformed Content-Length"};
   if (ec == http::error::bad_transfer_encoding) return {400, "both Content-Length and Transfer-Encoding"};
   if (ec == http::error::bad_chunk || ec == http::error::bad_chunk_extension) return {400, "malformed chunk"};
@@ -143,6 +141,17 @@ Failure FailureOf(const error_code& ec) {
   if (ec == http::error::bad_field) return {400, "malformed header name"};
   if (ec == http::error::bad_value || ec == http::error::bad_obs_fold) return {400, "malformed header value"};
   return {400, "malformed request"};
+}
+
+// Of a request line whose version Beast does not take: another version of HTTP, or no version at all.
+Failure VersionFailure(std::string_view head) {
+  const std::string_view line = head.substr(0, head.find("\r\n"));
+  const std::string_view version = line.substr(line.rfind(' ') + 1);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (std::count(line.begin(), line.end(), ' ') == 2 && version.size() == 8 && version.starts_with("HTTP/") &&
+      is_digit(version[5]) && version[6] == '.' && is_digit(version[7]))
+    return {505, "only HTTP/1.0 and HTTP/1.1 are spoken here"};
+  return {400, "malformed request line"};
 }
 
 }  // namespace
@@ -164,6 +173,7 @@ class RequestParser::Impl {
       const bool is_head = !sink_->is_header_done();
       error_code ec;
       const size_t taken = sink_->put(boost::asio::buffer(input.data(), input.size()), ec);
+      if (ec == http::error::bad_version) return Fail(VersionFailure(input));
       if (ec && ec != http::error::need_more) return Fail(sink_->failure.status ? sink_->failure : FailureOf(ec));
       if (is_head && HasFoldedLine(input.substr(0, taken))) return Fail({400, "folded header line"});
       consumed += taken;

@@ -336,7 +336,8 @@ class SweepTest : public RunnerTest {
     for (int i = 0; i < 3; ++i) {
       const std::string trial = sweep + "_" + std::to_string(i);
       while (!IsRunning(trial)) std::this_thread::yield();
-      const auto& input = std::get<CommandSpec>(jobs.GetJob(scope, trial)->spec.body).inputs.at("x");
+      const Job job = jobs.GetJob(scope, trial).value();
+      const auto& input = std::get<CommandSpec>(job.spec.body).inputs.at("x");
       const double value = std::stod(std::get<Literal>(input).text) / 10;
       ASSERT_TRUE(runs.LogBatch(scope, trial, {{metric, value, 0, 0}}, {}, {}));
     }

@@ -14,7 +14,7 @@ namespace slipway::sdk {
 struct TrainSettings {
   // random_forest, extra_trees, decision_tree, linear (with classes: logistic), gradient_boosting.
   std::string algorithm = "random_forest";
-  std::string task;  // classification, regression; "": classes for texts, booleans and few whole numbers
+  std::string task = {};  // classification, regression; "": classes for texts, booleans and few whole numbers
   // By scikit-learn's names, as texts: {"n_estimators", "500"}, {"class_weight", "balanced"}, {"numeric_scaling",
   // "standard"}; docs/training.md lists them.
   std::map<std::string, std::string> parameters = {};

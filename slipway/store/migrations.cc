@@ -39,7 +39,10 @@ Status CheckNotNewer(int64_t found, int64_t known) {
 }  // namespace
 
 std::vector<Migration> MetadataMigrations() {
-  return {{1, FirstSchema()}, {2, RolloutTableStatements()}, {3, ActionGroupTableStatements()}, {4, WorkflowTableStatements()}};
+  return {{1, FirstSchema()},
+          {2, RolloutTableStatements()},
+          {3, ActionGroupTableStatements()},
+          {4, WorkflowTableStatements()}};
 }
 
 Status Migrate(sql::Database& database, const std::vector<Migration>& migrations) {

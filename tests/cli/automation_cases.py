@@ -117,7 +117,7 @@ def alerts(scratch):
     name = wait_until("the alert's job", lambda: scratch.tsv("alert", "events", "-n", "refusals", "--query", "[0].job"))
     scratch.check("starts a job that is completed", wait_for_job(scratch, name) == "Completed", name)
     scratch.expect("it is in the list of events", ["slipway", "alert", "events", "-n", "refusals", "-o", "table"], 0,
-                   out=r"Rule +Fired at +.*\nrefusals +\d{4}-.* %s\n$" % name, err="")
+                   out=r"Rule +Fired at +.*\nrefusals +\d{4}-.* %s +job create_job done\n$" % name, err="")
     scratch.expect("a rule that is not there", ["slipway", "alert", "events", "-n", "refusal"], 3, out="", err=r"no alert rule 'refusal'")
 
 

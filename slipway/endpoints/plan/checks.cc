@@ -82,8 +82,8 @@ Status CheckMemoryLimit(const OnlineDeployment& deployment) {
     return InvalidArgument(
         "a memory limit needs a scoring script: a model alone is scored inside the gateway, which has one memory");
   if (deployment.memory_limit_bytes < kLeastBytes)
-    return InvalidArgument(fmt::format("a memory limit of {} bytes is less than any worker needs (16Mi)",
-                                       deployment.memory_limit_bytes));
+    return InvalidArgument(
+        fmt::format("a memory limit of {} bytes is less than any worker needs (16Mi)", deployment.memory_limit_bytes));
   return {};
 }
 
@@ -118,15 +118,16 @@ Status CheckSamplingRate(double rate) {
 
 // The name becomes a folder's, and a part of a data asset's.
 Status CheckCollectionName(const std::string& name, bool has_script) {
-  SLIPWAY_RETURN_IF_ERROR(With(domain::CheckName(domain::NameKind::kAsset, name), "a collection of the data collector"));
+  SLIPWAY_RETURN_IF_ERROR(
+      With(domain::CheckName(domain::NameKind::kAsset, name), "a collection of the data collector"));
   const bool is_known =
       std::find(kOwnCollections.begin(), kOwnCollections.end(), std::string_view(name)) != kOwnCollections.end();
   if (has_script || is_known) return {};
   const std::vector<std::string> known(kOwnCollections.begin(), kOwnCollections.end());
-  return InvalidArgument(
-      fmt::format("the data collector's collection '{}' would stay empty: a deployment without a scoring script collects "
-                  "{}; others need a script with Collector(name='{}'){}",
-                  name, Join(known, ", "), name, DidYouMean(name, known)));
+  return InvalidArgument(fmt::format(
+      "the data collector's collection '{}' would stay empty: a deployment without a scoring script collects "
+      "{}; others need a script with Collector(name='{}'){}",
+      name, Join(known, ", "), name, DidYouMean(name, known)));
 }
 
 Status CheckCollector(const OnlineDeployment& deployment) {
