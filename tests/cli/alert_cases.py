@@ -103,8 +103,12 @@ def telling(scratch):
     scratch.expect("an action group that is not there", ["slipway", "alert", "create", "-f", "rule.yml"], 1, out="", err=r"did you mean 'ops'\?")
     scratch.write("rule.yml", RULE)
     scratch.expect("a rule", ["slipway", "alert", "create", "-f", "rule.yml", "-o", "none"], 0, out="")
-    pending = "[0].deliveries[?state=='Pending'] | length(@)"
-    wait_until("everybody is told", lambda: scratch.tsv("alert", "history", "-n", "quiet", "--query", pending) == "0")
+
+    def is_told():
+        events = json.loads(scratch.run(["slipway", "alert", "history", "-n", "quiet"]).stdout)
+        return events and all(delivery["state"] != "Pending" for delivery in events[0]["deliveries"])
+
+    wait_until("everybody is told", is_told)
     states = scratch.tsv("alert", "history", "-n", "quiet", "--query", "[0].deliveries[].state | join(' ', @)")
     scratch.check("all of it worked", states == "Done Done Done Done", scratch.tsv("alert", "history", "-n", "quiet", "--query", "[0]"))
     path, headers, body = Hook.calls[-1]
