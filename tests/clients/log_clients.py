@@ -52,6 +52,8 @@ def settings_of(scratch):
         "SLIPWAY_TOKEN": json.loads((home / "credentials").read_text())["token"],
         "SLIPWAY_WORKSPACE": scratch.tsv("az", "monitor", "log-analytics", "workspace", "show", "--query", "customerId"),
         "NODE_EXTRA_CA_CERTS": str(home / "tls/ca.pem"),
+        # Debian 12's Node 18 has the Web Crypto API behind a flag, and takes "localhost" for ::1 first. Newer ones do without.
+        "NODE_OPTIONS": "--experimental-global-webcrypto --dns-result-order=ipv4first",
         "APPLICATION_INSIGHTS_NO_STATSBEAT": "1",
         "OTEL_TRACES_SAMPLER": "always_on",
     }

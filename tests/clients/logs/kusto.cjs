@@ -1,9 +1,10 @@
 // azure-kusto-data
 'use strict';
-const {Client, KustoConnectionStringBuilder, ClientRequestProperties, kustoTrustedEndpoints, MatchRule} = require('azure-kusto-data');
 const {settings, check, checkEqual, run} = require('./checks.cjs');
 
 run(async () => {
+  // An ES module, which Node 18 takes in no other way.
+  const {Client, KustoConnectionStringBuilder, ClientRequestProperties, kustoTrustedEndpoints, MatchRule} = await import('azure-kusto-data');
   // The client talks to Azure's own hosts alone until it is told of another.
   kustoTrustedEndpoints.addTrustedHosts([new MatchRule('localhost', true)], false);
   const client = new Client(KustoConnectionStringBuilder.withAccessToken(settings.url, settings.token));
