@@ -81,7 +81,7 @@ TEST_P(Workflows, KeepGatesAndRepositories) {
   EXPECT_EQ(read.secrets, gate.secrets);
   EXPECT_EQ(read.variables, gate.variables);
   domain::WorkflowRepository repository{
-      "/work/repo", "main", {{"a.yml|* * * * *|", Timestamp(std::chrono::hours(2))}}, {}};
+      "/srv/repo", "main", {{"a.yml|* * * * *|", Timestamp(std::chrono::hours(2))}}, {}};
   SLIPWAY_ASSERT_OK(store_->workflows().PutRepository(scope_, repository));
   EXPECT_EQ(Must(store_->workflows().ListRepositories(scope_)).at(0).next_firings, repository.next_firings);
 }
