@@ -65,7 +65,7 @@ def records(folder):
     found = []
     for file in sorted(folder.rglob("*.jsonl")):
         text = file.read_text()
-        if not text.endswith("\n"):
+        if text and not text.endswith("\n"):  # a file is there before its first line
             raise ValueError("%s ends in the middle of a line" % file)
         found += [json.loads(line) for line in text.splitlines()]
     return found
