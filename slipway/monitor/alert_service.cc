@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "slipway/base/log.h"
+#include "slipway/base/retry.h"
 #include "slipway/monitor/actions/deliveries.h"
 #include "slipway/monitor/alert_service_impl.h"
 #include "slipway/monitor/decision.h"
@@ -23,11 +24,6 @@ namespace {
 
 // The error of an event whose job is still to be started.
 constexpr const char* kNotStarted = "the job has not been started yet";
-
-std::optional<Timestamp> Earlier(std::optional<Timestamp> a, std::optional<Timestamp> b) {
-  if (!a || !b) return a ? a : b;
-  return std::min(*a, *b);
-}
 
 // A metric condition as the condition on its query's result.
 AlertCondition OnMetricValue(const AlertCondition& condition) {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/log.h"
+#include "slipway/base/retry.h"
 #include "slipway/base/text.h"
 #include "slipway/base/ticker.h"
 #include "slipway/schedules/timetable.h"
@@ -54,15 +55,6 @@ bool IsSame(const domain::Trigger& a, const domain::Trigger& b) {
   const auto& y = std::get<domain::RecurrenceTrigger>(b.rule);
   return std::tie(x.frequency, x.interval, x.hours, x.minutes, x.month_days, x.week_days) ==
          std::tie(y.frequency, y.interval, y.hours, y.minutes, y.month_days, y.week_days);
-}
-
-bool IsWorthRepeating(Code code) {
-  return code == Code::kUnavailable || code == Code::kDeadlineExceeded;
-}
-
-std::optional<Timestamp> Earlier(std::optional<Timestamp> a, std::optional<Timestamp> b) {
-  if (!a || !b) return a ? a : b;
-  return std::min(*a, *b);
 }
 
 void RecordOutcome(Schedule& schedule, const std::string& job, const Error* error) {

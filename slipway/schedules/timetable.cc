@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "slipway/base/retry.h"
 #include "slipway/base/text.h"
 #include "slipway/schedules/cron.h"
 
@@ -83,11 +84,6 @@ class DayRule : public Timetable::Rule {
   virtual bool HasDay(local_days day) const = 0;
 
  private:
-  static std::optional<Timestamp> Earlier(std::optional<Timestamp> a, std::optional<Timestamp> b) {
-    if (!a || !b) return a ? a : b;
-    return std::min(*a, *b);
-  }
-
   std::optional<Timestamp> FirstOn(local_days day, Timestamp after, const TimeZone& zone) const {
     std::optional<Timestamp> first;
     const auto consider = [&](Timestamp instant) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/time.h"
+#include "slipway/domain/alert_names.h"
 #include "slipway/spec/create_job.h"
 #include "slipway/spec/reader.h"
 
@@ -25,19 +26,14 @@ void ReadDuration(ObjectReader& reader, std::string_view key, int64_t& seconds) 
   if (seconds <= 0) value->Complain("must be longer than a second");
 }
 
-domain::CompareOperator CompareOf(std::string_view text) {
-  if (text == "GreaterThanOrEqual") return domain::CompareOperator::kGreaterThanOrEqual;
-  if (text == "LessThan") return domain::CompareOperator::kLessThan;
-  if (text == "LessThanOrEqual") return domain::CompareOperator::kLessThanOrEqual;
-  return text == "Equals" ? domain::CompareOperator::kEqual : domain::CompareOperator::kGreaterThan;
-}
-
 void ReadThreshold(ObjectReader& reader, AlertCondition& condition) {
   reader.Choice("time_aggregation", {"Count", "Average", "Minimum", "Maximum", "Total"}, condition.time_aggregation);
-  std::string compare = "GreaterThan";
-  if (reader.Require("operator"))
-    reader.Choice("operator", {"GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual", "Equals"}, compare);
-  condition.compare = CompareOf(compare);
+  const std::vector<std::string> names(std::begin(domain::kCompareOperatorNames),
+                                       std::end(domain::kCompareOperatorNames));
+  std::string compare = names[static_cast<size_t>(condition.compare)];
+  if (reader.Require("operator")) reader.Choice("operator", names, compare);
+  condition.compare =
+      static_cast<domain::CompareOperator>(std::find(names.begin(), names.end(), compare) - names.begin());
   if (reader.Require("threshold")) reader.Number("threshold", condition.threshold);
 }
 

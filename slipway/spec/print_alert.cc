@@ -1,3 +1,4 @@
+#include "slipway/domain/alert_names.h"
 #include "slipway/spec/print.h"
 #include "slipway/spec/print_parts.h"
 
@@ -9,19 +10,13 @@ using domain::AlertKind;
 using domain::AlertRule;
 using nlohmann::json;
 
-const char* CompareName(domain::CompareOperator compare) {
-  static constexpr const char* kNames[] = {"GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual",
-                                           "Equals"};
-  return kNames[static_cast<size_t>(compare)];
-}
-
 std::string Iso(int64_t seconds) {
   return FormatIsoDuration(std::chrono::seconds(seconds));
 }
 
 json ThresholdToJson(const AlertCondition& condition) {
   return {{"time_aggregation", condition.time_aggregation},
-          {"operator", CompareName(condition.compare)},
+          {"operator", domain::CompareOperatorName(condition.compare)},
           {"threshold", condition.threshold}};
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/domain/alert_names.h"
 #include "slipway/wire/action_group.h"
 #include "slipway/wire/job.h"
 #include "slipway/wire/job_parts.h"
@@ -21,8 +22,6 @@ using nlohmann::json;
 namespace {
 
 constexpr std::string_view kDeliveryStates[] = {"Pending", "Done", "Failed"};
-constexpr std::string_view kOperators[] = {"GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual",
-                                           "Equals"};
 constexpr std::string_view kAggregations[] = {"Count", "Average", "Minimum", "Maximum", "Total"};
 
 std::string SecondsToArm(int64_t seconds) {
@@ -44,7 +43,7 @@ json DimensionsToArm(const std::vector<AlertDimension>& dimensions) {
 
 json ConditionToArm(const AlertRule& rule, const AlertCondition& condition) {
   json arm = {{"timeAggregation", condition.time_aggregation},
-              {"operator", kOperators[static_cast<size_t>(condition.compare)]},
+              {"operator", domain::CompareOperatorName(condition.compare)},
               {"threshold", condition.threshold},
               {"dimensions", DimensionsToArm(condition.dimensions)}};
   if (rule.kind == AlertKind::kMetric) {
@@ -74,8 +73,9 @@ void ReadAggregation(const JsonView& view, AlertCondition& condition) {
 void ReadOperator(const JsonView& view, AlertCondition& condition) {
   const std::string compare = view.RequireText("operator");
   bool is_known = compare.empty();
-  for (size_t i = 0; i < std::size(kOperators); ++i)
-    if (EqualsIgnoreCase(kOperators[i], compare) || (EqualsIgnoreCase(compare, "Equal") && kOperators[i] == "Equals")) {
+  for (size_t i = 0; i < std::size(domain::kCompareOperatorNames); ++i)
+    if (const auto name = domain::kCompareOperatorNames[i];
+        EqualsIgnoreCase(name, compare) || (EqualsIgnoreCase(compare, "Equal") && name == "Equals")) {
       condition.compare = static_cast<domain::CompareOperator>(i);
       is_known = true;
     }

@@ -1,7 +1,5 @@
 #include "slipway/cli/job/stream.h"
 
-#include <csignal>
-
 #include <algorithm>
 #include <chrono>
 #include <map>
@@ -10,31 +8,13 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/cli/interrupt.h"
 #include "slipway/cli/job/job_view.h"
 #include "slipway/client/workspace.h"
 #include "slipway/domain/job.h"
 
 namespace slipway::cli {
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;
-
-// Turns Ctrl-C into a flag while it lives.
-class InterruptWatch {
- public:
-  InterruptWatch() {
-    interrupted = 0;
-    struct sigaction action = {};
-    action.sa_handler = [](int) { interrupted = 1; };
-    sigaction(SIGINT, &action, &before_);
-  }
-  ~InterruptWatch() { sigaction(SIGINT, &before_, nullptr); }
-  InterruptWatch(const InterruptWatch&) = delete;
-  InterruptWatch& operator=(const InterruptWatch&) = delete;
-
- private:
-  struct sigaction before_ = {};
-};
 
 bool IsTerminal(std::string_view status) {
   auto parsed = domain::ParseJobStatus(status);
@@ -74,9 +54,9 @@ class JobStreamer {
       SLIPWAY_RETURN_IF_ERROR(PrintNews());
       context_.console().Flush();
       if (was_terminal) return Finish(job);
-      if (interrupted) return LeaveRunning();
+      if (watch.is_interrupted()) return LeaveRunning();
       std::this_thread::sleep_for(wait);
-      if (interrupted) return LeaveRunning();
+      if (watch.is_interrupted()) return LeaveRunning();
       SLIPWAY_ASSIGN_OR_RETURN(job, Refresh());
     }
   }

@@ -1,7 +1,5 @@
 #include "slipway/cli/workflow/follow.h"
 
-#include <csignal>
-
 #include <chrono>
 #include <map>
 #include <thread>
@@ -9,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/cli/interrupt.h"
 #include "slipway/cli/workflow/run_view.h"
 
 namespace slipway::cli {
@@ -18,24 +17,6 @@ using domain::WorkflowConclusion;
 using domain::WorkflowJobRun;
 using domain::WorkflowRun;
 using domain::WorkflowStatus;
-
-volatile std::sig_atomic_t interrupted = 0;
-
-class InterruptWatch {
- public:
-  InterruptWatch() {
-    interrupted = 0;
-    struct sigaction action = {};
-    action.sa_handler = [](int) { interrupted = 1; };
-    sigaction(SIGINT, &action, &before_);
-  }
-  ~InterruptWatch() { sigaction(SIGINT, &before_, nullptr); }
-  InterruptWatch(const InterruptWatch&) = delete;
-  InterruptWatch& operator=(const InterruptWatch&) = delete;
-
- private:
-  struct sigaction before_ = {};
-};
 
 // "##[error]text" as people read it.
 std::string Readable(std::string_view line) {
@@ -60,9 +41,9 @@ class Follower {
       SLIPWAY_RETURN_IF_ERROR(PrintNews(run));
       context_.console().Flush();
       if (run.status == WorkflowStatus::kCompleted || !options_.follows) return run;
-      if (interrupted) return LeaveRunning();
+      if (watch.is_interrupted()) return LeaveRunning();
       std::this_thread::sleep_for(wait);
-      if (interrupted) return LeaveRunning();
+      if (watch.is_interrupted()) return LeaveRunning();
     }
   }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/log.h"
+#include "slipway/base/retry.h"
 #include "slipway/base/text.h"
 #include "slipway/base/ticker.h"
 #include "slipway/endpoints/rollout/checks.h"
@@ -27,11 +28,6 @@ constexpr int kLooksAStep = 4;
 constexpr Duration kLookMin = std::chrono::milliseconds(250), kLookMax = std::chrono::seconds(30);
 // What failed because something was unavailable is tried again after this time.
 constexpr Duration kRetryAfter = std::chrono::seconds(5);
-
-std::optional<Timestamp> Earlier(std::optional<Timestamp> a, std::optional<Timestamp> b) {
-  if (!a || !b) return a ? a : b;
-  return std::min(*a, *b);
-}
 
 bool IsDue(const Rollout& rollout) {
   return !rollout.is_moved || rollout.status == RolloutStatus::kRunning;

@@ -7,6 +7,7 @@
 
 #include "slipway/base/file.h"
 #include "slipway/base/log.h"
+#include "slipway/base/retry.h"
 #include "slipway/monitor/actions/deliveries.h"
 #include "slipway/monitor/actions/starter.h"
 
@@ -25,15 +26,6 @@ constexpr Duration kRetryAfter = std::chrono::seconds(30);
 
 bool IsPendingNotice(const AlertDelivery& delivery) {
   return !IsStart(delivery) && delivery.state == AlertDelivery::State::kPending;
-}
-
-bool IsWorthRepeating(Code code) {
-  return code == Code::kUnavailable || code == Code::kDeadlineExceeded;
-}
-
-std::optional<Timestamp> Earlier(std::optional<Timestamp> a, std::optional<Timestamp> b) {
-  if (!a || !b) return a ? a : b;
-  return std::min(*a, *b);
 }
 
 Status RunCommand(Messenger& messenger, const domain::CommandReceiver& receiver, const Notice& notice) {

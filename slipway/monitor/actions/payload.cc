@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "slipway/base/hash.h"
+#include "slipway/domain/alert_names.h"
 
 namespace slipway::monitor {
 namespace {
@@ -13,10 +14,8 @@ using domain::AlertKind;
 using domain::AlertRule;
 using nlohmann::json;
 
-constexpr const char* kOperators[] = {"GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual", "Equals"};
-
-const char* OperatorName(const AlertCondition& condition) {
-  return kOperators[static_cast<size_t>(condition.compare)];
+std::string_view OperatorName(const AlertCondition& condition) {
+  return domain::CompareOperatorName(condition.compare);
 }
 
 // A GUID that stays the same for an event.

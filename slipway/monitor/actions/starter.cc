@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/log.h"
+#include "slipway/base/retry.h"
 #include "slipway/monitor/actions/deliveries.h"
 
 namespace slipway::monitor {
@@ -16,10 +17,6 @@ using domain::JobSpec;
 using domain::Scope;
 
 namespace {
-
-bool IsWorthRepeating(Code code) {
-  return code == Code::kUnavailable || code == Code::kDeadlineExceeded;
-}
 
 bool IsPendingStart(const AlertDelivery& delivery) {
   return IsStart(delivery) && delivery.state == AlertDelivery::State::kPending;
