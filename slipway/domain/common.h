@@ -16,13 +16,15 @@ inline constexpr std::string_view kDefaultSubscription = "00000000-0000-0000-000
 inline constexpr std::string_view kDefaultResourceGroup = "local";
 inline constexpr std::string_view kDefaultWorkspace = "default";
 
-// The workspace a thing belongs to. Names compare without case in stores, and keep the case they were made with.
+// Where things live: a workspace or, where `registry` is not empty, the registry of that name (`workspace` is "" then).
+// Names compare without case in stores, and keep the case they were made with.
 struct Scope {
   std::string subscription{kDefaultSubscription};
   std::string resource_group{kDefaultResourceGroup};
   std::string workspace{kDefaultWorkspace};
+  std::string registry{};
   bool operator==(const Scope&) const = default;
-  // "/subscriptions/…/resourceGroups/…/providers/Microsoft.MachineLearningServices/workspaces/…"
+  // "/subscriptions/…/resourceGroups/…/providers/Microsoft.MachineLearningServices/workspaces/…" (or "…/registries/…")
   std::string ArmId() const;
 };
 
@@ -82,6 +84,7 @@ enum class NameKind {
   kDatastore,
   kCompute,
   kWorkspace,
+  kRegistry,
   kStepKey,
   kPortKey
 };

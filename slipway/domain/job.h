@@ -208,6 +208,14 @@ struct JobError {
   std::string message;  // with the exit code and the log's last lines
 };
 
+// What the processes of a job's attempts used together, as the kernel counted it.
+struct ResourceUse {
+  double cpu_seconds = 0;         // user and system
+  int64_t peak_memory_bytes = 0;  // largest resident set of one process
+  int64_t read_bytes = 0;         // from and to the disk
+  int64_t written_bytes = 0;
+};
+
 // A submitted job, a step of a pipeline or a trial of a sweep (then with a parent).
 struct Job {
   std::string name;    // its id: unique in the workspace; also its MLflow run id
@@ -221,15 +229,18 @@ struct Job {
   bool is_archived = false;
   int attempt = 1;
   std::optional<int> exit_code;
-  std::string reused_from;                             // job whose outputs this one took over
-  std::string reuse_key;                               // content key of a deterministic step
-  std::string best_child;                              // sweeps
-  std::map<std::string, std::string> output_uris;      // output key → datastore URI, fixed at submission
+  std::string reused_from;                         // job whose outputs this one took over
+  std::string reuse_key;                           // content key of a deterministic step
+  std::map<std::string, std::string> reuse_parts;  // what went into the key: "command", "inputs.data" … → digest
+  std::string best_child;                          // sweeps
+  std::map<std::string, std::string> output_uris;  // output key → datastore URI, fixed at submission
   std::map<std::string, std::string> resolved_inputs;  // input key → pinned reference or literal
   Timestamp created_at{};
   std::optional<Timestamp> started_at, ended_at;
   int64_t process_id = 0;  // of the running attempt, with start time to recognise it after a restart
   int64_t process_start_ticks = 0;
+  std::string external_id;  // in the scheduler that runs it (Slurm's job id); "" for a local process
+  std::optional<ResourceUse> resources;
 };
 
 }  // namespace slipway::domain

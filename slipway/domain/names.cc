@@ -53,6 +53,7 @@ const Rule& RuleOf(NameKind kind) {
       {"a datastore", 1, 255, kWord, kWord, "letters, digits and '_'"},
       {"a compute", 2, 32, IsLetter, kDashed, "letters, digits and '-', a letter first"},
       {"a workspace", 3, 33, IsAlphanumeric, kWordOrDash, "letters, digits, '-' and '_', a letter or digit first"},
+      {"a registry", 3, 33, IsAlphanumeric, kWordOrDash, "letters, digits, '-' and '_', a letter or digit first"},
       {"a step", 1, 255, kLowerStart, kLowerWord, "lower-case letters, digits and '_', no digit first"},
       {"an input or output", 1, 255, kWordStart, kPort, "letters, digits, '_' and '.', no digit first"},
   };
@@ -73,8 +74,10 @@ Status CheckName(NameKind kind, std::string_view name) {
 }
 
 std::string Scope::ArmId() const {
-  return fmt::format("/subscriptions/{}/resourceGroups/{}/providers/Microsoft.MachineLearningServices/workspaces/{}",
-                     subscription, resource_group, workspace);
+  const bool is_registry = !registry.empty();
+  return fmt::format("/subscriptions/{}/resourceGroups/{}/providers/Microsoft.MachineLearningServices/{}/{}",
+                     subscription, resource_group, is_registry ? "registries" : "workspaces",
+                     is_registry ? registry : workspace);
 }
 
 }  // namespace slipway::domain
