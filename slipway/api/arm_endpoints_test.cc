@@ -8,6 +8,7 @@
 
 #include "slipway/api/operations.h"
 #include "slipway/api/routing_routes.h"
+#include "slipway/api/testing/ask.h"
 #include "slipway/base/hash.h"
 #include "slipway/endpoints/testing/endpoint_world.h"
 
@@ -33,16 +34,9 @@ class ArmEndpointsTest : public ::testing::Test, protected endpoints::testing::E
   }
 
   net::Response Call(const std::string& method, const std::string& target, const json& body = nullptr) {
-    net::Request request;
-    request.method = method;
-    request.target = target;
-    EXPECT_TRUE(net::ParseTarget(target, request));
-    if (!body.is_null()) request.body = body.dump();
-    request.headers.Set("Host", "localhost:7301");
-    request.secure = true;
-    const auto match = router->Find(method, request.path);
-    if (!match.handler) return {404, {}, "no route"};
-    return (*match.handler)(request, match.parameters);
+    net::Headers headers;
+    headers.Set("Host", "localhost:7301");
+    return testing::Ask(*router, method, target, body.is_null() ? "" : body.dump(), std::move(headers), true);
   }
   net::Response CallIn(const std::string& method, const std::string& path, const json& body = nullptr) {
     return Call(method, scope.ArmId() + path, body);

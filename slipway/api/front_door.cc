@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "slipway/api/answer.h"
+#include "slipway/api/operations.h"
 #include "slipway/base/hash.h"
 #include "slipway/base/text.h"
 
@@ -60,6 +61,15 @@ bool IsOpen(const Request& request) {
                      [&](std::string_view path) { return EqualsIgnoreCase(request.path, path); });
 }
 
+// Status and result of a long-running operation stand beside the workspaces; the id says whose it is.
+bool IsOperationOf(const domain::Scope& scope, std::string_view path) {
+  const std::string root =
+      fmt::format("/subscriptions/{}/providers/Microsoft.MachineLearningServices/locations/", scope.subscription);
+  if (!StartsWithIgnoreCase(path, root)) return false;
+  const auto operation = ParseOperationId(scope.subscription, path.substr(path.rfind('/') + 1));
+  return operation && EqualsIgnoreCase(operation->scope.ArmId(), scope.ArmId());
+}
+
 }  // namespace
 
 FrontDoor::FrontDoor(const net::Router& router, FrontDoorOptions options)
@@ -77,8 +87,8 @@ bool FrontDoor::CarriesToken(const Request& request) const {
   return EqualConstantTime(Trim(std::string_view(*header).substr(7)), options_.token);
 }
 
-// Below the workspace itself, and what MLflow's clients see of it; not its workflows and gates: a job must not approve
-// itself.
+// Below the workspace itself, what MLflow's clients see of it, and its operations; not its workflows and gates: a job
+// must not approve itself.
 bool FrontDoor::CarriesTokenOfWorkspace(const Request& request) const {
   const std::string* header = request.headers.Find("Authorization");
   if (!options_.scope_of_token || header == nullptr || !StartsWithIgnoreCase(*header, "Bearer ")) return false;
@@ -94,6 +104,7 @@ bool FrontDoor::CarriesTokenOfWorkspace(const Request& request) const {
     if (StartsWithIgnoreCase(rest, "/slipway/environmentGates")) return false;
     return !StartsWithIgnoreCase(rest, "/slipway/workflows") || request.method == "GET";
   }
+  if (request.method == "GET" && IsOperationOf(*scope, decoded)) return true;
   // What stands beside the workspace can be read: rules and log workspaces of its resource group, and logs, whose
   // address is an id that has to be known.
   const bool is_query = StartsWithIgnoreCase(decoded, "/v1/workspaces/") || StartsWithIgnoreCase(decoded, "/v1/apps/");

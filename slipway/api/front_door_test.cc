@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "slipway/api/operations.h"
+
 namespace slipway::api {
 namespace {
 
@@ -96,6 +98,54 @@ TEST_F(FrontDoorTest, GivesTheRequestsIdBack) {
   Request request = Of("GET", "/things/a");
   request.headers.Set("x-ms-client-request-id", "1234");
   EXPECT_EQ(*door_.Handle(request).headers.Find("x-ms-client-request-id"), "1234");
+}
+
+// What a workflow's job may ask with its own token.
+class TokenOfAWorkspace : public testing::Test {
+ protected:
+  static Result<domain::Scope> ScopeOf(std::string_view token) {
+    if (token == "job") return Staging();
+    return Error(Code::kUnauthenticated, "no token of ours");
+  }
+  static domain::Scope Staging() { return {"sub", "local", "staging"}; }
+  int Status(const std::string& method, const std::string& path) const {
+    Request request;
+    request.method = method;
+    request.target = path;
+    EXPECT_TRUE(net::ParseTarget(path, request));
+    request.headers.Set("Host", "127.0.0.1:7300");
+    request.headers.Set("Authorization", "Bearer job");
+    return door_.Handle(request).status;
+  }
+  // 404 is what a door says that let through: there is no route behind it.
+  bool LetsIn(const std::string& method, const std::string& path) const { return Status(method, path) != 401; }
+
+  net::Router router_;
+  FrontDoor door_{router_, {"secret", {}, ScopeOf}};
+};
+
+TEST_F(TokenOfAWorkspace, OpensThatWorkspaceAlone) {
+  const std::string staging = Staging().ArmId();
+  EXPECT_TRUE(LetsIn("PUT", staging + "/models/m/versions/1"));
+  EXPECT_TRUE(LetsIn("POST", "/mlflow/v2.0" + staging + "/api/2.0/mlflow/runs/create"));
+  EXPECT_FALSE(LetsIn("GET", domain::Scope{"sub", "local", "staging2"}.ArmId()));
+  EXPECT_FALSE(LetsIn("GET", domain::Scope{"sub", "local", "production"}.ArmId() + "/models"));
+}
+
+TEST_F(TokenOfAWorkspace, LetsNoJobApproveItself) {
+  const std::string staging = Staging().ArmId();
+  EXPECT_TRUE(LetsIn("GET", staging + "/slipway/workflows/runs/1"));
+  EXPECT_FALSE(LetsIn("POST", staging + "/slipway/workflows/runs/1/approve"));
+  EXPECT_FALSE(LetsIn("PUT", staging + "/slipway/environmentGates/Production"));
+}
+
+TEST_F(TokenOfAWorkspace, FollowsTheOperationsOfThatWorkspace) {
+  const auto path_of = [](const std::string& workspace) {
+    return StatusUrl("", {Operation::Kind::kPutDeployment, {"sub", "local", workspace}, "scores", "blue", 1});
+  };
+  EXPECT_TRUE(LetsIn("GET", path_of("staging")));
+  EXPECT_FALSE(LetsIn("GET", path_of("production")));
+  EXPECT_FALSE(LetsIn("DELETE", path_of("staging")));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "slipway/api/rollout_routes.h"
+#include "slipway/api/testing/ask.h"
 #include "slipway/endpoints/testing/endpoint_world.h"
 
 namespace slipway::api {
@@ -24,13 +25,8 @@ class RolloutRoutesTest : public ::testing::Test, protected endpoints::testing::
   }
 
   std::pair<int, json> Call(const std::string& method, const std::string& path, const json& body = nullptr) {
-    net::Request request;
-    request.method = method;
-    EXPECT_TRUE(net::ParseTarget(scope.ArmId() + "/slipway/rollouts" + path, request));
-    if (!body.is_null()) request.body = body.dump();
-    const auto match = router.Find(method, request.path);
-    if (!match.handler) return {404, "no route"};
-    const net::Response response = (*match.handler)(request, match.parameters);
+    const net::Response response =
+        testing::Ask(router, method, scope.ArmId() + "/slipway/rollouts" + path, body.is_null() ? "" : body.dump());
     return {response.status, json::parse(response.body, nullptr, false)};
   }
   static json Body(json guards = {"p99_ms<20"}) {

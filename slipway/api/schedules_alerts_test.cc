@@ -3,6 +3,7 @@
 
 #include "slipway/api/alert_routes.h"
 #include "slipway/api/arm_schedules.h"
+#include "slipway/api/testing/ask.h"
 #include "slipway/domain/testing/fake_submitter.h"
 #include "slipway/domain/testing/memory_schedule_store.h"
 #include "slipway/domain/testing/memory_workspace_store.h"
@@ -28,20 +29,12 @@ domain::CommandSpec TrueCommand() {
   return command;
 }
 
-class RouterTest : public testing::Test {
+class RouterTest : public ::testing::Test {
  protected:
   net::Response Send(const std::string& method, const std::string& target, const json& body = nullptr) {
-    net::Request request;
-    request.method = method;
-    request.target = target;
-    if (!body.is_null()) request.body = body.is_string() ? body.get<std::string>() : body.dump();
-    EXPECT_TRUE(net::ParseTarget(target, request));
-    const auto match = router_.Find(method, request.path);
-    if (match.handler == nullptr) {
-      ADD_FAILURE() << "no route for " << method << " " << target;
-      return {};
-    }
-    return (*match.handler)(request, match.parameters);
+    std::string text;
+    if (!body.is_null()) text = body.is_string() ? body.get<std::string>() : body.dump();
+    return testing::Ask(router_, method, target, std::move(text));
   }
   json Call(const std::string& method, const std::string& target, const json& body = nullptr, int status = 200) {
     const auto response = Send(method, target, body);

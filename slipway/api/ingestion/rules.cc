@@ -8,6 +8,7 @@
 
 #include "slipway/api/answer.h"
 #include "slipway/api/ingestion/columns.h"
+#include "slipway/api/logs/request_body.h"
 #include "slipway/base/hash.h"
 #include "slipway/base/text.h"
 
@@ -21,18 +22,6 @@ using net::Response;
 using nlohmann::json;
 
 constexpr std::string_view kCustomStream = "Custom-";
-
-const json& Member(const json& object, const char* name) {
-  static const json kNothing;
-  if (!object.is_object()) return kNothing;
-  const auto member = object.find(name);
-  return member == object.end() ? kNothing : *member;
-}
-
-std::string Text(const json& object, const char* name) {
-  const json& member = Member(object, name);
-  return member.is_string() ? member.get<std::string>() : "";
-}
 
 // "/subscriptions/S/resourceGroups/R/providers/…/workspaces/W".
 Result<domain::Scope> ScopeOfResource(const std::string& id) {

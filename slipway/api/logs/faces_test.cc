@@ -8,6 +8,7 @@
 #include "slipway/api/logs/mount.h"
 #include "slipway/api/logs/request_body.h"
 #include "slipway/api/otlp/wire_format.h"
+#include "slipway/api/testing/ask.h"
 #include "slipway/base/file.h"
 #include "slipway/base/text.h"
 #include "slipway/domain/testing/memory_workspace_store.h"
@@ -21,7 +22,7 @@ constexpr const char* kWorkspace = "11111111-2222-3333-4444-555555555555";
 constexpr const char* kOwnRule = "/dataCollectionRules/dcr-11111111222233334444555555555555/streams/";
 constexpr const char* kGroup = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/";
 
-class LogFaces : public testing::Test {
+class LogFaces : public ::testing::Test {
  protected:
   void SetUp() override {
     auto opened = logstore::LogStore::Open(root_.path() / "logs", root_.path() / "spool", clock_);
@@ -32,19 +33,10 @@ class LogFaces : public testing::Test {
 
   net::Response Send(const std::string& method, const std::string& target, std::string body = "",
                      const std::string& type = "application/json") {
-    net::Request request;
-    request.method = method;
-    request.target = target;
-    request.body = std::move(body);
-    request.headers.Set("Content-Type", type);
-    request.headers.Set("Host", "localhost:7301");
-    EXPECT_TRUE(net::ParseTarget(target, request));
-    const auto match = router_.Find(method, request.path);
-    if (match.handler == nullptr) {
-      ADD_FAILURE() << "no route for " << method << " " << target;
-      return {};
-    }
-    return (*match.handler)(request, match.parameters);
+    net::Headers headers;
+    headers.Set("Content-Type", type);
+    headers.Set("Host", "localhost:7301");
+    return testing::Ask(router_, method, target, std::move(body), std::move(headers));
   }
   json Ask(const std::string& kql) {
     const auto answer =

@@ -5,6 +5,7 @@
 #include "slipway/api/logs/gzip.h"
 #include "slipway/api/logs/mount.h"
 #include "slipway/api/logs/timespan.h"
+#include "slipway/api/testing/ask.h"
 #include "slipway/base/file.h"
 #include "slipway/domain/testing/memory_workspace_store.h"
 
@@ -29,7 +30,7 @@ std::string Gzip(const std::string& text) {
   return packed;
 }
 
-class LogsApi : public testing::Test {
+class LogsApi : public ::testing::Test {
  protected:
   void SetUp() override {
     auto opened = logstore::LogStore::Open(root_.path() / "logs", root_.path() / "spool", clock_);
@@ -40,18 +41,7 @@ class LogsApi : public testing::Test {
 
   net::Response Send(const std::string& method, const std::string& target, std::string body = "",
                      const net::Headers& headers = {}) {
-    net::Request request;
-    request.method = method;
-    request.target = target;
-    request.body = std::move(body);
-    request.headers = headers;
-    EXPECT_TRUE(net::ParseTarget(target, request));
-    const auto match = router_.Find(method, request.path);
-    if (match.handler == nullptr) {
-      ADD_FAILURE() << "no route for " << target;
-      return {};
-    }
-    return (*match.handler)(request, match.parameters);
+    return testing::Ask(router_, method, target, std::move(body), headers);
   }
   json Query(const std::string& kql, int status = 200) {
     const auto response = Send("POST", QueryPath(), json{{"query", kql}}.dump());

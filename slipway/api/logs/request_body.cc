@@ -50,4 +50,16 @@ Result<nlohmann::json> ParseTelemetryJson(std::string_view text) {
   return value;
 }
 
+const nlohmann::json& Member(const nlohmann::json& object, const char* name) {
+  static const nlohmann::json kNothing;
+  if (!object.is_object()) return kNothing;
+  const auto member = object.find(name);
+  return member == object.end() ? kNothing : *member;
+}
+
+std::string Text(const nlohmann::json& object, const char* name) {
+  const nlohmann::json& member = Member(object, name);
+  return member.is_string() ? member.get<std::string>() : "";
+}
+
 }  // namespace slipway::api

@@ -3,6 +3,7 @@
 
 #include "slipway/api/answer.h"
 #include "slipway/api/mlflow/mount.h"
+#include "slipway/api/testing/ask.h"
 #include "slipway/base/file.h"
 #include "slipway/base/text.h"
 #include "slipway/domain/testing/memory_asset_store.h"
@@ -20,7 +21,7 @@ const std::string kWorkspaceApi =
     "/mlflow/v1.0/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/"
     "Microsoft.MachineLearningServices/workspaces/default/api/2.0";
 
-class MlflowApi : public testing::Test {
+class MlflowApi : public ::testing::Test {
  protected:
   MlflowApi() {
     EXPECT_TRUE(workspaces_.PutWorkspace(domain::Workspace{}));
@@ -38,17 +39,7 @@ class MlflowApi : public testing::Test {
   }
 
   net::Response Send(const std::string& method, const std::string& target, std::string body = "") {
-    net::Request request;
-    request.method = method;
-    request.target = target;
-    request.body = std::move(body);
-    EXPECT_TRUE(net::ParseTarget(target, request));
-    const auto match = router_.Find(method, request.path);
-    if (match.handler == nullptr) {
-      ADD_FAILURE() << "no route for " << method << " " << target;
-      return {};
-    }
-    return (*match.handler)(request, match.parameters);
+    return testing::Ask(router_, method, target, std::move(body));
   }
   json Call(const std::string& method, const std::string& tail, const json& body = nullptr, int status = 200) {
     const auto response = Send(method, kWorkspaceApi + "/mlflow/" + tail, body.is_null() ? "" : body.dump());

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "slipway/api/logs/request_body.h"
 #include "slipway/base/text.h"
 #include "slipway/kql/type.h"
 
@@ -15,18 +16,6 @@ namespace slipway::api::otlp {
 namespace {
 
 using nlohmann::json;
-
-const json& Member(const json& object, const char* name) {
-  static const json kNothing;
-  if (!object.is_object()) return kNothing;
-  const auto member = object.find(name);
-  return member == object.end() ? kNothing : *member;
-}
-
-std::string Text(const json& object, const char* name) {
-  const json& member = Member(object, name);
-  return member.is_string() ? member.get<std::string>() : "";
-}
 
 // 64-bit integers are texts in OTLP/JSON; numbers are taken too.
 std::optional<int64_t> Integer(const json& value) {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "slipway/api/testing/ask.h"
 #include "slipway/net/router.h"
 #include "slipway/registry/testing/registry_fixture.h"
 
@@ -33,15 +34,7 @@ class FaceFixture : public registry::testing::RegistryFixture {
 
   // `path` may hold a query.
   Answer Send(const std::string& method, const std::string& path, std::string body = "", net::Headers headers = {}) {
-    net::Request request;
-    request.method = method;
-    request.target = path;
-    request.body = std::move(body);
-    request.headers = std::move(headers);
-    EXPECT_TRUE(net::ParseTarget(path, request)) << path;
-    const auto match = router.Find(method, request.path);
-    if (!match.handler) return {404, nullptr, "no route", {}};
-    net::Response response = (*match.handler)(request, match.parameters);
+    net::Response response = Ask(router, method, path, std::move(body), std::move(headers));
     Answer answer{response.status, nullptr, std::move(response.body), std::move(response.headers)};
     answer.body = nlohmann::json::parse(answer.text, nullptr, false);
     if (answer.body.is_discarded()) answer.body = nullptr;
