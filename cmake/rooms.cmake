@@ -76,7 +76,7 @@ slipway_room(store DEPENDS base domain sql wire USES ${JSON})
 slipway_room(logstore DEPENDS base domain duck kql spool USES ${JSON} simdjson::simdjson PkgConfig::RE2)
 
 # Layer 4, services
-slipway_room(registry DEPENDS base domain blobstore model tabular USES ${JSON} yaml-cpp)
+slipway_room(registry DEPENDS base domain blobstore model tabular wire net client USES ${JSON} yaml-cpp OpenSSL::Crypto)
 slipway_room(environments DEPENDS base domain registry process blobstore USES yaml-cpp)
 slipway_room(runner DEPENDS base domain registry environments process blobstore learn tabular model USES ${JSON})
 slipway_room(endpoints DEPENDS base domain registry environments process blobstore model wire USES ${JSON})

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/slipway/audited_starts.h"
 #include "apps/slipway/gateway_process.h"
 #include "apps/slipway/home.h"
 #include "apps/slipway/listeners.h"
@@ -16,12 +17,15 @@
 #include "slipway/api/arm_endpoints.h"
 #include "slipway/api/arm_files.h"
 #include "slipway/api/arm_jobs.h"
+#include "slipway/api/arm_registries.h"
 #include "slipway/api/arm_schedules.h"
 #include "slipway/api/arm_workspaces.h"
+#include "slipway/api/audit_routes.h"
 #include "slipway/api/front_door.h"
 #include "slipway/api/health.h"
 #include "slipway/api/logs/mount.h"
 #include "slipway/api/mlflow/mount.h"
+#include "slipway/api/promotion_routes.h"
 #include "slipway/api/rollout_routes.h"
 #include "slipway/api/routing_routes.h"
 #include "slipway/api/workflow_routes.h"
@@ -37,7 +41,10 @@
 #include "slipway/net/router.h"
 #include "slipway/process/supervisor.h"
 #include "slipway/registry/datastore_files.h"
+#include "slipway/registry/promotions.h"
 #include "slipway/registry/registry.h"
+#include "slipway/registry/shared_assets.h"
+#include "slipway/registry/sharing.h"
 #include "slipway/registry/workspaces.h"
 #include "slipway/runner/runner.h"
 #include "slipway/schedules/scheduler.h"
@@ -61,17 +68,19 @@ struct Foundation {
   std::unique_ptr<blobstore::BlobStore> blobs;
   std::unique_ptr<logstore::LogStore> logs;
   std::unique_ptr<process::Supervisor> supervisor;
+  registry::SigningKey signing_key;
 
   static Result<Foundation> Make(const ServeOptions& options, const Clock& clock) {
     SLIPWAY_ASSIGN_OR_RETURN(Home home, Home::Open(options.home));
     SLIPWAY_ASSIGN_OR_RETURN(auto listeners, Listeners::Bind(options, home, clock));
-    SLIPWAY_ASSIGN_OR_RETURN(auto store, store::MetadataStore::Open(options.database));
+    SLIPWAY_ASSIGN_OR_RETURN(auto store, store::MetadataStore::Open(options.database, home / "audit-head.json"));
     SLIPWAY_ASSIGN_OR_RETURN(auto blobs, blobstore::LocalBlobStore::Open(home / "blobs"));
     SLIPWAY_ASSIGN_OR_RETURN(auto logs, logstore::LogStore::Open(home / "logs", home / "spool", clock,
                                                                  home / "datastores/workspaceblobstore/sealed-logs"));
     SLIPWAY_ASSIGN_OR_RETURN(auto supervisor, process::Supervisor::Start());
-    return Foundation{std::move(home),  std::move(listeners), std::move(store),
-                      std::move(blobs), std::move(logs),      std::move(supervisor)};
+    SLIPWAY_ASSIGN_OR_RETURN(auto signing_key, registry::SigningKey::Open(home / "registry-signing.pem"));
+    return Foundation{std::move(home), std::move(listeners),  std::move(store),      std::move(blobs),
+                      std::move(logs), std::move(supervisor), std::move(signing_key)};
   }
 
   std::string url() const { return fmt::format("http://127.0.0.1:{}", listeners->ports().plain); }
@@ -148,34 +157,43 @@ struct Services {
         workspaces(base.store->workspaces(), base.store->jobs(), clock, base.home / "datastores"),
         datastore_files(base.store->workspaces(), base.store->assets()),
         model_files(base.home / "models", *base.blobs, base.store->workspaces()),
-        registry({base.store->workspaces(), base.store->assets(), base.store->jobs(), model_files, clock,
-                  [this](const domain::EnvironmentBody& body) { return environments.Check(body); }, CheckModel}),
-        runner(RunnerOptions(base), {base.store->workspaces(), base.store->assets(), base.store->jobs(),
-                                     base.store->runs(), environments, *base.supervisor, clock, RegisterAsset()}),
+        registries(base.store->registries(), clock, base.home / "registries"),
+        signature_policy(base.home / "registry-policy.json", base.signing_key.public_key()),
+        shared_assets(registries, AssetDependencies(base, clock, nullptr), base.signing_key, signature_policy),
+        registry(AssetDependencies(base, clock, &shared_assets)),
+        sharing(
+            {base.store->jobs(), base.store->runs(), registry, model_files, shared_assets, base.store->audit(), clock}),
+        promotions({base.store->promotions(), base.store->workspaces(), base.store->assets(), base.store->jobs(),
+                    base.store->runs(), base.store->workflows(), registry, registries, shared_assets, sharing,
+                    base.store->audit(), clock}),
+        runner(RunnerOptions(base),
+               {base.store->workspaces(), base.store->assets(), base.store->jobs(), base.store->runs(), environments,
+                *base.supervisor, clock, RegisterAsset(), &shared_assets}),
         scheduler({}, {base.store->schedules(), base.store->workspaces(), runner, clock}),
         messenger(monitor::MakeMessenger(*base.supervisor, MailServerOf(options))),
+        started_by_alerts(runner, base.store->audit(), clock),
         alerts({}, {base.store->schedules(), base.store->action_groups(), base.store->workspaces(), base.store->jobs(),
-                    runner, *base.logs, *messenger, clock,
+                    started_by_alerts, *base.logs, *messenger, clock,
                     [this](const domain::Scope& scope, const monitor::WorkflowRequest& request) {
-                      return workflows->StartByName(scope, request.workflow, request.inputs, request.run_name);
+                      return StartWorkflow(scope, request);
                     }}),
         endpoints(
             EndpointOptions(options, base.home),
             {base.store->workspaces(), base.store->assets(), base.store->jobs(), base.store->endpoints(), environments,
              clock,
              [this](const domain::Scope& scope, const domain::AssetVersion& model) { return FolderOf(scope, model); },
-             &base.store->rollouts()}),
+             &base.store->rollouts(), &shared_assets}),
         rollouts({base.store->rollouts(), base.store->workspaces(), endpoints,
                   [&base](const domain::RolloutQuestion& question) {
                     return monitor::ReadRolloutEvidence(*base.logs, question);
                   },
-                  clock}) {}
+                  clock, &base.store->audit()}) {}
 
   Status Start(Foundation& base, const Clock& clock) {
     SLIPWAY_ASSIGN_OR_RETURN(
         workflows, workflows::Workflows::Make(WorkflowOptions(base), {base.store->workflows(), base.store->workspaces(),
                                                                       base.store->schedules(), base.store->assets(),
-                                                                      *base.supervisor, clock}));
+                                                                      *base.supervisor, clock, &base.store->audit()}));
     SLIPWAY_RETURN_IF_ERROR(runner.Start());
     SLIPWAY_RETURN_IF_ERROR(endpoints.Start());
     scheduler.Start();
@@ -189,10 +207,16 @@ struct Services {
   registry::Workspaces workspaces;
   registry::DatastoreFiles datastore_files;
   registry::ModelFiles model_files;
+  registry::Registries registries;
+  registry::SignaturePolicy signature_policy;
+  registry::SharedAssets shared_assets;
   registry::Registry registry;
+  registry::Sharing sharing;
+  registry::Promotions promotions;
   runner::Runner runner;
   schedules::Scheduler scheduler;
   std::unique_ptr<monitor::Messenger> messenger;
+  AuditedStarts started_by_alerts;
   monitor::AlertService alerts;
   endpoints::Endpoints endpoints;
   endpoints::Rollouts rollouts;
@@ -205,7 +229,28 @@ struct Services {
     };
   }
 
+  Result<std::string> StartWorkflow(const domain::Scope& scope, const monitor::WorkflowRequest& request) {
+    SLIPWAY_ASSIGN_OR_RETURN(std::string run,
+                             workflows->StartByName(scope, request.workflow, request.inputs, request.run_name));
+    SLIPWAY_RETURN_IF_ERROR(started_by_alerts.RecordWorkflow(scope, request.workflow, request.run_name, run));
+    return run;
+  }
+
+  registry::RegistryDependencies AssetDependencies(Foundation& base, const Clock& clock,
+                                                   domain::RegistryAssets* shared) {
+    return {base.store->workspaces(),
+            base.store->assets(),
+            base.store->jobs(),
+            model_files,
+            clock,
+            [this](const domain::EnvironmentBody& body) { return environments.Check(body); },
+            CheckModel,
+            shared};
+  }
+
   Result<fs::path> FolderOf(const domain::Scope& scope, const domain::AssetVersion& model) {
+    const auto address = domain::ParseRegistryAddress(std::get<domain::ModelBody>(model.body).path);
+    if (address && registry::StandsInRegistry(model)) return shared_assets.FolderOf(*address);
     SLIPWAY_ASSIGN_OR_RETURN(const registry::ModelFolder folder, model_files.Materialize(scope, model));
     return folder.folder;
   }
@@ -215,6 +260,11 @@ void MountFaces(net::Router& router, Foundation& base, Services& services, const
   store::MetadataStore& store = *base.store;
   api::MountWorkspaces(router, {services.workspaces, store.workspaces(), base.url()});
   api::MountAssets(router, {services.registry, store.workspaces()});
+  api::MountRegistryAssets(router, {services.shared_assets, services.registries});
+  api::MountRegistries(router, {services.registries, services.shared_assets, services.sharing,
+                                services.signature_policy, store.audit(), store.workspaces(), clock});
+  api::MountPromotions(router, {services.promotions, store.promotions(), store.workspaces()});
+  api::MountAudit(router, store.audit());
   api::MountFiles(router, {services.datastore_files});
   api::MountJobs(router, {services.runner, store.jobs(), store.workspaces(), base.url()});
   api::MountSchedules(router, {services.scheduler, store.schedules(), store.workspaces()});

@@ -42,6 +42,11 @@ domain::Scope ScopeOf(const net::PathParameters& parameters) {
   return {get("sub"), get("rg"), get("ws")};
 }
 
+std::string ActorOf(const net::Request& request) {
+  const std::string* actor = request.headers.Find("x-slipway-actor");
+  return actor && !actor->empty() ? *actor : "local";
+}
+
 int HttpStatusOf(Code code) {
   switch (code) {
     case Code::kInvalidArgument:

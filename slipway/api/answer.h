@@ -17,6 +17,9 @@ inline constexpr std::string_view kWorkspacePattern =
     "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.MachineLearningServices/workspaces/{ws}";
 domain::Scope ScopeOf(const net::PathParameters& parameters);
 
+// Who asks, as clients say it (x-slipway-actor): "local" for those who do not.
+std::string ActorOf(const net::Request& request);
+
 // The one place that maps codes to HTTP statuses.
 int HttpStatusOf(Code code);
 

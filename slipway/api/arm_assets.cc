@@ -1,12 +1,15 @@
 #include "slipway/api/arm_assets.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "slipway/api/answer.h"
+#include "slipway/api/arm_registries.h"
+#include "slipway/api/arm_workspace_parts.h"
 #include "slipway/api/paging.h"
 #include "slipway/api/routes.h"
 #include "slipway/base/text.h"
@@ -89,108 +92,127 @@ Status Order(std::vector<AssetVersion>& versions, const Request& request) {
   return {};
 }
 
+// Whose assets: a workspace's or a registry's.
+struct Owner {
+  registry::AssetService& service;
+  // The scope as the owner was made with.
+  std::function<Result<Scope>(const PathParameters&)> scope_of;
+  registry::SharedAssets* uploads = nullptr;  // of a registry
+};
+
 // The routes of one kind.
 class Assets {
  public:
-  Assets(AssetKind kind, AssetsDependencies dependencies)
-      : kind_(kind), registry_(dependencies.registry), workspaces_(dependencies.workspaces) {}
+  Assets(AssetKind kind, Owner owner)
+      : kind_(kind), service_(owner.service), scope_of_(std::move(owner.scope_of)), uploads_(owner.uploads) {}
 
   Result<Response> ListContainers(const Request& request, const PathParameters& parameters) const {
-    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, Existing(parameters));
+    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, scope_of_(parameters));
     SLIPWAY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
     SLIPWAY_ASSIGN_OR_RETURN(const auto view, ListViewOf(request));
-    SLIPWAY_ASSIGN_OR_RETURN(const auto containers, registry_.ListContainers(scope, kind_, view));
+    SLIPWAY_ASSIGN_OR_RETURN(const auto containers, service_.ListContainers(scope, kind_, view));
     return PageAnswer(request, page, containers.size(),
                       [&](size_t i) { return wire::AssetContainerToArm(scope, containers[i]); });
   }
 
   Result<Response> GetContainer(const Request&, const PathParameters& parameters) const {
-    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, Existing(parameters));
+    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, scope_of_(parameters));
     SLIPWAY_ASSIGN_OR_RETURN(const AssetContainer container,
-                             registry_.GetContainer(scope, kind_, parameters.at("name")));
+                             service_.GetContainer(scope, kind_, parameters.at("name")));
     return JsonAnswer(200, wire::AssetContainerToArm(scope, container));
   }
 
   Result<Response> PutContainer(const Request& request, const PathParameters& parameters) const {
-    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, Existing(parameters));
+    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, scope_of_(parameters));
     SLIPWAY_ASSIGN_OR_RETURN(json body, ParseBody(request));
-    const auto stored = registry_.GetContainer(scope, kind_, parameters.at("name"));
+    const auto stored = service_.GetContainer(scope, kind_, parameters.at("name"));
     if (stored) KeepWhatIsLeftOut(body, wire::AssetContainerToArm(scope, *stored));
     SLIPWAY_ASSIGN_OR_RETURN(AssetContainer container, wire::AssetContainerFromArm(kind_, body));
     container.name = parameters.at("name");
-    SLIPWAY_ASSIGN_OR_RETURN(const auto put, registry_.PutContainer(scope, std::move(container)));
+    SLIPWAY_ASSIGN_OR_RETURN(const auto put, service_.PutContainer(scope, std::move(container)));
     return JsonAnswer(put.is_new ? 201 : 200, wire::AssetContainerToArm(scope, put.container));
   }
 
   Result<Response> DeleteContainer(const Request&, const PathParameters& parameters) const {
-    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, Existing(parameters));
-    SLIPWAY_ASSIGN_OR_RETURN(const bool was_there, registry_.DeleteContainer(scope, kind_, parameters.at("name")));
+    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, scope_of_(parameters));
+    SLIPWAY_ASSIGN_OR_RETURN(const bool was_there, service_.DeleteContainer(scope, kind_, parameters.at("name")));
     return was_there ? Response{} : Nothing();
   }
 
   Result<Response> ListVersions(const Request& request, const PathParameters& parameters) const {
-    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, Existing(parameters));
+    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, scope_of_(parameters));
     SLIPWAY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
     SLIPWAY_ASSIGN_OR_RETURN(const auto view, ListViewOf(request));
-    SLIPWAY_ASSIGN_OR_RETURN(auto versions, registry_.ListVersions(scope, kind_, parameters.at("name"), view));
+    SLIPWAY_ASSIGN_OR_RETURN(auto versions, service_.ListVersions(scope, kind_, parameters.at("name"), view));
     std::erase_if(versions, [&](const AssetVersion& version) { return !IsWanted(version, request); });
     SLIPWAY_RETURN_IF_ERROR(Order(versions, request));
-    return PageAnswer(request, page, versions.size(),
-                      [&](size_t i) { return wire::AssetVersionToArm(scope, versions[i]); });
+    return PageAnswer(request, page, versions.size(), [&](size_t i) { return Shape(scope, versions[i]); });
   }
 
   Result<Response> GetVersion(const Request&, const PathParameters& parameters) const {
-    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, Existing(parameters));
+    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, scope_of_(parameters));
     SLIPWAY_ASSIGN_OR_RETURN(const AssetVersion version,
-                             registry_.Get(scope, kind_, parameters.at("name"), parameters.at("version")));
-    return JsonAnswer(200, wire::AssetVersionToArm(scope, version));
+                             service_.Get(scope, kind_, parameters.at("name"), parameters.at("version")));
+    return JsonAnswer(200, Shape(scope, version));
   }
 
   Result<Response> PutVersion(const Request& request, const PathParameters& parameters) const {
-    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, Existing(parameters));
+    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, scope_of_(parameters));
     SLIPWAY_ASSIGN_OR_RETURN(json body, ParseBody(request));
-    const auto stored = registry_.Get(scope, kind_, parameters.at("name"), parameters.at("version"));
+    const auto stored = service_.Get(scope, kind_, parameters.at("name"), parameters.at("version"));
     if (stored) KeepWhatIsLeftOut(body, wire::AssetVersionToArm(scope, *stored));
     SLIPWAY_ASSIGN_OR_RETURN(AssetVersion version, wire::AssetVersionFromArm(kind_, body));
     version.name = parameters.at("name");
     version.version = parameters.at("version");
-    SLIPWAY_ASSIGN_OR_RETURN(const auto put, registry_.Put(scope, std::move(version)));
-    return JsonAnswer(put.is_new ? 201 : 200, wire::AssetVersionToArm(scope, put.version));
+    SLIPWAY_ASSIGN_OR_RETURN(const auto put, service_.Put(scope, std::move(version)));
+    return JsonAnswer(put.is_new ? 201 : 200, Shape(scope, put.version));
   }
 
   Result<Response> DeleteVersion(const Request&, const PathParameters& parameters) const {
-    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, Existing(parameters));
+    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, scope_of_(parameters));
     SLIPWAY_ASSIGN_OR_RETURN(const bool was_there,
-                             registry_.DeleteVersion(scope, kind_, parameters.at("name"), parameters.at("version")));
+                             service_.DeleteVersion(scope, kind_, parameters.at("name"), parameters.at("version")));
     return was_there ? Response{} : Nothing();
   }
 
-  Result<Response> StartPendingUpload(const Request&, const PathParameters&) const {
-    return Unimplemented(
-        "pending uploads to blob storage are not supported yet: PUT files to "
-        "{workspace}/slipway/files/{datastore}/{path} and name that path");
+  Result<Response> StartPendingUpload(const Request& request, const PathParameters& parameters) const {
+    if (uploads_ == nullptr)
+      return Unimplemented(
+          "pending uploads to blob storage are not supported yet: PUT files to "
+          "{workspace}/slipway/files/{datastore}/{path} and name that path");
+    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, scope_of_(parameters));
+    if (service_.Get(scope, kind_, parameters.at("name"), parameters.at("version")))
+      return AlreadyExists(fmt::format("the {} '{}' has a version '{}' already", domain::AssetKindName(kind_),
+                                       parameters.at("name"), parameters.at("version")));
+    SLIPWAY_ASSIGN_OR_RETURN(const std::string upload, uploads_->StartUpload(scope.registry));
+    const std::string uri = fmt::format("{}/uploads/{}/{}", OwnUrl(request), UrlEncode(scope.registry), upload);
+    return JsonAnswer(200, {{"pendingUploadId", upload},
+                            {"pendingUploadType", "TemporaryBlobReference"},
+                            {"blobReferenceForConsumption",
+                             {{"blobUri", uri},
+                              {"storageAccountArmId", scope.ArmId()},
+                              {"credential", {{"credentialType", "SAS"}, {"sasUri", uri}}}}}});
   }
 
  private:
-  // The scope as the workspace was made with.
-  Result<Scope> Existing(const PathParameters& parameters) const {
-    SLIPWAY_ASSIGN_OR_RETURN(domain::Workspace workspace, workspaces_.GetWorkspace(ScopeOf(parameters)));
-    return std::move(workspace.scope);
+  json Shape(const Scope& scope, const AssetVersion& version) const {
+    json shape = wire::AssetVersionToArm(scope, version);
+    if (uploads_ != nullptr) shape["properties"]["provisioningState"] = "Succeeded";
+    return shape;
   }
   static Response Nothing() { return {.status = 204, .headers = {}, .body = ""}; }
 
   const AssetKind kind_;
-  registry::Registry& registry_;
-  domain::WorkspaceStore& workspaces_;
+  registry::AssetService& service_;
+  const std::function<Result<Scope>(const PathParameters&)> scope_of_;
+  registry::SharedAssets* const uploads_;
 };
 
-}  // namespace
-
-void MountAssets(net::Router& router, const AssetsDependencies& dependencies) {
+void MountOwner(net::Router& router, std::string_view pattern, const Owner& owner) {
   for (const AssetKind kind :
        {AssetKind::kData, AssetKind::kModel, AssetKind::kEnvironment, AssetKind::kComponent, AssetKind::kCode}) {
-    Routes<Assets> routes(router, std::make_shared<const Assets>(kind, dependencies));
-    const std::string collection = fmt::format("{}/{}", kWorkspacePattern, domain::AssetCollection(kind));
+    Routes<Assets> routes(router, std::make_shared<const Assets>(kind, owner));
+    const std::string collection = fmt::format("{}/{}", pattern, domain::AssetCollection(kind));
     const std::string container = collection + "/{name}";
     const std::string version = container + "/versions/{version}";
     routes.Add("GET", collection, &Assets::ListContainers);
@@ -203,6 +225,23 @@ void MountAssets(net::Router& router, const AssetsDependencies& dependencies) {
     routes.Add("DELETE", version, &Assets::DeleteVersion);
     routes.Add("POST", version + "/startPendingUpload", &Assets::StartPendingUpload);
   }
+}
+
+}  // namespace
+
+void MountAssets(net::Router& router, const AssetsDependencies& dependencies) {
+  auto& workspaces = dependencies.workspaces;
+  MountOwner(router, kWorkspacePattern, {dependencies.registry, [&workspaces](const PathParameters& parameters) {
+                                           return ExistingScope(workspaces, parameters);
+                                         }});
+}
+
+void MountRegistryAssets(net::Router& router, const RegistryAssetsDependencies& dependencies) {
+  auto& registries = dependencies.registries;
+  MountOwner(router, kRegistryPattern,
+             {dependencies.shared,
+              [&registries](const PathParameters& parameters) { return ExistingRegistry(registries, parameters); },
+              &dependencies.shared});
 }
 
 }  // namespace slipway::api

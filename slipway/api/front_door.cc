@@ -27,7 +27,7 @@ constexpr std::string_view kOpenPaths[] = {"/healthz",
                                            "/QuickPulseService.svc/ping",
                                            "/QuickPulseService.svc/post",
                                            "/v1/rest/auth/metadata"};
-constexpr std::string_view kOpenFolder = "/otlp/";
+constexpr std::string_view kOpenFolders[] = {"/otlp/", "/uploads/"};  // the latter: by a secret name, as signed URLs
 
 std::string_view WithoutPort(std::string_view host) {
   const size_t bracket = host.rfind(']');
@@ -55,8 +55,19 @@ Response Unauthorized() {
   return response;
 }
 
+// Reading and creating assets of a registry; not the registry itself, and nothing of its own routes that changes it.
+bool IsInRegistry(const Request& request, const std::string& decoded, const std::string& group) {
+  const std::string registries = group + "/providers/Microsoft.MachineLearningServices/registries/";
+  if (!StartsWithIgnoreCase(decoded, registries)) return false;
+  const size_t name = decoded.find('/', registries.size());
+  const bool is_read = request.method == "GET" || request.method == "HEAD";
+  if (name == std::string::npos) return is_read;
+  return is_read || (request.method != "DELETE" && !StartsWithIgnoreCase(decoded.substr(name), "/slipway/"));
+}
+
 bool IsOpen(const Request& request) {
-  return StartsWithIgnoreCase(request.path, kOpenFolder) ||
+  return std::any_of(std::begin(kOpenFolders), std::end(kOpenFolders),
+                     [&](std::string_view folder) { return StartsWithIgnoreCase(request.path, folder); }) ||
          std::any_of(std::begin(kOpenPaths), std::end(kOpenPaths),
                      [&](std::string_view path) { return EqualsIgnoreCase(request.path, path); });
 }
@@ -102,7 +113,9 @@ bool FrontDoor::CarriesTokenOfWorkspace(const Request& request) const {
     const std::string rest = decoded.substr(root.size());
     if (!rest.empty() && rest[0] != '/') continue;
     if (StartsWithIgnoreCase(rest, "/slipway/environmentGates")) return false;
-    return !StartsWithIgnoreCase(rest, "/slipway/workflows") || request.method == "GET";
+    const bool is_decision =
+        StartsWithIgnoreCase(rest, "/slipway/workflows") || StartsWithIgnoreCase(rest, "/slipway/promotions/");
+    return !is_decision || request.method == "GET";
   }
   if (request.method == "GET" && IsOperationOf(*scope, decoded)) return true;
   // What stands beside the workspace can be read: rules and log workspaces of its resource group, and logs, whose
@@ -112,7 +125,7 @@ bool FrontDoor::CarriesTokenOfWorkspace(const Request& request) const {
       request.method == "GET" && (StartsWithIgnoreCase(decoded, group + "/providers/Microsoft.Insights/") ||
                                   StartsWithIgnoreCase(decoded, group + "/providers/Microsoft.OperationalInsights/") ||
                                   EqualsIgnoreCase(decoded, "/subscriptions"));
-  return is_query || is_beside;
+  return is_query || is_beside || IsInRegistry(request, decoded, group);
 }
 
 Response FrontDoor::Handle(const Request& request) const {

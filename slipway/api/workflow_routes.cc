@@ -25,11 +25,6 @@ using nlohmann::json;
 
 constexpr size_t kRunsMax = 1000;
 
-std::string ActorOf(const Request& request) {
-  const std::string* actor = request.headers.Find("x-slipway-actor");
-  return actor && !actor->empty() ? *actor : "local";
-}
-
 Result<int64_t> RunOf(const PathParameters& parameters) {
   const auto id = ParseInt(parameters.at("run"));
   if (id && *id > 0) return *id;

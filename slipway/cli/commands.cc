@@ -28,10 +28,13 @@ std::vector<Group> SlipwayGroups() {
       {"environment-gate", "Manage environments of workflows: reviewers, timers, variables, secrets."},
       {"environment-gate variable", "Variables of environments."},
       {"environment-gate secret", "Secrets of environments."},
+      {"registry", "Manage registries: assets that workspaces share."},
+      {"registry keys", "Who may sign what is used out of registries."},
+      {"promote", "Take models from workspace to workspace, with evidence and approval."},
+      {"audit", "Who decided what, when and why."},
       {"config", "Manage configuration values."},
       {"tls", "Certificates of the gateway."},
       {"example", "Made-up data for the example."},
-      {"registry", "", true},
       {"batch-endpoint", "", true},
       {"batch-deployment", "", true},
       {"azure-openai-deployment", "", true},
@@ -60,12 +63,9 @@ std::vector<Group> SlipwayGroups() {
       {"compute connect-ssh", "", true},
       {"compute enable-sso", "", true},
       {"datastore mount", "", true},
-      {"data share", "", true},
       {"data import", "", true},
       {"data mount", "", true},
       {"data list-materialization-status", "", true},
-      {"environment share", "", true},
-      {"model share", "", true},
       {"model package", "", true},
       {"component prepare-for-sign", "", true},
       {"job show-services", "", true},
@@ -112,7 +112,7 @@ CommandTable SlipwayCommands(std::string program) {
   std::vector<Command> commands;
   for (auto* list : {WorkspaceCommands, DatastoreCommands, ComputeCommands, DataCommands, EnvironmentCommands,
                      ModelCommands, ComponentCommands, JobCommands, ScheduleCommands, OnlineEndpointCommands,
-                     OnlineDeploymentCommands, AlertCommands, ActionGroupCommands, QueryCommands})
+                     OnlineDeploymentCommands, RegistryCommands, AlertCommands, ActionGroupCommands, QueryCommands})
     Append(commands, list());
   // The ml group of az has no programs and tools beside it.
   if (program == "slipway") {
@@ -122,6 +122,9 @@ CommandTable SlipwayCommands(std::string program) {
     Append(commands, WorkflowCommands());
     Append(commands, EnvironmentGateCommands());
     Append(commands, LogsCommands());
+    Append(commands, RegistryKeyCommands());
+    Append(commands, AuditCommands());
+    Append(commands, PromoteCommands());
     for (auto* tool : {DoctorCommand, DriftCommand, DataHeadCommand, DataProfileCommand, ExampleDataCommand,
                        JmespathCommand, ScoreCommand, TrainCommand})
       commands.push_back(tool());

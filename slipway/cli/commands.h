@@ -28,6 +28,10 @@ std::vector<Command> EnvironmentGateCommands();  // slipway alone
 std::vector<Command> AlertCommands();
 std::vector<Command> ActionGroupCommands();
 std::vector<Command> LogsCommands();  // slipway alone
+std::vector<Command> RegistryCommands();
+std::vector<Command> RegistryKeyCommands();  // slipway alone
+std::vector<Command> AuditCommands();        // slipway alone
+std::vector<Command> PromoteCommands();      // slipway alone
 // list, show, create, update, delete of log tables, below the words of `prefix`.
 std::vector<Command> LogTableCommands(const std::string& prefix);
 std::vector<Command> ProgramCommands();  // serve, gateway, worker, version, tls show, az-shim, query

@@ -29,15 +29,30 @@ void Context::Progress(std::string_view text) {
   if (!options_.only_show_errors && console_.ErrIsTerminal()) console_.Err(fmt::format("{}\n", text));
 }
 
+Result<std::unique_ptr<client::Workspace>> Context::Connect(const domain::Scope& scope) {
+  SLIPWAY_ASSIGN_OR_RETURN(auto address,
+                           client::FindServer(Home(), Variable("SLIPWAY_URL"), Variable("SLIPWAY_TOKEN")));
+  client::Trace trace;
+  if (options_.debug) trace = [this](std::string_view line) { console_.Err(fmt::format("debug: {}\n", line)); };
+  return std::make_unique<client::Workspace>(client::Connection(std::move(address), std::move(trace)), scope);
+}
+
 Result<client::Workspace*> Context::Server() {
   if (!server_) {
-    SLIPWAY_ASSIGN_OR_RETURN(auto address,
-                             client::FindServer(Home(), Variable("SLIPWAY_URL"), Variable("SLIPWAY_TOKEN")));
-    client::Trace trace;
-    if (options_.debug) trace = [this](std::string_view line) { console_.Err(fmt::format("debug: {}\n", line)); };
-    server_ = std::make_unique<client::Workspace>(client::Connection(std::move(address), std::move(trace)), scope());
+    SLIPWAY_ASSIGN_OR_RETURN(server_, Connect(scope()));
   }
   return server_.get();
+}
+
+Result<client::Workspace*> Context::Registry(const std::string& name) {
+  auto& registry = registries_[name];
+  if (!registry) {
+    domain::Scope of_registry = scope();
+    of_registry.workspace.clear();
+    of_registry.registry = name;
+    SLIPWAY_ASSIGN_OR_RETURN(registry, Connect(of_registry));
+  }
+  return registry.get();
 }
 
 Result<bool> Context::Confirm(std::string_view question, bool assumed) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +57,8 @@ class Context {
 
   // The server's face for this scope; connects at first use. kUnavailable when no server answers.
   Result<client::Workspace*> Server();
+  // A registry's.
+  Result<client::Workspace*> Registry(const std::string& name);
 
   // Asks for a y/n; true at once with `assumed`. kFailedPrecondition without a terminal.
   Result<bool> Confirm(std::string_view question, bool assumed);
@@ -66,7 +69,9 @@ class Context {
   const Clock& clock_;
   GlobalOptions options_;
   std::string program_ = "slipway";
+  Result<std::unique_ptr<client::Workspace>> Connect(const domain::Scope& scope);
   std::unique_ptr<client::Workspace> server_;
+  std::map<std::string, std::unique_ptr<client::Workspace>> registries_;
 };
 
 }  // namespace slipway::cli

@@ -37,7 +37,7 @@ Flag MaxResultsFlag() {
   return {"max-results", 'r', "Max number of results to return."};
 }
 Flag RegistryFlag() {
-  return {"registry-name", 0, "Name of a registry. Not supported yet."};
+  return {"registry-name", 0, "Name of a registry: its asset is meant, not the workspace's."};
 }
 
 std::vector<Flag> ArchiveListFlags() {
@@ -163,9 +163,9 @@ Result<std::vector<std::pair<std::string, std::string>>> ParsePairs(const std::v
   return pairs;
 }
 
-Status RefuseRegistry(const Arguments& arguments) {
-  if (arguments.Has("registry-name")) return Unimplemented("registries (--registry-name) are not supported yet");
-  return {};
+Result<client::Workspace*> OwnerOf(Context& context, const Arguments& arguments) {
+  const auto registry = arguments.Get("registry-name");
+  return registry ? context.Registry(*registry) : context.Server();
 }
 
 }  // namespace slipway::cli

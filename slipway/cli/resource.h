@@ -71,7 +71,7 @@ Output WithColumns(Json value, std::vector<TableColumn> columns);
 Result<std::vector<std::pair<std::string, std::string>>> ParsePairs(const std::vector<std::string>& items,
                                                                     std::string_view flag);
 
-// True for a registry name: registries are not there yet.
-Status RefuseRegistry(const Arguments& arguments);
+// Whose assets a command is about: the workspace's, or with --registry-name the registry's.
+Result<client::Workspace*> OwnerOf(Context& context, const Arguments& arguments);
 
 }  // namespace slipway::cli

@@ -28,13 +28,13 @@ Status Uploader::ReplaceCode(std::string& code) {
 
 Status Uploader::ReplaceData(std::string& path, domain::AssetKind kind) {
   if (!IsLocal(path, kind)) return {};
-  if (datastore_.empty()) {
+  if (datastore_.empty() && workspace_.scope().registry.empty()) {
     SLIPWAY_ASSIGN_OR_RETURN(datastore_, DefaultDatastore(workspace_));
   }
   auto known = data_.find(path);
   if (known == data_.end()) {
-    SLIPWAY_ASSIGN_OR_RETURN(Uploaded uploaded, UploadPath(workspace_, path, datastore_, report_));
-    known = data_.emplace(path, uploaded.path.ToString()).first;
+    SLIPWAY_ASSIGN_OR_RETURN(std::string uri, UploadPath(workspace_, path, kind, datastore_, report_));
+    known = data_.emplace(path, std::move(uri)).first;
   }
   path = known->second;
   return {};

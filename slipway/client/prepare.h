@@ -20,7 +20,7 @@ class Uploader {
 
   // Replaces a local folder or file by its code asset's ARM id; other references and "" stay.
   Status ReplaceCode(std::string& code);
-  // Replaces a local file or folder by its datastore URI; other references stay.
+  // Replaces a local file or folder by its datastore URI (of a registry: that of an upload); other references stay.
   Status ReplaceData(std::string& path, domain::AssetKind kind);
   // All code and local inputs of a job.
   Status ReplaceAll(domain::JobSpec& job);

@@ -21,15 +21,14 @@ std::string Member(const json& object, const char* key) {
   return object.is_object() && object.contains(key) && object[key].is_string() ? object[key].get<std::string>() : "";
 }
 
-// A JSON object with the member "token", or the token itself.
+}  // namespace
+
 std::string TokenIn(const std::filesystem::path& file) {
   auto text = ReadFile(file);
   if (!text) return {};
   const json parsed = json::parse(*text, nullptr, false);
   return parsed.is_object() ? Member(parsed, "token") : std::string(Trim(*text));
 }
-
-}  // namespace
 
 Result<ServerAddress> FindServer(const std::filesystem::path& home, std::optional<std::string> url,
                                  std::optional<std::string> token) {

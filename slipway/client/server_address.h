@@ -22,4 +22,8 @@ struct ServerAddress {
 Result<ServerAddress> FindServer(const std::filesystem::path& home, std::optional<std::string> url,
                                  std::optional<std::string> token);
 
+// The token in a file: a JSON object with the member "token" (a home's `credentials`), or the token itself; "" when
+// there is none.
+std::string TokenIn(const std::filesystem::path& file);
+
 }  // namespace slipway::client

@@ -82,6 +82,28 @@ Status Send(Workspace& workspace, const domain::DatastorePath& folder, const std
   return {};
 }
 
+// To a place that the registry gives out for an asset that is not there yet; gives the address of the file or folder.
+Result<std::string> SendToRegistry(Workspace& registry, domain::AssetKind kind, const std::string& hash,
+                                   const std::string& folder, const std::vector<UploadFile>& files) {
+  SLIPWAY_ASSIGN_OR_RETURN(const json answer,
+                           registry.connection().Post(registry.Path(fmt::format("/{}/{}/versions/1/startPendingUpload",
+                                                                                domain::AssetCollection(kind), hash)),
+                                                      {{"pendingUploadType", "TemporaryBlobReference"}}));
+  const json reference = answer.value("blobReferenceForConsumption", json::object());
+  const std::string uri = reference.value("blobUri", "");
+  const size_t path = uri.find("/uploads/");
+  if (path == std::string::npos) return Unavailable("the registry gave no place for an upload");
+  for (const UploadFile& file : files) {
+    SLIPWAY_ASSIGN_OR_RETURN(const std::string content, ReadFile(file.source));
+    const std::string target = fmt::format("{}/{}", uri.substr(path), Workspace::EncodePath(folder + file.path));
+    SLIPWAY_ASSIGN_OR_RETURN(const net::Response response,
+                             registry.connection().Send("PUT", target, content, "application/octet-stream"));
+    if (response.status >= 400) return With(Result<std::string>(ErrorOf(response)), "uploading " + file.path);
+  }
+  return fmt::format("{}/{}", uri,
+                     Workspace::EncodePath(folder.empty() ? files.front().path : folder.substr(0, folder.size() - 1)));
+}
+
 std::string NameOf(const fs::path& path) {
   const std::string name = path.filename().string();
   return name.empty() ? path.parent_path().filename().string() : name;
@@ -94,22 +116,25 @@ Result<std::string> DefaultDatastore(Workspace& workspace) {
   return stores.empty() ? std::string("workspaceblobstore") : stores.front().value("name", "workspaceblobstore");
 }
 
-Result<Uploaded> UploadPath(Workspace& workspace, const fs::path& path, const std::string& datastore,
-                            const Report& report) {
+Result<std::string> UploadPath(Workspace& workspace, const fs::path& path, domain::AssetKind kind,
+                               const std::string& datastore, const Report& report) {
   SLIPWAY_ASSIGN_OR_RETURN(auto files, FilesAt(path, ParentRules::kSkip));
   if (files.empty()) return InvalidArgument(fmt::format("the folder '{}' has no files to upload", path.string()));
   SLIPWAY_ASSIGN_OR_RETURN(std::string hash, HashOf(files));
   std::error_code ignored;
-  const bool is_folder = fs::is_directory(path, ignored);
-  const std::string base = fmt::format("LocalUpload/{}/", hash);
-  domain::DatastorePath folder{datastore, is_folder ? base + NameOf(path) + "/" : base};
-  if (!IsUploaded(workspace, folder, files)) {
+  const std::string name = fs::is_directory(path, ignored) ? NameOf(path) + "/" : "";
+  domain::DatastorePath folder{datastore, fmt::format("LocalUpload/{}/{}", hash, name)};
+  std::string uri = folder.ToString() + (name.empty() ? files.front().path : "");
+  const bool is_registry = !workspace.scope().registry.empty();
+  if (!is_registry && IsUploaded(workspace, folder, files)) return uri;
+  if (is_registry) {
+    SLIPWAY_ASSIGN_OR_RETURN(uri, SendToRegistry(workspace, kind, hash, name, files));
+  } else {
     SLIPWAY_RETURN_IF_ERROR(Send(workspace, folder, files));
-    report(fmt::format("Uploaded {} ({} {}, {})", path.string(), files.size(), files.size() == 1 ? "file" : "files",
-                       HumanSize(TotalSize(files))));
   }
-  if (!is_folder) folder.path += files.front().path;
-  return Uploaded{folder, hash};
+  report(fmt::format("Uploaded {} ({} {}, {})", path.string(), files.size(), files.size() == 1 ? "file" : "files",
+                     HumanSize(TotalSize(files))));
+  return uri;
 }
 
 Result<std::string> UploadCode(Workspace& workspace, const fs::path& code, const Report& report) {
@@ -117,15 +142,24 @@ Result<std::string> UploadCode(Workspace& workspace, const fs::path& code, const
   if (files.empty()) return InvalidArgument(fmt::format("the code folder '{}' has no files to upload", code.string()));
   SLIPWAY_RETURN_IF_ERROR(CheckSnapshotSize(code, files));
   SLIPWAY_ASSIGN_OR_RETURN(std::string hash, HashOf(files));
-  const std::string id = domain::AssetArmId(workspace.scope(), domain::AssetKind::kCode, hash, "1");
+  const std::string& registry = workspace.scope().registry;
+  const std::string id = registry.empty()
+                             ? domain::AssetArmId(workspace.scope(), domain::AssetKind::kCode, hash, "1")
+                             : domain::RegistryAddress{registry, domain::AssetKind::kCode, hash, "1"}.ToString();
   auto existing = workspace.GetAsset(domain::AssetKind::kCode, hash, "1");
   if (existing) return id;
   if (existing.error().code() != Code::kNotFound) return std::move(existing.error());
-  SLIPWAY_ASSIGN_OR_RETURN(std::string datastore, DefaultDatastore(workspace));
-  const domain::DatastorePath folder{datastore, fmt::format("code/{}/", hash)};
-  SLIPWAY_RETURN_IF_ERROR(Send(workspace, folder, files));
+  std::string uri;
+  if (registry.empty()) {
+    SLIPWAY_ASSIGN_OR_RETURN(std::string datastore, DefaultDatastore(workspace));
+    const domain::DatastorePath folder{datastore, fmt::format("code/{}/", hash)};
+    SLIPWAY_RETURN_IF_ERROR(Send(workspace, folder, files));
+    uri = folder.ToString();
+  } else {
+    SLIPWAY_ASSIGN_OR_RETURN(uri, SendToRegistry(workspace, domain::AssetKind::kCode, hash, "code/", files));
+  }
   const json body = {
-      {"properties", {{"codeUri", folder.ToString()}, {"isAnonymous", true}, {"properties", {{"hash_sha256", hash}}}}}};
+      {"properties", {{"codeUri", uri}, {"isAnonymous", true}, {"properties", {{"hash_sha256", hash}}}}}};
   SLIPWAY_RETURN_IF_ERROR(workspace.PutAsset(domain::AssetKind::kCode, hash, "1", body));
   report(fmt::format("Uploaded code {} ({} {}, {})", code.string(), files.size(), files.size() == 1 ? "file" : "files",
                      HumanSize(TotalSize(files))));

@@ -10,15 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string EncodePath(std::string_view path) {
-  std::string encoded;
-  for (std::string_view segment : Split(path, '/')) {
-    if (!encoded.empty() || segment.data() != path.data()) encoded += '/';
-    encoded += UrlEncode(segment);
-  }
-  return encoded;
-}
-
 std::vector<Workspace::File> FilesOf(const json& answer, const char* name_key) {
   std::vector<Workspace::File> files;
   if (answer.is_object() && answer.contains("files"))
@@ -46,14 +37,25 @@ std::string Workspace::Segment(std::string_view name) {
   return UrlEncode(name);
 }
 
+std::string Workspace::EncodePath(std::string_view path) {
+  std::string encoded;
+  for (std::string_view segment : Split(path, '/')) {
+    if (!encoded.empty() || segment.data() != path.data()) encoded += '/';
+    encoded += UrlEncode(segment);
+  }
+  return encoded;
+}
+
 std::string Workspace::ResourceGroupPath(std::string_view rest) const {
   return fmt::format("/subscriptions/{}/resourceGroups/{}{}", Segment(scope_.subscription),
                      Segment(scope_.resource_group), rest);
 }
 
 std::string Workspace::Path(std::string_view rest) const {
-  return ResourceGroupPath(
-      fmt::format("/providers/Microsoft.MachineLearningServices/workspaces/{}{}", Segment(scope_.workspace), rest));
+  const bool is_registry = !scope_.registry.empty();
+  return ResourceGroupPath(fmt::format("/providers/Microsoft.MachineLearningServices/{}/{}{}",
+                                       is_registry ? "registries" : "workspaces",
+                                       Segment(is_registry ? scope_.registry : scope_.workspace), rest));
 }
 
 Result<json> Workspace::Get(std::string_view collection, std::string_view name) {
@@ -132,6 +134,23 @@ Result<size_t> Workspace::Download(const domain::DatastorePath& source, const st
     SLIPWAY_RETURN_IF_ERROR(WriteFileAtomic(path, content));
   }
   return files->size();
+}
+
+Result<size_t> Workspace::DownloadShared(const domain::RegistryAddress& source, const std::filesystem::path& target) {
+  const std::string base = ResourceGroupPath(fmt::format(
+      "/providers/Microsoft.MachineLearningServices/registries/{}/slipway/files/{}/{}/{}/", Segment(source.registry),
+      domain::AssetCollection(source.kind), Segment(source.name), Segment(source.version)));
+  SLIPWAY_ASSIGN_OR_RETURN(const json answer, connection_.Get(base));
+  const auto files = FilesOf(answer, "path");
+  for (const File& file : files) {
+    const size_t slash = file.path.find('/');
+    SLIPWAY_ASSIGN_OR_RETURN(const std::filesystem::path path,
+                             JoinBelow(target, slash == std::string::npos ? file.path : file.path.substr(slash + 1)));
+    SLIPWAY_ASSIGN_OR_RETURN(net::Response response, connection_.Send("GET", base + EncodePath(file.path)));
+    if (response.status >= 400) return ErrorOf(response);
+    SLIPWAY_RETURN_IF_ERROR(WriteFileAtomic(path, response.body));
+  }
+  return files.size();
 }
 
 Result<std::vector<Workspace::File>> Workspace::ListLogs(std::string_view job) {

@@ -1,4 +1,4 @@
-// One workspace of a server: resources below its ARM path, its files, jobs' logs and children.
+// One workspace of a server, or one registry: resources below its ARM path, its files, jobs' logs and children.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "slipway/client/connection.h"
 #include "slipway/domain/common.h"
 #include "slipway/domain/reference.h"
+#include "slipway/domain/registry.h"
 
 namespace slipway::client {
 
@@ -23,11 +24,14 @@ class Workspace {
 
   const domain::Scope& scope() const { return scope_; }
   Connection& connection() { return connection_; }
-  // "{W}" + rest; `rest` starts with '/'. Names inside have to be percent-encoded: see Segment().
+  // "{W}" + rest, or of a registry "{R}" + rest; `rest` starts with '/'. Names inside have to be percent-encoded: see
+  // Segment().
   std::string Path(std::string_view rest) const;
   // "/subscriptions/…/resourceGroups/…" + rest.
   std::string ResourceGroupPath(std::string_view rest) const;
   static std::string Segment(std::string_view name);
+  // The segments of a path, each percent-encoded.
+  static std::string EncodePath(std::string_view path);
 
   // "{W}/jobs/<name>" and the like, `collection` being "jobs", "data", "onlineEndpoints" …
   Result<nlohmann::json> Get(std::string_view collection, std::string_view name);
@@ -51,6 +55,9 @@ class Workspace {
   Status WriteFile(const domain::DatastorePath& file, std::string_view content);
   // Copies a file or a folder with all below it to `target`; gives the number of files.
   Result<size_t> Download(const domain::DatastorePath& source, const std::filesystem::path& target);
+
+  // Copies the files of a registry's version, without the folder's own name; gives their number.
+  Result<size_t> DownloadShared(const domain::RegistryAddress& source, const std::filesystem::path& target);
 
   struct LogChunk {
     std::string text;

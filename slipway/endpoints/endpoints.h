@@ -24,6 +24,7 @@
 #include "slipway/base/time.h"
 #include "slipway/domain/asset.h"
 #include "slipway/domain/endpoint.h"
+#include "slipway/domain/registry.h"
 #include "slipway/domain/rollout_store.h"
 #include "slipway/domain/stores.h"
 #include "slipway/endpoints/plan/revision.h"
@@ -62,6 +63,7 @@ struct Dependencies {
   ModelFolder model_folder;
   // May be left out: where it is given, a deployment that a rollout works with is not deleted.
   domain::RolloutStore* rollouts = nullptr;
+  domain::RegistryAssets* registries = nullptr;  // what references into registries lead to
 };
 
 // What a PUT made of its wish.

@@ -5,6 +5,7 @@
 #include "slipway/base/file.h"
 #include "slipway/base/text.h"
 #include "slipway/registry/curated.h"
+#include "slipway/registry/kept_files.h"
 
 namespace slipway::registry {
 namespace {
@@ -59,14 +60,26 @@ Result<AssetVersion> Catalog::Find(const Scope& scope, const std::string& text, 
                     "azureml:<name>@latest",
                     text, domain::AssetKindName(kind)));
   }
-  if (!reference->registry.empty()) return With(FindCurated(*reference, kind), fmt::format("'{}'", text));
   if (!reference->label.empty() && reference->label != "latest") {
     return InvalidArgument(fmt::format("'{}' is not a label: only 'latest' is", reference->label));
   }
+  if (!reference->registry.empty()) return With(FindInRegistry(*reference, kind), fmt::format("'{}'", text));
   auto found = reference->version.empty() ? assets_.GetLatest(scope, kind, reference->name)
                                           : assets_.GetVersion(scope, kind, reference->name, reference->version);
   if (!found && found.error().code() == Code::kNotFound) return Missing(scope, kind, *reference);
   return found;
+}
+
+Result<AssetVersion> Catalog::FindInRegistry(const AssetReference& reference, AssetKind kind) {
+  if (reference.registry == kCuratedRegistry) return FindCurated(reference, kind);
+  if (registries_ == nullptr) return NotFound(fmt::format("there is no registry '{}'", reference.registry));
+  return registries_->Find({reference.registry, kind, reference.name, reference.version});
+}
+
+Result<std::filesystem::path> Catalog::FilesInRegistry(const domain::RegistryAddress& address) {
+  if (registries_ == nullptr) return NotFound(fmt::format("there is no registry '{}'", address.registry));
+  SLIPWAY_ASSIGN_OR_RETURN(const auto folder, registries_->FolderOf(address));
+  return EntryOf(folder);
 }
 
 Result<std::string> Catalog::Pin(const Scope& scope, const std::string& reference, AssetKind kind) {
@@ -78,8 +91,7 @@ std::string PinnedTo(const std::string& reference, const AssetVersion& asset) {
   const auto parsed = domain::ParseReference(reference, asset.kind);
   const auto* named = parsed ? std::get_if<AssetReference>(&*parsed) : nullptr;
   if (named == nullptr || named->registry.empty()) return fmt::format("azureml:{}:{}", asset.name, asset.version);
-  return fmt::format("azureml://registries/{}/{}/{}/versions/{}", named->registry, domain::AssetCollection(asset.kind),
-                     asset.name, asset.version);
+  return domain::RegistryAddress{named->registry, asset.kind, asset.name, asset.version}.ToString();
 }
 
 Result<DataInput> Catalog::PinData(const Scope& scope, DataInput input) {
@@ -112,9 +124,10 @@ Result<std::string> Catalog::UriOf(const Scope& scope, const std::string& path, 
   constexpr int kMaxHops = 8;  // an asset may stand on a job's output, never on a circle
   for (int hop = 0; hop < kMaxHops; ++hop) {
     SLIPWAY_ASSIGN_OR_RETURN(const auto reference, domain::ParseReference(at, kind));
-    if (std::holds_alternative<AssetReference>(reference)) {
+    if (const auto* named = std::get_if<AssetReference>(&reference)) {
       SLIPWAY_ASSIGN_OR_RETURN(const AssetVersion asset, Find(scope, at, kind));
       at = UriOfBody(asset);
+      if (!named->registry.empty()) return at;
     } else if (const auto* output = std::get_if<JobOutputPath>(&reference)) {
       SLIPWAY_ASSIGN_OR_RETURN(const domain::Job job, jobs_.GetJob(scope, output->job));
       const auto uri = job.output_uris.find(output->output);
@@ -131,6 +144,7 @@ Result<std::string> Catalog::UriOf(const Scope& scope, const std::string& path, 
 }
 
 Result<std::filesystem::path> Catalog::LocalPath(const Scope& scope, const std::string& uri) {
+  if (const auto address = domain::ParseRegistryAddress(uri)) return FilesInRegistry(*address);
   SLIPWAY_ASSIGN_OR_RETURN(const auto reference, domain::ParseReference(uri, AssetKind::kData));
   const auto* path = std::get_if<DatastorePath>(&reference);
   if (!path) return InvalidArgument(fmt::format("'{}' is not a path in a datastore", uri));

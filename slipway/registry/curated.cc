@@ -170,9 +170,6 @@ Status CheckVersion(const domain::AssetReference& reference) {
 }  // namespace
 
 Result<AssetVersion> FindCurated(const domain::AssetReference& reference, AssetKind kind) {
-  if (reference.registry != kCuratedRegistry)
-    return Unimplemented(fmt::format("the registry '{}' is not supported; '{}' comes with Slipway", reference.registry,
-                                     kCuratedRegistry));
   std::vector<std::string> names;
   for (AssetVersion& asset : Assets(kind)) {
     names.push_back(asset.name);

@@ -13,7 +13,7 @@ namespace slipway::registry {
 inline constexpr std::string_view kCuratedRegistry = "slipway";
 inline constexpr std::string_view kCuratedVersion = "1";
 
-// "@latest", version 1 and no version at all name the same. kUnimplemented for other registries, kNotFound (with the
+// `reference` is one into that registry. "@latest", version 1 and no version at all name the same; kNotFound (with the
 // nearest name) for what does not come with Slipway.
 Result<domain::AssetVersion> FindCurated(const domain::AssetReference& reference, domain::AssetKind kind);
 

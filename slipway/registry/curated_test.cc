@@ -54,7 +54,7 @@ TEST_F(CuratedTest, SaysWhatThereIs) {
   EXPECT_THAT(Find("components/split/versions/2").error().message(), HasSubstr("version 1 of 'split' alone"));
   EXPECT_THAT(Find("models/m", AssetKind::kModel).error().message(), HasSubstr("no model 'm'"));
   const auto other = catalog_.Find({}, "azureml://registries/azureml/components/x", AssetKind::kComponent);
-  EXPECT_EQ(other.error().code(), Code::kUnimplemented);
+  EXPECT_EQ(other.error().code(), Code::kNotFound);
 }
 
 }  // namespace

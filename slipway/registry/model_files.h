@@ -3,13 +3,13 @@
 #pragma once
 
 #include <filesystem>
-#include <mutex>
 #include <string>
 
 #include "slipway/base/result.h"
 #include "slipway/blobstore/blob_store.h"
 #include "slipway/domain/asset.h"
 #include "slipway/domain/stores.h"
+#include "slipway/registry/kept_files.h"
 
 namespace slipway::registry {
 
@@ -27,25 +27,19 @@ class ModelFiles {
  public:
   // `models_root`: $SLIPWAY_HOME/models. Everything below belongs to this class and can be made again.
   ModelFiles(std::filesystem::path models_root, blobstore::BlobStore& blobs, domain::WorkspaceStore& workspaces)
-      : root_(std::move(models_root)), blobs_(blobs), workspaces_(workspaces) {}
+      : files_(std::move(models_root), blobs), workspaces_(workspaces) {}
 
-  // Keeps a model's file or folder under its own base name. Gives the tree's digest. Symbolic links are followed;
-  // kInvalidArgument for a folder without files.
-  Result<std::string> Keep(const std::filesystem::path& source);
+  // KeptFiles::Keep.
+  Result<std::string> Keep(const std::filesystem::path& source) { return files_.Keep(source); }
 
   // `<models_root>/<workspace id>/azureml-models/<name>/<version>`, filled if it is not yet. The model's file or folder
   // stands in it under its base name, as it does in Azure. The files are the blobs: read them only. kFailedPrecondition
-  // for a version without kept files.
+  // for a version without kept files, kDataLoss for files that are not those that were registered.
   Result<ModelFolder> Materialize(const domain::Scope& scope, const domain::AssetVersion& model);
 
  private:
-  Status Fill(const std::filesystem::path& folder, const std::string& digest);
-  Status Clear(const std::filesystem::path& folder);
-
-  const std::filesystem::path root_;
-  blobstore::BlobStore& blobs_;
+  KeptFiles files_;
   domain::WorkspaceStore& workspaces_;
-  std::mutex filling_;
 };
 
 }  // namespace slipway::registry

@@ -66,6 +66,21 @@ Status CheckVersion(std::string_view version) {
                   version, kVersionLengthMax));
 }
 
+Status CheckDataAt(const domain::DataBody& body, const fs::path& path) {
+  std::error_code ignored;
+  const bool is_folder = fs::is_directory(path, ignored);
+  if (body.type == domain::DataType::kUriFile) {
+    if (!is_folder) return {};
+    return InvalidArgument(fmt::format("type uri_file needs a file, '{}' is a folder (type uri_folder)", body.path));
+  }
+  if (fs::is_regular_file(path, ignored)) {
+    return InvalidArgument(fmt::format("type {} needs a folder, '{}' is a file", DataTypeName(body.type), body.path));
+  }
+  const bool is_complete = !is_folder || fs::is_regular_file(path / "MLTable", ignored);
+  if (body.type != domain::DataType::kMltable || is_complete) return {};
+  return InvalidArgument(fmt::format("type mltable needs a folder with the file 'MLTable', '{}' has none", body.path));
+}
+
 Status Preparation::Normalize(AssetVersion& version) {
   return std::visit([&](auto& body) { return Normalize(version, body); }, version.body);
 }
@@ -96,9 +111,7 @@ Result<std::string> Preparation::StoragePath(const std::string& path, AssetKind 
   }
   if (std::holds_alternative<domain::Url>(reference)) return path;
   if (const auto* asset = std::get_if<domain::AssetReference>(&reference)) {
-    if (!asset->registry.empty()) {
-      return Unimplemented(fmt::format("assets of registries ('{}') are not supported yet", path));
-    }
+    if (!asset->registry.empty() && kind == AssetKind::kModel) return AsArgument(catalog_.Pin(scope_, path, kind));
     return InvalidArgument(
         fmt::format("'{}' is an asset: the path of another has to be storage, such as "
                     "azureml://datastores/<datastore>/paths/<path>",
@@ -155,18 +168,7 @@ Status Preparation::Check(AssetVersion&, const domain::DataBody& body) {
   if (!reference || !std::holds_alternative<domain::DatastorePath>(*reference)) return {};
   const auto path = catalog_.LocalPath(scope_, body.path);
   if (!path) return path.error().code() == Code::kUnimplemented ? Status() : path.error();
-  std::error_code ignored;
-  const bool is_folder = fs::is_directory(*path, ignored);
-  if (body.type == domain::DataType::kUriFile) {
-    if (!is_folder) return {};
-    return InvalidArgument(fmt::format("type uri_file needs a file, '{}' is a folder (type uri_folder)", body.path));
-  }
-  if (fs::is_regular_file(*path, ignored)) {
-    return InvalidArgument(fmt::format("type {} needs a folder, '{}' is a file", DataTypeName(body.type), body.path));
-  }
-  const bool is_complete = !is_folder || fs::is_regular_file(*path / "MLTable", ignored);
-  if (body.type != domain::DataType::kMltable || is_complete) return {};
-  return InvalidArgument(fmt::format("type mltable needs a folder with the file 'MLTable', '{}' has none", body.path));
+  return CheckDataAt(body, *path);
 }
 
 Status Preparation::Check(AssetVersion&, const domain::EnvironmentBody& body) {

@@ -12,6 +12,9 @@ Status CheckAssetName(domain::AssetKind kind, std::string_view name);
 // "" is fine: the next integer.
 Status CheckVersion(std::string_view version);
 
+// Whether a file or folder is what the type of the data says. What is not there is believed to come.
+Status CheckDataAt(const domain::DataBody& body, const std::filesystem::path& path);
+
 // Borrows the registry's dependencies.
 class Preparation {
  public:
@@ -25,6 +28,9 @@ class Preparation {
   // Looks at what a normalized version needs: files, packages, operators. Keeps a model's files, and adds what they
   // say to the version.
   Status Check(domain::AssetVersion& version);
+
+  // The flavors that the folder of a model of type mlflow_model tells; whether it can be scored.
+  Status CheckMlflowModel(domain::AssetVersion& version, domain::ModelBody& body, const std::filesystem::path& folder);
 
  private:
   Status Normalize(domain::AssetVersion& version, domain::DataBody& body);
@@ -41,7 +47,6 @@ class Preparation {
   // The datastore path (or URL) that `path` means.
   Result<std::string> StoragePath(const std::string& path, domain::AssetKind kind);
   Status CheckDatastore(const std::string& name);
-  Status CheckMlflowModel(domain::AssetVersion& version, domain::ModelBody& body, const std::filesystem::path& folder);
   Status CheckScorable(domain::AssetVersion& version, const std::filesystem::path& folder);
 
   const RegistryDependencies& dependencies_;

@@ -62,7 +62,12 @@ Error IsArchivedAsAWhole(AssetKind kind, const std::string& name) {
 
 Registry::Registry(RegistryDependencies dependencies)
     : dependencies_(std::move(dependencies)),
-      catalog_(dependencies_.workspaces, dependencies_.assets, dependencies_.jobs) {}
+      catalog_(dependencies_.workspaces, dependencies_.assets, dependencies_.jobs, dependencies_.registries) {}
+
+Status Registry::CheckScope(const Scope& scope) {
+  if (scope.registry.empty()) SLIPWAY_RETURN_IF_ERROR(dependencies_.workspaces.GetWorkspace(scope));
+  return {};
+}
 
 Result<StoredVersion> Registry::Put(const Scope& scope, AssetVersion version) {
   EraseOwn(version.properties);
@@ -77,7 +82,7 @@ Result<AssetVersion> Registry::Register(const Scope& scope, AssetVersion version
 Result<StoredVersion> Registry::Store(const Scope& scope, AssetVersion version) {
   SLIPWAY_RETURN_IF_ERROR(CheckAssetName(version.kind, version.name));
   SLIPWAY_RETURN_IF_ERROR(CheckVersion(version.version));
-  SLIPWAY_RETURN_IF_ERROR(dependencies_.workspaces.GetWorkspace(scope));
+  SLIPWAY_RETURN_IF_ERROR(CheckScope(scope));
   if (version.version.empty()) return Create(scope, std::move(version));
   auto stored = dependencies_.assets.GetVersion(scope, version.kind, version.name, version.version);
   if (stored) return Change(scope, *stored, std::move(version));
@@ -169,7 +174,7 @@ Result<bool> Registry::DeleteVersion(const Scope& scope, AssetKind kind, const s
 
 Result<StoredContainer> Registry::PutContainer(const Scope& scope, AssetContainer container) {
   SLIPWAY_RETURN_IF_ERROR(CheckAssetName(container.kind, container.name));
-  SLIPWAY_RETURN_IF_ERROR(dependencies_.workspaces.GetWorkspace(scope));
+  SLIPWAY_RETURN_IF_ERROR(CheckScope(scope));
   const auto stored = dependencies_.assets.GetContainer(scope, container.kind, container.name);
   if (!stored && stored.error().code() != Code::kNotFound) return stored.error();
   const Timestamp now = dependencies_.clock.Now();
@@ -203,7 +208,7 @@ Result<AssetContainer> Registry::GetContainer(const Scope& scope, AssetKind kind
 }
 
 Result<std::vector<AssetContainer>> Registry::ListContainers(const Scope& scope, AssetKind kind, ListView view) {
-  SLIPWAY_RETURN_IF_ERROR(dependencies_.workspaces.GetWorkspace(scope));
+  SLIPWAY_RETURN_IF_ERROR(CheckScope(scope));
   return dependencies_.assets.ListContainers(scope, kind, view);
 }
 

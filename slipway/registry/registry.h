@@ -11,7 +11,9 @@
 #include "slipway/base/result.h"
 #include "slipway/base/time.h"
 #include "slipway/domain/asset.h"
+#include "slipway/domain/registry.h"
 #include "slipway/domain/stores.h"
+#include "slipway/registry/asset_service.h"
 #include "slipway/registry/catalog.h"
 #include "slipway/registry/model_files.h"
 
@@ -34,50 +36,32 @@ struct RegistryDependencies {
   // Whether a model (of ONNX, XGBoost or LightGBM) can be scored; scoring::CompiledModel::Load. Empty: everything
   // passes.
   std::function<Status(const std::filesystem::path&)> check_model;
+  // May be left out: what references into registries lead to.
+  domain::RegistryAssets* registries = nullptr;
 };
 
-struct StoredVersion {
-  domain::AssetVersion version;
-  bool is_new = false;
-};
-struct StoredContainer {
-  domain::AssetContainer container;
-  bool is_new = false;
-};
-
-// Thread-safe.
-class Registry {
+// The assets of workspaces. Thread-safe.
+class Registry final : public AssetService {
  public:
   explicit Registry(RegistryDependencies dependencies);
 
-  // Creates a version ("" = the next integer), or changes description, tags, properties, archived or not, stage and
-  // display name of the one that is there. kAlreadyExists names the version and what of its definition differs;
-  // kInvalidArgument, kUnimplemented and kFailedPrecondition say what of a new definition cannot be used. Properties
-  // of the server are left out of what is new and stay in what is there.
-  Result<StoredVersion> Put(const domain::Scope& scope, domain::AssetVersion version);
-
+  Result<StoredVersion> Put(const domain::Scope& scope, domain::AssetVersion version) override;
   // The same for the server's own services (runner::RegisterAsset): properties are taken as they are.
   Result<domain::AssetVersion> Register(const domain::Scope& scope, domain::AssetVersion version);
 
-  // `version`: a version or "latest". kNotFound tells what there is. is_archived is set, too, where the whole container
-  // is archived.
   Result<domain::AssetVersion> Get(const domain::Scope& scope, domain::AssetKind kind, const std::string& name,
-                                   const std::string& version);
-  // Newest first. kNotFound for an unknown name.
+                                   const std::string& version) override;
   Result<std::vector<domain::AssetVersion>> ListVersions(const domain::Scope& scope, domain::AssetKind kind,
-                                                         const std::string& name, domain::ListView view);
-  // False when it was not there.
+                                                         const std::string& name, domain::ListView view) override;
   Result<bool> DeleteVersion(const domain::Scope& scope, domain::AssetKind kind, const std::string& name,
-                             const std::string& version);
+                             const std::string& version) override;
 
-  // Changes description, tags, properties, archived or not; makes an empty container where there is none.
-  Result<StoredContainer> PutContainer(const domain::Scope& scope, domain::AssetContainer container);
-  // With all its versions. False when it was not there.
-  Result<bool> DeleteContainer(const domain::Scope& scope, domain::AssetKind kind, const std::string& name);
+  Result<StoredContainer> PutContainer(const domain::Scope& scope, domain::AssetContainer container) override;
+  Result<bool> DeleteContainer(const domain::Scope& scope, domain::AssetKind kind, const std::string& name) override;
   Result<domain::AssetContainer> GetContainer(const domain::Scope& scope, domain::AssetKind kind,
-                                              const std::string& name);
+                                              const std::string& name) override;
   Result<std::vector<domain::AssetContainer>> ListContainers(const domain::Scope& scope, domain::AssetKind kind,
-                                                             domain::ListView view);
+                                                             domain::ListView view) override;
 
   Catalog& catalog() { return catalog_; }
 
@@ -88,6 +72,8 @@ class Registry {
                                domain::AssetVersion given);
   Status CheckSameDefinition(const domain::Scope& scope, const domain::AssetVersion& stored,
                              const domain::AssetVersion& given);
+  // Registries are looked up by those who have them.
+  Status CheckScope(const domain::Scope& scope);
   bool IsContainerArchived(const domain::Scope& scope, domain::AssetKind kind, const std::string& name);
 
   const RegistryDependencies dependencies_;

@@ -16,7 +16,8 @@ using domain::Scope;
 
 struct Runner::Impl {
   Impl(Options options, Dependencies dependencies)
-      : dependencies(dependencies), catalog(dependencies.workspaces, dependencies.assets, dependencies.jobs) {
+      : dependencies(dependencies),
+        catalog(dependencies.workspaces, dependencies.assets, dependencies.jobs, dependencies.registries) {
     executor = std::make_unique<LocalExecutor>(options, dependencies, catalog);
     engine = std::make_unique<Engine>(EngineDependencies{dependencies.workspaces, dependencies.jobs, dependencies.runs,
                                                          *executor, dependencies.clock, MakeSampler(), MakeEarlyStop(),

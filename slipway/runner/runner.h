@@ -19,6 +19,7 @@
 #include "slipway/base/time.h"
 #include "slipway/domain/asset.h"
 #include "slipway/domain/job.h"
+#include "slipway/domain/registry.h"
 #include "slipway/domain/services.h"
 #include "slipway/domain/stores.h"
 
@@ -57,7 +58,8 @@ struct Dependencies {
   environments::Environments& environments;
   process::Supervisor& supervisor;
   const Clock& clock;
-  RegisterAsset register_asset;  // empty: straight into `assets`
+  RegisterAsset register_asset;                  // empty: straight into `assets`
+  domain::RegistryAssets* registries = nullptr;  // what references into registries lead to
 };
 
 // A log file of a job.

@@ -2,9 +2,12 @@
 
 #include "slipway/store/alert_store.h"
 #include "slipway/store/asset_store.h"
+#include "slipway/store/audit_store.h"
 #include "slipway/store/endpoint_store.h"
 #include "slipway/store/job_store.h"
 #include "slipway/store/migrations.h"
+#include "slipway/store/promotion_store.h"
+#include "slipway/store/registry_store.h"
 #include "slipway/store/rollout_store.h"
 #include "slipway/store/run_store.h"
 #include "slipway/store/schedule_store.h"
@@ -14,7 +17,7 @@
 namespace slipway::store {
 
 struct MetadataStore::Stores {
-  explicit Stores(std::unique_ptr<sql::Database> opened)
+  Stores(std::unique_ptr<sql::Database> opened, const std::filesystem::path& audit_head_file)
       : database(std::move(opened)),
         workspaces(*database),
         assets(*database),
@@ -24,7 +27,10 @@ struct MetadataStore::Stores {
         runs(*database),
         rollouts(*database),
         workflows(*database),
-        action_groups(*database) {}
+        action_groups(*database),
+        registries(*database),
+        audit(*database, audit_head_file),
+        promotions(*database) {}
 
   std::unique_ptr<sql::Database> database;
   SqlWorkspaceStore workspaces;
@@ -36,15 +42,20 @@ struct MetadataStore::Stores {
   SqlRolloutStore rollouts;
   SqlWorkflowStore workflows;
   SqlActionGroupStore action_groups;
+  SqlRegistryStore registries;
+  SqlAuditStore audit;
+  SqlPromotionStore promotions;
 };
 
 MetadataStore::MetadataStore(std::unique_ptr<Stores> stores) : stores_(std::move(stores)) {}
 MetadataStore::~MetadataStore() = default;
 
-Result<std::unique_ptr<MetadataStore>> MetadataStore::Open(const std::string& url) {
+Result<std::unique_ptr<MetadataStore>> MetadataStore::Open(const std::string& url,
+                                                           const std::filesystem::path& audit_head_file) {
   SLIPWAY_ASSIGN_OR_RETURN(auto database, sql::Database::Open(url));
   SLIPWAY_RETURN_IF_ERROR(Migrate(*database, MetadataMigrations()));
-  return std::unique_ptr<MetadataStore>(new MetadataStore(std::make_unique<Stores>(std::move(database))));
+  return std::unique_ptr<MetadataStore>(
+      new MetadataStore(std::make_unique<Stores>(std::move(database), audit_head_file)));
 }
 
 domain::WorkspaceStore& MetadataStore::workspaces() {
@@ -73,6 +84,15 @@ domain::WorkflowStore& MetadataStore::workflows() {
 }
 domain::ActionGroupStore& MetadataStore::action_groups() {
   return stores_->action_groups;
+}
+domain::RegistryStore& MetadataStore::registries() {
+  return stores_->registries;
+}
+domain::AuditLog& MetadataStore::audit() {
+  return stores_->audit;
+}
+domain::PromotionStore& MetadataStore::promotions() {
+  return stores_->promotions;
 }
 
 }  // namespace slipway::store

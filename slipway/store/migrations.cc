@@ -4,8 +4,11 @@
 
 #include "slipway/store/alert_store.h"
 #include "slipway/store/asset_store.h"
+#include "slipway/store/audit_store.h"
 #include "slipway/store/endpoint_store.h"
 #include "slipway/store/job_store.h"
+#include "slipway/store/promotion_store.h"
+#include "slipway/store/registry_store.h"
 #include "slipway/store/rollout_store.h"
 #include "slipway/store/run_store.h"
 #include "slipway/store/schedule_store.h"
@@ -42,7 +45,10 @@ std::vector<Migration> MetadataMigrations() {
   return {{1, FirstSchema()},
           {2, RolloutTableStatements()},
           {3, ActionGroupTableStatements()},
-          {4, WorkflowTableStatements()}};
+          {4, WorkflowTableStatements()},
+          {5, RegistryTableStatements()},
+          {6, AuditTableStatements()},
+          {7, PromotionTableStatements()}};
 }
 
 Status Migrate(sql::Database& database, const std::vector<Migration>& migrations) {

@@ -68,6 +68,7 @@ constexpr const char* kGoesAlong[] = {
     "DELETE FROM experiments WHERE workspace = :p1",
     "DELETE FROM alert_events WHERE workspace = :p1",
     "DELETE FROM rollouts WHERE workspace = :p1",
+    "DELETE FROM promotions WHERE workspace = :p1",
     "DELETE FROM asset_containers WHERE workspace = :p1",
     "DELETE FROM datastores WHERE workspace = :p1",
     "DELETE FROM computes WHERE workspace = :p1",

@@ -146,9 +146,9 @@ Result<domain::AssetBody> ReadBody(AssetKind kind, const JsonView& properties) {
   return domain::AssetBody(domain::CodeBody{properties.RequireText("codeUri"), more ? more->Text("hash_sha256") : ""});
 }
 
-std::string TypeOf(AssetKind kind, bool is_version) {
-  return fmt::format("Microsoft.MachineLearningServices/workspaces/{}{}", domain::AssetCollection(kind),
-                     is_version ? "/versions" : "");
+std::string TypeOf(const domain::Scope& scope, AssetKind kind, bool is_version) {
+  return fmt::format("Microsoft.MachineLearningServices/{}/{}{}", scope.registry.empty() ? "workspaces" : "registries",
+                     domain::AssetCollection(kind), is_version ? "/versions" : "");
 }
 
 }  // namespace
@@ -161,7 +161,7 @@ json AssetVersionToArm(const domain::Scope& scope, const domain::AssetVersion& a
   std::visit([&](const auto& body) { PutBody(properties, body); }, asset.body);
   return {{"id", domain::AssetArmId(scope, asset.kind, asset.name, asset.version)},
           {"name", asset.version},
-          {"type", TypeOf(asset.kind, true)},
+          {"type", TypeOf(scope, asset.kind, true)},
           {"properties", std::move(properties)},
           {"systemData", SystemDataToArm(asset.context)}};
 }
@@ -196,7 +196,7 @@ json AssetContainerToArm(const domain::Scope& scope, const domain::AssetContaine
   if (container.kind == AssetKind::kData) properties["dataType"] = DataTypeName(container.data_type);
   return {{"id", fmt::format("{}/{}/{}", scope.ArmId(), domain::AssetCollection(container.kind), container.name)},
           {"name", container.name},
-          {"type", TypeOf(container.kind, false)},
+          {"type", TypeOf(scope, container.kind, false)},
           {"properties", std::move(properties)},
           {"systemData", SystemDataToArm(container.context)}};
 }

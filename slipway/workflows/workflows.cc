@@ -229,6 +229,29 @@ Result<WorkflowRun> Workflows::Rerun(const Scope& scope, int64_t id, bool only_f
   return run;
 }
 
+namespace {
+
+Status AuditReview(domain::AuditLog* audit, const Scope& scope, const WorkflowRun& run,
+                   const domain::WorkflowReview& review) {
+  if (audit == nullptr) return {};
+  domain::AuditEntry entry;
+  entry.time = review.at;
+  entry.action = review.decision == "approved" ? "workflow.approve" : "workflow.reject";
+  entry.actor = review.by;
+  entry.scope = scope.ArmId();
+  entry.subject = fmt::format("{} run {}", run.workflow_path, run.id);
+  entry.reason = review.comment;
+  entry.evidence = {{"environment", review.environment},
+                    {"jobs", Join(review.jobs, ", ")},
+                    {"ref", run.ref},
+                    {"sha", run.sha},
+                    {"started_by", run.triggering_actor}};
+  SLIPWAY_RETURN_IF_ERROR(audit->Record(std::move(entry)));
+  return {};
+}
+
+}  // namespace
+
 Result<WorkflowRun> Workflows::Review(const Scope& scope, const ReviewRequest& request) {
   const std::lock_guard lock(impl_->mutex);
   Space& space = impl_->SpaceOf(scope);
@@ -273,6 +296,8 @@ Result<WorkflowRun> Workflows::Review(const Scope& scope, const ReviewRequest& r
   }
   impl_->Store(space, live);
   if (live.is_dirty) return Unavailable("the review cannot be stored");
+  for (const auto& [environment, review] : reviews)
+    SLIPWAY_RETURN_IF_ERROR(AuditReview(impl_->dependencies.audit, scope, live.run, review));
   impl_->ticker.Wake();
   return live.run;
 }

@@ -16,6 +16,7 @@
 
 #include "slipway/base/result.h"
 #include "slipway/base/time.h"
+#include "slipway/domain/audit.h"
 #include "slipway/domain/stores.h"
 #include "slipway/domain/workflow_store.h"
 #include "slipway/process/supervisor.h"
@@ -41,6 +42,7 @@ struct Dependencies {
   domain::AssetStore& assets;
   process::Supervisor& supervisor;
   const Clock& clock;
+  domain::AuditLog* audit = nullptr;  // may be left out: where reviews are recorded
 };
 
 struct EventRequest {

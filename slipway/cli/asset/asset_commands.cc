@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/cli/actor.h"
 #include "slipway/client/workspace.h"
 #include "slipway/spec/asset.h"
 #include "slipway/spec/print.h"
@@ -52,8 +53,7 @@ Result<Output> Show(AssetKind kind, Context& context, const Arguments& arguments
 }
 
 Result<Output> List(const AssetNoun& noun, Context& context, const Arguments& arguments) {
-  SLIPWAY_RETURN_IF_ERROR(RefuseRegistry(arguments));
-  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
+  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, OwnerOf(context, arguments));
   SLIPWAY_ASSIGN_OR_RETURN(const size_t limit, MaxResults(arguments));
   const auto name = arguments.Get("name");
   const std::string base =
@@ -97,7 +97,7 @@ Result<Output> Update(AssetKind kind, Context& context, const Arguments& argumen
   if (auto stage = arguments.Get("stage")) printed["stage"] = *stage;
   SLIPWAY_ASSIGN_OR_RETURN(const spec::Document document, DocumentOf(printed, "--set"));
   SLIPWAY_ASSIGN_OR_RETURN(const domain::AssetVersion asset, ReadAsset(kind, document));
-  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
+  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, OwnerOf(context, arguments));
   Json body = wire::AssetVersionToArm(server->scope(), asset);
   body["properties"]["isArchived"] = arm["properties"].value("isArchived", false);
   SLIPWAY_ASSIGN_OR_RETURN(arm, server->PutAsset(kind, asset.name, asset.version, body));
@@ -106,8 +106,7 @@ Result<Output> Update(AssetKind kind, Context& context, const Arguments& argumen
 }
 
 Result<Output> SetArchived(AssetKind kind, bool is_archived, Context& context, const Arguments& arguments) {
-  SLIPWAY_RETURN_IF_ERROR(RefuseRegistry(arguments));
-  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
+  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, OwnerOf(context, arguments));
   const std::string name = *arguments.Get("name");
   std::string path = AssetPath(kind, name);
   if (arguments.Has("version") || arguments.Has("label")) {
@@ -118,6 +117,39 @@ Result<Output> SetArchived(AssetKind kind, bool is_archived, Context& context, c
   arm["properties"]["isArchived"] = is_archived;
   SLIPWAY_RETURN_IF_ERROR(server->connection().Put(server->Path(path), arm));
   return Output::Nothing();
+}
+
+Result<Output> Share(AssetKind kind, Context& context, const Arguments& arguments) {
+  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
+  const Json body = {{"kind", domain::AssetCollection(kind)},
+                     {"name", *arguments.Get("name")},
+                     {"version", *arguments.Get("version")},
+                     {"registry", *arguments.Get("registry-name")},
+                     {"shareWithName", arguments.GetOr("share-with-name", "")},
+                     {"shareWithVersion", arguments.GetOr("share-with-version", "")}};
+  SLIPWAY_ASSIGN_OR_RETURN(const Json arm, SendAs(ActorOf(context, arguments), server->connection(), "POST",
+                                                  server->Path("/slipway/share"), &body));
+  SLIPWAY_ASSIGN_OR_RETURN(Json printed, PrintedAsset(kind, arm));
+  return Output::Of(std::move(printed));
+}
+
+Command ShareCommand(AssetKind kind, std::string_view noun) {
+  Flag version = VersionFlag(), registry = RegistryFlag();
+  version.required = registry.required = true;
+  registry.help = "Name of the registry to share with.";
+  Command command = MakeCommand(
+      fmt::format("{} share", noun), "Copy one version into a registry, from where other workspaces use it.",
+      {NameFlag(true, "Name of the asset."),
+       version,
+       registry,
+       {"share-with-name", 0, "Name in the registry. Default: the same."},
+       {"share-with-version", 0, "Version in the registry. Default: the same."},
+       ActorFlag()},
+      [kind](Context& context, const Arguments& arguments) { return Share(kind, context, arguments); });
+  command.examples = {
+      "az ml model share -n credit -v 3 --registry-name prod --share-with-name credit "
+      "--share-with-version 3"};
+  return command;
 }
 
 Status CheckVersionAndLabel(const Arguments& arguments) {
@@ -132,20 +164,18 @@ Result<Json> PrintedAsset(AssetKind kind, const Json& arm) {
 }
 
 Result<Json> FetchAsset(Context& context, AssetKind kind, const Arguments& arguments) {
-  SLIPWAY_RETURN_IF_ERROR(RefuseRegistry(arguments));
-  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
+  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, OwnerOf(context, arguments));
   SLIPWAY_ASSIGN_OR_RETURN(const std::string version, VersionOf(*server, kind, arguments));
   return server->GetAsset(kind, *arguments.Get("name"), version);
 }
 
-Result<Output> StoreAsset(Context& context, domain::AssetVersion asset) {
-  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
+Result<Output> StoreAsset(client::Workspace& server, domain::AssetVersion asset) {
   const bool picks_version = asset.version.empty();
   for (int attempt = 1;; ++attempt) {
     if (picks_version) {
-      SLIPWAY_ASSIGN_OR_RETURN(asset.version, server->NextVersion(asset.kind, asset.name));
+      SLIPWAY_ASSIGN_OR_RETURN(asset.version, server.NextVersion(asset.kind, asset.name));
     }
-    auto arm = server->PutAsset(asset.kind, asset.name, asset.version, wire::AssetVersionToArm(server->scope(), asset));
+    auto arm = server.PutAsset(asset.kind, asset.name, asset.version, wire::AssetVersionToArm(server.scope(), asset));
     if (arm) {
       SLIPWAY_ASSIGN_OR_RETURN(Json printed, PrintedAsset(asset.kind, *arm));
       return Output::Of(std::move(printed));
@@ -205,6 +235,7 @@ std::vector<Command> CommonAssetCommands(const AssetNoun& noun) {
            [kind](Context& context, const Arguments& arguments) {
              return SetArchived(kind, false, context, arguments);
            }),
+      ShareCommand(kind, noun.noun),
   };
 }
 

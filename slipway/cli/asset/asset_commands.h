@@ -29,7 +29,7 @@ std::vector<Command> CommonAssetCommands(const AssetNoun& noun);
 Result<Json> PrintedAsset(domain::AssetKind kind, const Json& arm);
 
 // Stores the asset; a version of "" becomes the next one. Prints what the server made of it.
-Result<Output> StoreAsset(Context& context, domain::AssetVersion asset);
+Result<Output> StoreAsset(client::Workspace& server, domain::AssetVersion asset);
 
 // The ARM shape of the version that --version or --label names, else the newest.
 Result<Json> FetchAsset(Context& context, domain::AssetKind kind, const Arguments& arguments);

@@ -8,15 +8,14 @@ namespace slipway::cli {
 namespace {
 
 Result<Output> CreateComponent(Context& context, const Arguments& arguments) {
-  SLIPWAY_RETURN_IF_ERROR(RefuseRegistry(arguments));
   const KeyFlag keys[] = {{"name", "name"}, {"version", "version"}};
   SLIPWAY_ASSIGN_OR_RETURN(const spec::Document document, LoadSpec(arguments, keys));
   SLIPWAY_ASSIGN_OR_RETURN(spec::ComponentDocument component, spec::ReadComponent(document));
-  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
+  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, OwnerOf(context, arguments));
   client::Uploader uploader = MakeUploader(context, *server);
   SLIPWAY_RETURN_IF_ERROR(RegisterAnonymous(*server, uploader, std::move(component.anonymous)));
   SLIPWAY_RETURN_IF_ERROR(uploader.ReplaceCode(std::get<domain::CommandComponent>(component.component.body).code));
-  return StoreAsset(context, std::move(component.component));
+  return StoreAsset(*server, std::move(component.component));
 }
 
 }  // namespace

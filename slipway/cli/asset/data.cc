@@ -10,15 +10,14 @@ namespace slipway::cli {
 namespace {
 
 Result<Output> CreateData(Context& context, const Arguments& arguments) {
-  SLIPWAY_RETURN_IF_ERROR(RefuseRegistry(arguments));
   const KeyFlag keys[] = {
       {"name", "name"}, {"version", "version"}, {"path", "path"}, {"type", "type"}, {"description", "description"}};
   SLIPWAY_ASSIGN_OR_RETURN(const spec::Document document, LoadSpec(arguments, keys));
   SLIPWAY_ASSIGN_OR_RETURN(domain::AssetVersion data, spec::ReadData(document));
-  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
+  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, OwnerOf(context, arguments));
   client::Uploader uploader = MakeUploader(context, *server);
   SLIPWAY_RETURN_IF_ERROR(uploader.ReplaceData(std::get<domain::DataBody>(data.body).path, domain::AssetKind::kData));
-  return StoreAsset(context, std::move(data));
+  return StoreAsset(*server, std::move(data));
 }
 
 }  // namespace

@@ -10,7 +10,6 @@ namespace slipway::cli {
 namespace {
 
 Result<Output> CreateEnvironment(Context& context, const Arguments& arguments) {
-  SLIPWAY_RETURN_IF_ERROR(RefuseRegistry(arguments));
   const KeyFlag keys[] = {{"name", "name"},
                           {"version", "version"},
                           {"image", "image"},
@@ -21,13 +20,13 @@ Result<Output> CreateEnvironment(Context& context, const Arguments& arguments) {
                           {"description", "description"}};
   SLIPWAY_ASSIGN_OR_RETURN(const spec::Document document, LoadSpec(arguments, keys));
   SLIPWAY_ASSIGN_OR_RETURN(domain::AssetVersion environment, spec::ReadEnvironment(document));
-  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
+  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, OwnerOf(context, arguments));
   auto& body = std::get<domain::EnvironmentBody>(environment.body);
   if (!body.build_path.empty()) {
     client::Uploader uploader = MakeUploader(context, *server);
     SLIPWAY_RETURN_IF_ERROR(uploader.ReplaceData(body.build_path, domain::AssetKind::kData));
   }
-  return StoreAsset(context, std::move(environment));
+  return StoreAsset(*server, std::move(environment));
 }
 
 // The dialect prints a key with a space; `latest_version` is Slipway's addition.

@@ -12,27 +12,31 @@ namespace slipway::cli {
 namespace {
 
 Result<Output> CreateModel(Context& context, const Arguments& arguments) {
-  SLIPWAY_RETURN_IF_ERROR(RefuseRegistry(arguments));
   const KeyFlag keys[] = {{"name", "name"}, {"version", "version"}, {"path", "path"},
                           {"type", "type"}, {"stage", "stage"},     {"description", "description"}};
   SLIPWAY_ASSIGN_OR_RETURN(const spec::Document document, LoadSpec(arguments, keys));
   SLIPWAY_ASSIGN_OR_RETURN(domain::AssetVersion model, spec::ReadModel(document));
-  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
+  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, OwnerOf(context, arguments));
   client::Uploader uploader = MakeUploader(context, *server);
   SLIPWAY_RETURN_IF_ERROR(
       uploader.ReplaceData(std::get<domain::ModelBody>(model.body).path, domain::AssetKind::kModel));
-  return StoreAsset(context, std::move(model));
+  return StoreAsset(*server, std::move(model));
 }
 
 Result<Output> DownloadModel(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(const Json arm, FetchAsset(context, domain::AssetKind::kModel, arguments));
   SLIPWAY_ASSIGN_OR_RETURN(const Json printed, PrintedAsset(domain::AssetKind::kModel, arm));
-  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  SLIPWAY_ASSIGN_OR_RETURN(const domain::DatastorePath files,
-                           LocateFiles(*server, printed.value("path", ""), domain::AssetKind::kModel));
+  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, OwnerOf(context, arguments));
   const std::filesystem::path target =
       std::filesystem::path(arguments.GetOr("download-path", ".")) / *arguments.Get("name");
-  SLIPWAY_ASSIGN_OR_RETURN(const size_t count, server->Download(files, target));
+  size_t count = 0;
+  if (const auto address = domain::ParseRegistryAddress(printed.value("path", ""))) {
+    SLIPWAY_ASSIGN_OR_RETURN(count, server->DownloadShared(*address, target));
+  } else {
+    SLIPWAY_ASSIGN_OR_RETURN(const domain::DatastorePath files,
+                             LocateFiles(*server, printed.value("path", ""), domain::AssetKind::kModel));
+    SLIPWAY_ASSIGN_OR_RETURN(count, server->Download(files, target));
+  }
   context.Note(fmt::format("Downloaded {} {} to {}", count, count == 1 ? "file" : "files", target.string()));
   return Output::Nothing();
 }

@@ -1,6 +1,5 @@
 #include "slipway/cli/workflow/workflow_server.h"
 
-#include <pwd.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,18 +11,6 @@
 #include "slipway/wire/workflow.h"
 
 namespace slipway::cli {
-
-Flag ActorFlag() {
-  return {"as", 0, "Who acts (default: $SLIPWAY_USER, else the user of this process)."};
-}
-
-std::string ActorOf(Context& context, const Arguments& arguments) {
-  if (const auto name = arguments.Get("as")) return *name;
-  for (const char* variable : {"SLIPWAY_USER", "USER", "LOGNAME"})
-    if (const auto name = context.Variable(variable); name && !name->empty()) return *name;
-  const passwd* user = getpwuid(getuid());
-  return user ? user->pw_name : "local";
-}
 
 Result<std::string> ReadFileOrInput(const std::string& file) {
   if (!file.empty() && file != "-") return ReadFile(file);
@@ -43,17 +30,7 @@ Result<WorkflowServer> WorkflowServer::Connect(Context& context, const Arguments
 }
 
 Result<Json> WorkflowServer::Send(std::string_view method, const std::string& path, const Json* body) {
-  net::Headers headers;
-  headers.Set("x-slipway-actor", actor_);
-  const std::string text = body ? body->dump(-1, ' ', false, Json::error_handler_t::replace) : "";
-  SLIPWAY_ASSIGN_OR_RETURN(
-      const net::Response response,
-      server_->connection().Send(method, server_->Path("/slipway/" + path), text, "application/json", headers));
-  if (response.status >= 400) return client::ErrorOf(response);
-  if (response.body.empty()) return Json();
-  Json answer = Json::parse(response.body, nullptr, false);
-  if (answer.is_discarded()) return DataLoss("the server's answer is no JSON");
-  return answer;
+  return SendAs(actor_, server_->connection(), method, server_->Path("/slipway/" + path), body);
 }
 
 Result<domain::WorkflowRun> WorkflowServer::GetRun(int64_t run) {

@@ -8,16 +8,13 @@
 #include <nlohmann/json.hpp>
 
 #include "slipway/base/result.h"
+#include "slipway/cli/actor.h"
 #include "slipway/cli/context.h"
 #include "slipway/cli/resource.h"
 #include "slipway/client/workspace.h"
 #include "slipway/domain/workflow.h"
 
 namespace slipway::cli {
-
-// Who acts: --as, else $SLIPWAY_USER, else the user of this process.
-std::string ActorOf(Context& context, const Arguments& arguments);
-Flag ActorFlag();
 
 // All that a flag's file or standard input ("-", or no file) holds.
 Result<std::string> ReadFileOrInput(const std::string& file);

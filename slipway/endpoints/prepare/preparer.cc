@@ -43,7 +43,7 @@ Result<std::string> FindPython(const std::map<std::string, std::string>& variabl
 
 Preparer::Preparer(const Dependencies& dependencies, fs::path logs_folder)
     : dependencies_(dependencies),
-      catalog_(dependencies.workspaces, dependencies.assets, dependencies.jobs),
+      catalog_(dependencies.workspaces, dependencies.assets, dependencies.jobs, dependencies.registries),
       logs_folder_(std::move(logs_folder)) {}
 
 // Pinning.

@@ -93,6 +93,7 @@ struct Rollouts::Impl {
   Status CheckAlone(const Scope& scope, const Rollout& rollout);
   Result<Rollout> ReadUnfinished(const Scope& scope, const std::string& name);
   // Stores what was decided, then does it.
+  Status Audit(const Scope& scope, const Rollout& rollout);
   Status Settle(const Scope& scope, Rollout& rollout);
   Status Store(const Scope& scope, Rollout& rollout);
   Status Move(const Scope& scope, Rollout& rollout);
@@ -193,8 +194,28 @@ Result<RolloutWorld> Rollouts::Impl::ReadWorld(const Scope& scope, const Rollout
   return world;
 }
 
+// A row of holds is one decision.
+Status Rollouts::Impl::Audit(const Scope& scope, const Rollout& rollout) {
+  if (dependencies.audit == nullptr || rollout.decisions.empty() || rollout.decisions.back().times > 1) return {};
+  const domain::RolloutDecision& decision = rollout.decisions.back();
+  domain::AuditEntry entry;
+  entry.time = decision.at;
+  entry.action = "rollout." + ReplaceAll(decision.action, " ", "-");
+  entry.actor = "rollout:" + rollout.name;
+  entry.scope = scope.ArmId();
+  entry.subject = fmt::format("{}/{}", rollout.endpoint, rollout.to);
+  entry.reason = decision.reason;
+  entry.evidence = {{"share", fmt::format("{}", decision.share)}, {"from", rollout.from}};
+  for (const domain::GuardOutcome& guard : decision.guards)
+    entry.evidence["guard " + guard.guard] = fmt::format("{}{}", domain::VerdictName(guard.verdict),
+                                                         guard.value ? ", " + FormatDouble(*guard.value) : guard.note);
+  SLIPWAY_RETURN_IF_ERROR(dependencies.audit->Record(std::move(entry)));
+  return {};
+}
+
 Status Rollouts::Impl::Settle(const Scope& scope, Rollout& rollout) {
   SLIPWAY_RETURN_IF_ERROR(Store(scope, rollout));
+  SLIPWAY_RETURN_IF_ERROR(Audit(scope, rollout));
   return rollout.is_moved ? Status() : Move(scope, rollout);
 }
 

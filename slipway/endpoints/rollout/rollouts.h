@@ -13,6 +13,7 @@
 
 #include "slipway/base/result.h"
 #include "slipway/base/time.h"
+#include "slipway/domain/audit.h"
 #include "slipway/domain/rollout.h"
 #include "slipway/domain/rollout_store.h"
 #include "slipway/domain/stores.h"
@@ -29,6 +30,7 @@ struct RolloutDependencies {
   Endpoints& endpoints;
   EvidenceSource evidence;
   const Clock& clock;
+  domain::AuditLog* audit = nullptr;  // may be left out: where decisions are recorded
 };
 
 // Thread-safe. All are borrowed and must outlive the service; `endpoints` is started before it.
