@@ -249,7 +249,7 @@ class SigningFace {
     const std::string& registry = parameters.at("registry");
     SLIPWAY_RETURN_IF_ERROR(policy_.Require(registry, required->get<bool>()));
     SLIPWAY_RETURN_IF_ERROR(
-        Record(request, *required ? "signatures.require" : "signatures.release", registry, body.value("reason", "")));
+        Record(request, required->get<bool>() ? "signatures.require" : "signatures.release", registry, body.value("reason", "")));
     return List(request, parameters);
   }
 

@@ -42,17 +42,20 @@ std::string NumberText(const Json& row, const char* key) {
 std::string EvidenceText(const Json& promotion) {
   const Json& evidence = promotion.at("evidence");
   const Json provenance = evidence.value("provenance", Json::object());
+  const Json reports = evidence.value("reports", Json::object());
+  const Json data = provenance.value("data", Json::object());
   std::string text = fmt::format("{}:{}", promotion.value("model", ""), promotion.value("version", ""));
   const std::string before = promotion.value("previousVersion", "");
   text += before.empty() ? ", the first in production\n" : fmt::format(" in place of version {}\n", before);
-  for (const Json& row : evidence.value("metrics", Json::array()))
+  const Json metrics = evidence.value("metrics", Json::array());
+  for (const Json& row : metrics)
     text += fmt::format("  metric {:<24} {:>12}  now {:>12}  difference {}\n", row.value("name", ""),
                         NumberText(row, "candidate"), NumberText(row, "production"), NumberText(row, "difference"));
-  for (const auto& [name, uri] : evidence.value("reports", Json::object()).items())
+  for (const auto& [name, uri] : reports.items())
     text += fmt::format("  report {}: {}\n", name, uri.get<std::string>());
   for (const char* key : {"workspace", "job", "pipeline", "commit", "origin"})
     if (provenance.contains(key)) text += fmt::format("  {}: {}\n", key, provenance[key].get<std::string>());
-  for (const auto& [input, reference] : provenance.value("data", Json::object()).items())
+  for (const auto& [input, reference] : data.items())
     text += fmt::format("  data {}: {}\n", input, reference.get<std::string>());
   const Json signature = evidence.value("signature", Json::object());
   text += fmt::format("  signed with {} ({}{})\n", signature.value("key", ""),

@@ -24,9 +24,9 @@ std::string RegistryPath(client::Workspace& server, const std::string& name) {
 Result<Json> PrintedRegistry(const Json& arm) {
   SLIPWAY_ASSIGN_OR_RETURN(const domain::AssetRegistry registry, wire::RegistryFromArm(arm));
   Json printed = WithId(spec::ToJson(registry), arm);
-  for (const auto& [from, to] :
-       {std::pair("discoveryUrl", "discovery_url"), {"mlFlowRegistryUri", "mlflow_registry_uri"}})
-    if (arm["properties"].contains(from)) printed[to] = arm["properties"][from];
+  const Json& properties = arm["properties"];
+  if (properties.contains("discoveryUrl")) printed["discovery_url"] = properties["discoveryUrl"];
+  if (properties.contains("mlFlowRegistryUri")) printed["mlflow_registry_uri"] = properties["mlFlowRegistryUri"];
   return printed;
 }
 

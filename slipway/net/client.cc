@@ -179,8 +179,10 @@ class Client::Impl {
     SLIPWAY_RETURN_IF_ERROR(RunUntil(is_done, deadline, "did not finish the TLS handshake: it"));
     if (!failure) return {};
     const long verdict = SSL_get_verify_result(stream_->tls->native_handle());
+    const bool is_cut_off = verdict == X509_V_OK && failure.category() != asio::error::get_ssl_category();
     const std::string why = verdict == X509_V_OK ? failure.message() : X509_verify_cert_error_string(verdict);
     Abandon();
+    if (is_cut_off) return Unavailable(fmt::format("cannot connect to {}: {}", url.HostHeader(), why));
     return FailedPrecondition(fmt::format("no trusted TLS connection to {}: {}", url.HostHeader(), why));
   }
 

@@ -35,7 +35,7 @@ class PromotionsTest : public testing::SharedFixture {
   }
   // A model of a job with one metric.
   void MakeTrained(const std::string& version, double f1) {
-    Run run;
+    domain::Run run;
     run.id = "job-" + version;
     ASSERT_TRUE(runs.InsertRun(scope, run));
     ASSERT_TRUE(runs.LogBatch(scope, run.id, {{"f1", f1, 1, 0}}, {}, {}));

@@ -29,9 +29,9 @@ std::string JobOf(const AssetVersion& version) {
 }
 
 void PutCommit(json& into, const Job& job) {
-  for (const auto& [key, name] : {std::pair("azureml.git.commit", "commit"),
-                                  {"azureml.git.dirty", "dirty"},
-                                  {"azureml.git.repository_uri", "repository"}}) {
+  constexpr std::pair<const char*, const char*> kNames[] = {
+      {"azureml.git.commit", "commit"}, {"azureml.git.dirty", "dirty"}, {"azureml.git.repository_uri", "repository"}};
+  for (const auto& [key, name] : kNames) {
     const auto found = job.spec.properties.find(key);
     if (found != job.spec.properties.end() && !into.contains(name)) into[name] = found->second;
   }

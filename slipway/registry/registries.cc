@@ -77,6 +77,7 @@ Result<RegistryFolders*> Registries::FoldersOf(const AssetRegistry& registry) {
   const std::filesystem::path folder = root_ / registry.id;
   SLIPWAY_ASSIGN_OR_RETURN(folders.blobs, blobstore::LocalBlobStore::Open(folder / "blobs"));
   folders.uploads = folder / "uploads";
+  SLIPWAY_RETURN_IF_ERROR(RemoveAll(folders.uploads));  // of an earlier life of the server
   folders.files = std::make_unique<KeptFiles>(folder / "files", *folders.blobs);
   return &folders;
 }

@@ -373,7 +373,7 @@ TEST_F(RegistryTest, ModelsThatAreNotThereAreRefused) {
   std::filesystem::create_directories(Store("empty"));
   EXPECT_THAT(Refusal(Model("1", Uri("empty"))).message(), HasSubstr("has no files"));
   EXPECT_THAT(Refusal(Model("1", Uri("x"), "pickle")).message(), HasSubstr("is no type of a model"));
-  EXPECT_EQ(Refusal(Model("1", "azureml://registries/r/models/m/versions/1")).code(), Code::kUnimplemented);
+  EXPECT_EQ(Refusal(Model("1", "azureml://registries/r/models/m/versions/1")).code(), Code::kInvalidArgument);
 }
 
 TEST_F(RegistryTest, AnMlflowModelTellsFlavorsAndSignature) {

@@ -43,7 +43,7 @@ TEST_F(SharedAssetsTest, AModelIsFoundWithItsFilesFromEverywhere) {
   MakeModel("3");
   const AssetVersion made = MustShare(Request("3"));
   EXPECT_EQ(std::get<ModelBody>(made.body).path, Address("3").ToString());
-  for (const std::string text : {Address("3").ToString(), Address("").ToString()}) {
+  for (const std::string& text : {Address("3").ToString(), Address("").ToString()}) {
     const auto found = registry->catalog().Find(production, text, AssetKind::kModel);
     ASSERT_TRUE(found) << found.error().ToString();
     EXPECT_EQ(found->version, "3");
@@ -116,7 +116,7 @@ TEST_F(SharedAssetsTest, KeepsWhereAVersionCameFrom) {
   step.step = "data_quality";
   step.output_uris = {{"report", Uri("reports/1")}};
   ASSERT_TRUE(jobs.InsertJob(scope, step));
-  Run run;
+  domain::Run run;
   run.id = "train-1-fit";
   ASSERT_TRUE(runs.InsertRun(scope, run));
   ASSERT_TRUE(runs.LogBatch(scope, run.id, {{"f1", 0.47, 1, 0}}, {{"trees", "221"}}, {}));
@@ -290,7 +290,7 @@ TEST_F(SharedAssetsTest, AssetsOfRegistriesNeedFilesThatAreThere) {
   model.name = "credit";
   model.version = "1";
   ModelBody body;
-  for (const std::string path : {Uri("m"), std::string("https://x/uploads/prod/abc/model"), std::string("/tmp/m")}) {
+  for (const std::string& path : {Uri("m"), std::string("https://x/uploads/prod/abc/model"), std::string("/tmp/m")}) {
     body.path = path;
     model.body = body;
     const auto refused = shared->Put(RegistryScope(), model);

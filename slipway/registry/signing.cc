@@ -121,7 +121,7 @@ Result<SignaturePolicy::Rules> SignaturePolicy::Read() const {
   };
   if (!document.is_object()) return damaged("they are no JSON object");
   try {
-    for (const std::string name : document.value("requireSignatures", std::vector<std::string>()))
+    for (const auto& name : document.value("requireSignatures", std::vector<std::string>()))
       rules.requiring.insert(ToLower(name));
     for (const json& entry : document.value("keys", json::array())) {
       const auto since = ParseTimestamp(entry.value("since", ""));

@@ -45,9 +45,12 @@ std::vector<std::string> AuditTableStatements() {
 }
 
 Result<AuditEntry> SqlAuditStore::Record(AuditEntry entry) {
+  // Entries are kept as JSON: what is read back must hash to the same.
   for (std::string* field : {&entry.action, &entry.actor, &entry.scope, &entry.subject, &entry.reason})
     *field = ReplaceInvalidUtf8(*field);
-  for (auto& [key, value] : entry.evidence) value = ReplaceInvalidUtf8(value);
+  std::map<std::string, std::string> evidence;
+  for (const auto& [key, value] : entry.evidence) evidence[ReplaceInvalidUtf8(key)] = ReplaceInvalidUtf8(value);
+  entry.evidence = std::move(evidence);
   SLIPWAY_RETURN_IF_ERROR(database_.Write([&](sql::Connection& connection) -> Status {
     SLIPWAY_ASSIGN_OR_RETURN(const auto last,
                              connection.Query("SELECT sequence, hash FROM audit_log ORDER BY sequence DESC LIMIT 1"));

@@ -46,7 +46,7 @@ std::string DocumentTable::CreateStatement() const {
 std::string DocumentTable::Where(size_t keys) const {
   std::string condition;
   for (size_t i = 0; i < keys; ++i)
-    condition += fmt::format("{}{} = :p{}", i == 0 ? "" : " AND ", key_columns_[i], i + 1);
+    condition += fmt::format(" {} {} = :p{}", i == 0 ? "WHERE" : "AND", key_columns_[i], i + 1);
   return condition;
 }
 
@@ -75,7 +75,7 @@ Result<Document> DocumentTable::Get(sql::Connection& connection, const std::vect
                                     const std::string& name) const {
   SLIPWAY_ASSIGN_OR_RETURN(
       const auto rows,
-      connection.Query(fmt::format("SELECT name, body FROM {} WHERE {}", table_, Where(keys.size())), Values(keys)));
+      connection.Query(fmt::format("SELECT name, body FROM {}{}", table_, Where(keys.size())), Values(keys)));
   if (rows.empty()) return NotFound(fmt::format("there is no {} '{}'", noun_, name));
   return Read(rows.front());
 }
@@ -83,7 +83,7 @@ Result<Document> DocumentTable::Get(sql::Connection& connection, const std::vect
 Result<std::vector<Document>> DocumentTable::List(sql::Connection& connection,
                                                   const std::vector<std::string>& keys) const {
   SLIPWAY_ASSIGN_OR_RETURN(const auto rows,
-                           connection.Query(fmt::format("SELECT name, body FROM {} WHERE {} ORDER BY {}", table_,
+                           connection.Query(fmt::format("SELECT name, body FROM {}{} ORDER BY {}", table_,
                                                         Where(keys.size()), Join(key_columns_, ", ")),
                                             Values(keys)));
   std::vector<Document> documents;
@@ -97,7 +97,7 @@ Result<std::vector<Document>> DocumentTable::List(sql::Connection& connection,
 
 Status DocumentTable::Delete(sql::Connection& connection, const std::vector<std::string>& keys) const {
   SLIPWAY_RETURN_IF_ERROR(
-      connection.Execute(fmt::format("DELETE FROM {} WHERE {}", table_, Where(keys.size())), Values(keys)));
+      connection.Execute(fmt::format("DELETE FROM {}{}", table_, Where(keys.size())), Values(keys)));
   return {};
 }
 

@@ -67,7 +67,7 @@ class DocumentTable {
   Status Delete(sql::Connection& connection, const std::vector<std::string>& keys) const;
 
  private:
-  std::string Where(size_t keys) const;
+  std::string Where(size_t keys) const;  // " WHERE …" with the first keys; "" for none
   Result<Document> Read(const sql::Row& row) const;
 
   std::string table_, noun_;

@@ -128,10 +128,11 @@ class Scratch:
             print("     %s" % (detail,))
         return holds
 
-    def caller(self, endpoint, home=None):
+    def caller(self, endpoint, home=None, workspace="default"):
         home = home or self.environment["SLIPWAY_HOME"]
-        return Caller(self.tsv("online-endpoint", "show", "-n", endpoint, "--query", "scoring_uri", SLIPWAY_HOME=home),
-                      self.tsv("online-endpoint", "get-credentials", "-n", endpoint, "--query", "primaryKey", SLIPWAY_HOME=home),
+        which = ["-n", endpoint, "-w", workspace]
+        return Caller(self.tsv("online-endpoint", "show", *which, "--query", "scoring_uri", SLIPWAY_HOME=home),
+                      self.tsv("online-endpoint", "get-credentials", *which, "--query", "primaryKey", SLIPWAY_HOME=home),
                       home + "/tls/ca.pem")
 
     def start_server(self, home=None, arguments=()):

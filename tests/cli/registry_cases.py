@@ -1,0 +1,333 @@
+"""Registries between a staging and a production workspace, and between two servers; promotions and the audit log."""
+import concurrent.futures
+import hashlib
+import json
+import signal
+import sqlite3
+import urllib.error
+import urllib.request
+
+import tiny_model
+from harness import wait_until
+
+ENVIRONMENT = "name: shell\nversion: 1\nimage: none\nslipway: {provider: native, programs: [sh]}\n"
+COMPONENT = ("name: count\nversion: 1\ntype: command\ninputs: {rows: {type: uri_folder}}\noutputs: {out: {type: uri_folder}}\n"
+             "code: ./count\nenvironment: azureml:shell:1\ncommand: sh count.sh ${{inputs.rows}} > ${{outputs.out}}/count\n")
+JOB = """\
+type: pipeline
+experiment_name: shared
+inputs:
+  rows: {type: uri_folder, path: azureml://registries/shared/data/table/versions/1}
+  model: {type: custom_model, path: azureml://registries/shared/models/tiny/labels/latest}
+settings: {default_compute: azureml:cpu-cluster}
+jobs:
+  count:
+    type: command
+    component: azureml://registries/shared/components/count/versions/1
+    inputs: {rows: "${{parent.inputs.rows}}"}
+  look:
+    type: command
+    environment: azureml://registries/shared/environments/shell/labels/latest
+    inputs: {model: "${{parent.inputs.model}}"}
+    outputs: {seen: {type: uri_folder}}
+    command: wc -c < ${{inputs.model}} > ${{outputs.seen}}/bytes
+outputs: {}
+"""
+DEPLOYMENT = "name: blue\nendpoint_name: {endpoint}\nmodel: {model}\ninstance_type: any\ninstance_count: 1\n"
+ROWS = {"data": [{"age": 1, "income": 2, "balance": 1}]}
+SHARE = ["slipway", "az", "ml", "model", "share", "--name", "tiny", "--version", "1", "--registry-name", "shared",
+         "--share-with-name", "tiny", "--share-with-version", "1", "-w", "staging", "-o", "none"]
+
+
+def az(*words):
+    return ["slipway", "az", "ml", *words]
+
+
+def home_of(scratch, name="home"):
+    return scratch.path / name
+
+
+def request(home, method, path, body=None):
+    """(status, JSON) of the server that has the home."""
+    server = json.loads((home / "server.json").read_text())["url"]
+    token = json.loads((home / "credentials").read_text())["token"]
+    asked = urllib.request.Request(server + path, json.dumps(body).encode() if body is not None else None,
+                                   {"Authorization": "Bearer " + token, "Content-Type": "application/json"}, method=method)
+    try:
+        with urllib.request.urlopen(asked, timeout=120) as answer:
+            return answer.status, json.loads(answer.read() or b"null")
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read() or b"null")
+
+
+def share_path(workspace):
+    return ("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/"
+            "Microsoft.MachineLearningServices/workspaces/%s/slipway/share" % workspace)
+
+
+def blob_file(home, content):
+    """Where the registries of a home keep this content."""
+    digest = hashlib.sha256(content).hexdigest()
+    found = list(home.glob("registries/*/blobs/sha256/%s/%s" % (digest[:2], digest[2:])))
+    return found[0] if found else None
+
+
+def registries(scratch):
+    scratch.write("registry.yml", "name: shared\nlocation: local\ndescription: what staging and production share\ntags: {team: risk}\n"
+                                  "replication_locations: [{location: local}]\n")
+    scratch.expect("a registry is created", az("registry", "create", "-f", "registry.yml", "--query", "name", "-o", "tsv"), 0, out=r"^shared\n$")
+    scratch.expect("and shown", az("registry", "show", "-n", "shared", "--query", "[description,tags.team]", "-o", "tsv"), 0,
+                   out=r"what staging and production share\n?\t?risk")
+    scratch.expect("and listed", az("registry", "list", "-o", "table"), 0, out=r"shared +local")
+    scratch.expect("and updated", az("registry", "update", "-n", "shared", "--set", "tags.team=credit", "--query", "tags.team", "-o", "tsv"), 0,
+                   out=r"^credit\n$")
+    scratch.expect("a name that cannot be", az("registry", "create", "-n", "x"), 1, out="", err=r"3 to 33 characters")
+    scratch.expect("the one that comes with Slipway", az("registry", "create", "-n", "slipway"), 1, out="", err=r"comes with Slipway")
+    scratch.write("typo.yml", "name: other\nlocaton: here\n")
+    scratch.expect("a key that is none", az("registry", "create", "-f", "typo.yml"), 1, out="", err=r"typo\.yml:2:1: .*did you mean 'location'")
+    scratch.expect("an unknown registry", az("model", "list", "--registry-name", "shred"), 3, out="", err=r"did you mean 'shared'")
+    for name in ("staging", "production"):
+        scratch.expect("the workspace %s" % name, az("workspace", "create", "-n", name, "-o", "none"), 0, out="")
+
+
+def sharing(scratch):
+    (scratch.path / "tiny.onnx").write_bytes(tiny_model.tiny_model())
+    scratch.write("shell.yml", ENVIRONMENT)
+    scratch.write("component.yml", COMPONENT)
+    scratch.write("count/count.sh", "cat \"$1\"/*.csv | wc -l\n")
+    scratch.write("table/a.csv", "a,b\n1,2\n3,4\n")
+    scratch.expect("a model in staging", az("model", "create", "-n", "tiny", "-p", "tiny.onnx", "-w", "staging", "-o", "none"), 0, out="")
+    scratch.expect("is shared", SHARE, 0, out="")
+    scratch.expect("and again, which changes nothing", SHARE, 0, out="")
+    scratch.expect("the registry lists it, newest first", az("model", "list", "-n", "tiny", "--registry-name", "shared", "--query", "[0].version"), 0,
+                   out=r'^"1"\n$')
+    scratch.expect("and says where it came from", az("model", "show", "-n", "tiny", "-v", "1", "--registry-name", "shared", "--query",
+                                                     "properties.\"slipway.statement\""), 0, out=r"workspaces/staging")
+    scratch.expect("an environment is made in the registry", az("environment", "create", "-f", "shell.yml", "--registry-name", "shared", "-o", "none"),
+                   0, out="")
+    scratch.expect("and found by the workflow's query", az("environment", "list", "--registry-name", "shared", "--query", "[?name=='shell'].latest_version",
+                                                           "-o", "tsv"), 0, out=r"^1\n$")
+    scratch.expect("an environment of staging", az("environment", "create", "-f", "shell.yml", "-w", "staging", "-o", "none"), 0, out="")
+    scratch.expect("a component of staging", az("component", "create", "-f", "component.yml", "-w", "staging", "-o", "none"), 0, out="")
+    scratch.expect("takes its environment and code along", az("component", "share", "-n", "count", "-v", "1", "--registry-name", "shared", "-w", "staging",
+                                                              "--query", "[environment,code]", "-o", "tsv"), 0,
+                   out=r"azureml://registries/shared/environments/shell/versions/1\s+azureml://registries/shared/codes/[0-9a-f]+/versions/1")
+    scratch.expect("data of staging", az("data", "create", "-n", "table", "-p", "table", "-w", "staging", "-o", "none"), 0, out="")
+    scratch.expect("is shared, too", az("data", "share", "-n", "table", "-v", "1", "--registry-name", "shared", "--share-with-name", "table",
+                                        "--share-with-version", "1", "-w", "staging", "-o", "none"), 0, out="")
+    scratch.expect("a local folder becomes a model of the registry", az("model", "create", "-n", "direct", "-v", "1", "-p", "table", "--registry-name",
+                                                                        "shared", "--query", "path", "-o", "tsv"), 0,
+                   out=r"^azureml://registries/shared/models/direct/versions/1\n$")
+    scratch.expect("other content is refused by what differs", az("model", "create", "-n", "direct", "-v", "1", "-p", "count", "--registry-name", "shared"),
+                   1, out="", err=r"differs in .*file 'count/count\.sh' \(is new\)|already")
+    scratch.expect("a component straight into the registry", az("component", "create", "-f", "component.yml", "--registry-name", "shared", "--set",
+                                                                "name=straight", "-o", "none"), 0, out="")
+
+
+def using(scratch):
+    scratch.write("job.yml", JOB)
+    result = scratch.expect("a pipeline of production runs on shared assets alone", az("job", "create", "-f", "job.yml", "-w", "production", "--stream"), 0,
+                            out=r"Status: Completed")
+    name = json.loads(result.stdout[result.stdout.index("{"):])["name"] if "{" in result.stdout else "none"
+    steps = scratch.run(az("job", "list", "--parent-job-name", name, "-w", "production", "--query", "[].name", "-o", "tsv")).stdout.split()
+    scratch.check("two steps ran", len(steps) == 2, steps)
+    for step in steps:
+        scratch.run(az("job", "download", "-n", step, "--all", "-p", "got", "-w", "production"))
+    counts = [path.read_text().strip() for path in (scratch.path / "got").rglob("count")] + \
+             [path.read_text().strip() for path in (scratch.path / "got").rglob("bytes")]
+    scratch.check("and saw the files", counts == ["3", str(len(tiny_model.tiny_model()))], counts)
+    scratch.expect("a registry's model is downloaded", az("model", "download", "-n", "tiny", "-v", "1", "--registry-name", "shared", "-p", "down"), 0, out="")
+    scratch.check("with its file", (scratch.path / "down/tiny/tiny.onnx").read_bytes() == tiny_model.tiny_model())
+    scratch.expect("a model of production is made of it", az("model", "create", "-n", "copied", "-p", "azureml://registries/shared/models/tiny/versions/1",
+                                                             "-w", "production", "-o", "none"), 0, out="")
+    scratch.expect("an endpoint of production", az("online-endpoint", "create", "-n", "shared-oe", "-w", "production", "-o", "none"), 0, out="")
+    scratch.write("deployment.yml", DEPLOYMENT.format(endpoint="shared-oe", model="azureml://registries/shared/models/tiny/labels/latest"))
+    scratch.expect("a registry's model goes live", az("online-deployment", "create", "-f", "deployment.yml", "-w", "production", "--query", "model",
+                                                      "-o", "tsv"), 0, out=r"^azureml://registries/shared/models/tiny/versions/1\n$")
+    scratch.write("rows.json", json.dumps(ROWS))
+    scratch.expect("and answers", az("online-endpoint", "invoke", "-n", "shared-oe", "-r", "rows.json", "-w", "production"), 0, out=r"predictions")
+
+
+def parallel(scratch):
+    home = home_of(scratch)
+    (scratch.path / "other.bin").write_bytes(b"something else")
+    scratch.expect("a second model", az("model", "create", "-n", "busy", "-p", "tiny.onnx", "-w", "staging", "-o", "none"), 0, out="")
+    body = {"kind": "models", "name": "busy", "version": "1", "registry": "shared"}
+    with concurrent.futures.ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: request(home, "POST", share_path("staging"), body), range(50)))
+    statuses = sorted(status for status, _ in answers)
+    scratch.check("50 shares at once: one makes the version, none fails", statuses == [200] * 49 + [201], statuses)
+    digests = {answer["properties"]["properties"]["slipway.tree_sha256"] for _, answer in answers}
+    scratch.check("and all tell the same content", len(digests) == 1, digests)
+    scratch.expect("the next version of other content", az("model", "create", "-n", "busy", "-p", "other.bin", "-w", "staging", "-o", "none"), 0, out="")
+    scratch.expect("does not fit under the old one", az("model", "share", "-n", "busy", "-v", "2", "--registry-name", "shared", "--share-with-version", "1",
+                                                       "--share-with-name", "busy", "-w", "staging"), 1, out="",
+                   err=r"has a version '1' of the model 'busy' already, and it differs in file 'other\.bin' \(is new\)")
+
+
+def tampering(scratch):
+    content = b"weights that count"
+    (scratch.path / "weights.bin").write_bytes(content)
+    scratch.expect("a model to tamper with", az("model", "create", "-n", "victim", "-v", "1", "-p", "weights.bin", "--registry-name", "shared", "-o", "none"),
+                   0, out="")
+    file = blob_file(home_of(scratch), content)
+    file.chmod(0o644)
+    file.write_bytes(b"weights that cheat")
+    scratch.expect("is not handed out", az("model", "download", "-n", "victim", "-v", "1", "--registry-name", "shared", "-p", "down"), 1, out="",
+                   err=r"'weights\.bin' was tampered with")
+    scratch.write("tampered.yml", DEPLOYMENT.format(endpoint="shared-oe", model="azureml://registries/shared/models/victim/versions/1").replace("blue", "green"))
+    scratch.expect("and not loaded", az("online-deployment", "create", "-f", "tampered.yml", "-w", "production"), 1, out="", err=r"tampered with")
+
+
+def keys(scratch):
+    scratch.expect("this server's key is trusted", ["slipway", "registry", "keys", "list", "-o", "table"], 0, out=r"this server +trusted +\S{44}")
+    mode = (home_of(scratch) / "registry-signing.pem").stat().st_mode & 0o777
+    scratch.check("its file is its owner's alone", mode == 0o600, oct(mode))
+    scratch.expect("signatures are demanded", ["slipway", "registry", "keys", "require", "-n", "shared", "-o", "none"], 0, out="")
+    scratch.expect("signed content passes", az("model", "download", "-n", "tiny", "-v", "1", "--registry-name", "shared", "-p", "signed"), 0, out="")
+    scratch.expect("the key is revoked", ["slipway", "registry", "keys", "revoke", "-k", "this server", "--reason", "lost", "-o", "none"], 0, out="")
+    scratch.expect("its content does not", az("model", "download", "-n", "tiny", "-v", "1", "--registry-name", "shared", "-p", "signed"), 1, out="",
+                   err=r"revoked")
+    key = scratch.tsv("registry", "keys", "list", "--query", "[0].key")
+    scratch.expect("until it is trusted again", ["slipway", "registry", "keys", "trust", "-k", key, "-n", "this server", "-o", "none"], 0, out="")
+    scratch.expect("a text that is no key", ["slipway", "registry", "keys", "trust", "-k", "abc"], 1, out="", err=r"32 bytes")
+    scratch.expect("changes of trust are on record", ["slipway", "audit", "list", "--action", "key", "-o", "table"], 0,
+                   out=r"key\.trust.*key\.revoke.*lost")
+
+
+def promotion(scratch):
+    promote = ["slipway", "promote", "model", "tiny:1", "--from", "staging", "--to", "production", "--registry", "shared", "--as", "ada"]
+    scratch.expect("without a terminal, --yes has to be given", promote, 1, out="", err=r"tiny:1, the first in production.*--yes")
+    scratch.expect("a promotion without a gate", promote + ["--yes", "--query", "status", "-o", "tsv"], 0, out=r"^Promoted\n$", err=r"signed with")
+    scratch.expect("the target has it in production", az("model", "show", "-n", "tiny", "-v", "1", "-w", "production", "--query", "[stage,path]", "-o", "tsv"),
+                   0, out=r"Production\s+azureml://registries/shared/models/tiny/versions/1")
+    scratch.expect("a gate", ["slipway", "environment-gate", "create", "-n", "production", "--reviewers", "grace", "-w", "production", "-o", "none"], 0, out="")
+    scratch.expect("a second version", az("model", "create", "-n", "tiny", "-p", "tiny.onnx", "-w", "staging", "-o", "none"), 0, out="")
+    second = [word.replace("tiny:1", "tiny:2") for word in promote]
+    scratch.expect("--yes cannot stand for a reviewer", second + ["--yes"], 1, out="", err=r"needs an approval by grace")
+    result = scratch.expect("it waits", second + ["--query", "[name,status]", "-o", "json"], 0, out=r"Waiting", err=r"in place of version 1.*waits for grace")
+    name = json.loads(result.stdout)[0]
+    scratch.expect("nobody else approves", ["slipway", "promote", "approve", "-n", name, "-w", "production", "--as", "ada"], 1, out="", err=r"reviewers are grace")
+    scratch.expect("the reviewer does", ["slipway", "promote", "approve", "-n", name, "-w", "production", "--as", "grace", "--comment", "good", "--query",
+                                         "status", "-o", "tsv"], 0, out=r"^Promoted\n$")
+    scratch.expect("the version before is retired", az("model", "list", "-n", "tiny", "-w", "production", "--query", "[].[version,stage]", "-o", "tsv"), 0,
+                   out=r"^2\tProduction\n1\tArchived\n$")
+    scratch.expect("one command rolls back", ["slipway", "promote", "rollback", "-n", "tiny", "-w", "production", "--as", "ada", "--reason", "errors", "--query",
+                                              "status", "-o", "tsv"], 0, out=r"^RolledBack\n$", err=r"Version 1 of 'tiny' is in production again")
+    scratch.expect("and the history stays", ["slipway", "promote", "list", "-w", "production", "-o", "table"], 0, out=r"RolledBack +ada +grace.*Promoted")
+
+
+def audit(scratch):
+    home = home_of(scratch)
+    scratch.expect("decisions are listed", ["slipway", "audit", "list", "--action", "promotion", "-o", "table"], 0,
+                   out=r"promotion\.rollback +ada.*promotion\.approve +grace.*good")
+    entries = int(scratch.tsv("audit", "verify", "--query", "entries"))
+    scratch.check("the chain holds", entries > 8, entries)
+    body = {"kind": "models", "name": "tiny", "version": "1", "registry": "shared"}
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        def share(i):
+            try:
+                return request(home, "POST", share_path("staging"), {**body, "shareWithName": "crash-%d" % i})[0]
+            except OSError:
+                return None
+        answers = pool.map(share, range(200))
+        first = next(answers)
+        pid = json.loads((home / "server.json").read_text())["pid"]
+        server = next(each for each in scratch.servers if each.pid == pid)
+        server.send_signal(signal.SIGKILL)
+        server.wait()
+        statuses = [first, *answers]
+    scratch.check("the server was killed amid shares", 201 in statuses and None in statuses, statuses[:20])
+    scratch.start_server()
+    scratch.expect("the chain holds after kill -9", ["slipway", "audit", "verify", "-o", "none"], 0, out="")
+    acknowledged = statuses.count(201)
+    recorded = int(scratch.tsv("audit", "list", "--subject", "crash-", "--max-results", "1000", "--query", "length(@)"))
+    scratch.check("what was acknowledged is on record", recorded >= acknowledged, (recorded, acknowledged))
+    database = sqlite3.connect(home / "slipway.db")
+    with database:
+        database.execute("UPDATE audit_log SET body = replace(body, '\"actor\":\"grace\"', '\"actor\":\"mallory\"') WHERE body LIKE '%promotion.approve%'")
+        sequence = database.execute("SELECT sequence FROM audit_log WHERE body LIKE '%promotion.approve%'").fetchone()[0]
+    database.close()
+    scratch.expect("a change is found where it was made", ["slipway", "audit", "verify"], 1, out="", err=r"entry %d was changed" % sequence)
+
+
+def write_remote(scratch, name, home, **keys):
+    server = json.loads((home / "server.json").read_text())
+    lines = {"url": server["tls_url"], "token_file": str(home / "credentials"), "ca_file": str(home / "tls/ca.pem"), **keys}
+    scratch.write("%s.yml" % name, "name: %s\nlocation: elsewhere\nslipway:\n%s" % (name, "".join("  %s: %s\n" % pair for pair in lines.items())))
+
+
+def remote(scratch):
+    hub = home_of(scratch, "hub")
+    server = scratch.start_server(str(hub))
+    at_hub = {"SLIPWAY_HOME": str(hub)}
+    scratch.expect("a registry on another server", az("registry", "create", "-n", "central", "-o", "none"), 0, out="", **at_hub)
+    write_remote(scratch, "central", hub)
+    scratch.expect("a reference to it", az("registry", "create", "-f", "central.yml", "--query", "slipway.registry", "-o", "tsv"), 0, out=r"^central\n$")
+    share = az("model", "share", "-n", "tiny", "-v", "1", "--registry-name", "central", "--share-with-name", "tiny", "--share-with-version", "1", "-w", "staging")
+    scratch.expect("a model is shared into it", share + ["-o", "none"], 0, out="")
+    scratch.expect("twice", share + ["-o", "none"], 0, out="")
+    for where in ({}, at_hub):
+        scratch.expect("both servers list it", az("model", "list", "--registry-name", "central", "--query", "[].name", "-o", "tsv"), 0, out=r"^tiny\n$", **where)
+    scratch.expect("a component with its parts", az("component", "share", "-n", "count", "-v", "1", "--registry-name", "central", "-w", "staging", "-o", "none"),
+                   0, out="")
+    scratch.write("remote.yml", "command: wc -c < ${{inputs.model}}\nenvironment: azureml://registries/central/environments/shell/versions/1\n"
+                                "inputs:\n  model: {type: custom_model, path: azureml://registries/central/models/tiny/labels/latest}\n")
+    scratch.expect("a job reads it", az("job", "create", "-f", "remote.yml", "-w", "production", "--stream"), 0,
+                   out=r"%d\n.*Status: Completed" % len(tiny_model.tiny_model()))
+    scratch.write("remote-deployment.yml", DEPLOYMENT.format(endpoint="shared-oe", model="azureml://registries/central/models/tiny/versions/1")
+                  .replace("blue", "remote"))
+    scratch.expect("a deployment loads it", az("online-deployment", "create", "-f", "remote-deployment.yml", "-w", "production", "-o", "none"), 0, out="")
+    vanishing(scratch, hub, server, at_hub)
+
+
+def vanishing(scratch, hub, server, at_hub):
+    """The other server dies amid shares of a model of many files: each version is there with all its files, or not at all."""
+    for i in range(40):
+        scratch.write("large/part-%d" % i, "%d" % i * 20_000)
+    scratch.expect("a model of many files", az("model", "create", "-n", "large", "-p", "large", "-w", "staging", "-o", "none"), 0, out="")
+    body = {"kind": "models", "name": "large", "version": "1", "registry": "central"}
+    home = home_of(scratch)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        answers = [pool.submit(request, home, "POST", share_path("staging"), {**body, "shareWithName": "large-%d" % i}) for i in range(40)]
+        wait_until("the first files have arrived", lambda: len(list(hub.glob("registries/*/blobs/sha256/*/*"))) > 10)
+        server.send_signal(signal.SIGKILL)
+        server.wait()
+        results = [answer.result() for answer in answers]
+    statuses = [status for status, _ in results]
+    scratch.check("shares into a dead server fail as such", 503 in statuses and set(statuses) <= {200, 201, 503},
+                  [result for result in results if result[0] not in (200, 201, 503)])
+    scratch.expect("a registry that is away is named", az("model", "list", "--registry-name", "central"), 1, out="", err=r"the registry 'central' at https://")
+    restart(scratch)
+    scratch.start_server(str(hub))
+    names = scratch.tsv("model", "list", "--registry-name", "central", "--query", "[].name", **at_hub).split()
+    whole = [name for name in names if name.startswith("large-")]
+    scratch.check("what was acknowledged is there", len(whole) >= statuses.count(201), (whole, statuses))
+    for name in whole[:3]:
+        scratch.expect("every version there is whole", az("model", "download", "-n", name, "-v", "1", "--registry-name", "central", "-p", "whole"), 0, out="",
+                       **at_hub)
+    scratch.expect("sharing goes on where it broke off", az("model", "share", "-n", "large", "-v", "1", "--registry-name", "central", "--share-with-name",
+                                                            "large-39", "-w", "staging", "-o", "none"), 0, out="")
+
+
+def restart(scratch):
+    """With the registry away."""
+    mine = next(server for server in reversed(scratch.servers) if server.poll() is None)
+    mine.send_signal(signal.SIGTERM)
+    mine.wait(120)
+    scratch.start_server()
+    call = scratch.caller("shared-oe", workspace="production")
+
+    def answers():
+        try:
+            return call(ROWS, deployment="remote")[0] == 200
+        except OSError:  # the gateway starts after the server's first answer
+            return False
+
+    try:
+        scratch.check("a deployment of a registry that is away works after a restart", wait_until("the deployment answers", answers))
+    finally:
+        call.close()
+
+
+CASES = [registries, sharing, using, parallel, tampering, keys, promotion, remote, audit]
