@@ -176,6 +176,9 @@ struct Services {
                     started_by_alerts, *base.logs, *messenger, clock,
                     [this](const domain::Scope& scope, const monitor::WorkflowRequest& request) {
                       return StartWorkflow(scope, request);
+                    },
+                    [this](const domain::Scope& scope, const std::string& run) {
+                      return IsWorkflowRunning(scope, run);
                     }}),
         endpoints(
             EndpointOptions(options, base.home),
@@ -234,6 +237,15 @@ struct Services {
                              workflows->StartByName(scope, request.workflow, request.inputs, request.run_name));
     SLIPWAY_RETURN_IF_ERROR(started_by_alerts.RecordWorkflow(scope, request.workflow, request.run_name, run));
     return run;
+  }
+
+  Result<bool> IsWorkflowRunning(const domain::Scope& scope, const std::string& run) {
+    const auto id = ParseInt(run);
+    if (!id) return false;  // started before: what it is now nobody said
+    const auto found = workflows->Get(scope, *id);
+    if (!found && found.error().code() == Code::kNotFound) return false;
+    SLIPWAY_RETURN_IF_ERROR(found);
+    return found->status != domain::WorkflowStatus::kCompleted;
   }
 
   registry::RegistryDependencies AssetDependencies(Foundation& base, const Clock& clock,

@@ -23,6 +23,7 @@ using net::Response;
 using nlohmann::json;
 
 constexpr std::string_view kInsightsPattern = "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.Insights";
+constexpr std::string_view kSubscriptionPattern = "/subscriptions/{sub}/providers/Microsoft.Insights";
 constexpr size_t kEventsMax = 1000;
 
 // The collection that a path ends in tells the kind.
@@ -30,9 +31,11 @@ AlertKind KindOf(const Request& request) {
   return ToLower(request.path).find("/metricalerts") != std::string::npos ? AlertKind::kMetric : AlertKind::kLog;
 }
 
+// In the path's resource group, or in its subscription when it names no group.
 bool IsInGroup(const Scope& scope, const PathParameters& parameters) {
+  const auto group = parameters.find("rg");
   return EqualsIgnoreCase(scope.subscription, parameters.at("sub")) &&
-         EqualsIgnoreCase(scope.resource_group, parameters.at("rg"));
+         (group == parameters.end() || EqualsIgnoreCase(scope.resource_group, group->second));
 }
 
 // The workspace that `properties.scopes` names: by its own id, its Log Analytics workspace's or its Application
@@ -42,7 +45,8 @@ Result<Scope> ScopeOfRule(const json& body, const PathParameters& parameters, Al
                           ? body["properties"].value("scopes", json::array())
                           : json::array();
   if (!scopes.is_array() || scopes.size() != 1 || !scopes[0].is_string())
-    return InvalidArgument("'properties.scopes' must be a list with the id of one workspace");
+    return InvalidArgument(fmt::format("'properties.scopes' must be a list with the id of one {}",
+                                       kind == AlertKind::kMetric ? "endpoint or deployment" : "workspace"));
   const std::string id = scopes[0].get<std::string>();
   const auto segments = Split(id, '/');
   // "", subscriptions, s, resourceGroups, g, providers, p, workspaces, w[, onlineEndpoints, e[, deployments, d]]
@@ -80,6 +84,21 @@ class Alerts {
 
   Result<Response> Put(const Request& request, const PathParameters& parameters) const {
     SLIPWAY_ASSIGN_OR_RETURN(const json body, ParseBody(request));
+    return Store(request, parameters, body);
+  }
+
+  // What the body leaves out stays.
+  Result<Response> Patch(const Request& request, const PathParameters& parameters) const {
+    SLIPWAY_ASSIGN_OR_RETURN(const json body, ParseBody(request));
+    SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, Find(parameters));
+    SLIPWAY_ASSIGN_OR_RETURN(const AlertRule rule, dependencies_.alerts.GetAlertRule(scope, parameters.at("name")));
+    if (rule.kind != KindOf(request)) return NoSuchRule(parameters);
+    json merged = wire::AlertRuleToArm(scope, rule);
+    merged.merge_patch(body);
+    return Store(request, parameters, merged);
+  }
+
+  Result<Response> Store(const Request& request, const PathParameters& parameters, const json& body) const {
     SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, ScopeOfRule(body, parameters, KindOf(request)));
     SLIPWAY_ASSIGN_OR_RETURN(AlertRule rule, wire::AlertRuleFromArm(body));
     if (rule.kind != KindOf(request))
@@ -192,7 +211,9 @@ void MountAlerts(net::Router& router, const AlertsDependencies& dependencies) {
     const std::string rules = std::string(kInsightsPattern) + collection, rule = rules + "/{name}";
     routes.Add("GET", rules, &Alerts::List);
     routes.Add("GET", rule, &Alerts::Get);
+    routes.Add("GET", std::string(kSubscriptionPattern) + collection, &Alerts::List);
     routes.Add("PUT", rule, &Alerts::Put);
+    routes.Add("PATCH", rule, &Alerts::Patch);
     routes.Add("DELETE", rule, &Alerts::Delete);
   }
   const std::string own = std::string(kWorkspacePattern) + "/slipway";

@@ -17,7 +17,7 @@ namespace slipway::domain {
 enum class CompareOperator { kGreaterThan, kGreaterThanOrEqual, kLessThan, kLessThanOrEqual, kEqual };
 
 // Splits what is measured: each combination of values is an alert with a state of its own. The value "*" stands for
-// every one.
+// every one. A metric rule with several conditions measures one combination: there each dimension includes one value.
 struct AlertDimension {
   std::string name;
   bool is_excluding = false;  // all values but these
@@ -26,7 +26,10 @@ struct AlertDimension {
 
 struct AlertCondition {
   std::string query;                          // log rules: KQL
+  std::string resource_id_column;             // log rules: splits as a dimension does; its value is the alert's target
+  std::string name;                           // metric rules: of the criterion
   std::string metric_name, metric_namespace;  // metric rules
+  bool skips_metric_validation = false;       // metric rules: of a metric that the resource does not have (yet)
   std::string time_aggregation = "Count";     // Count, Average, Minimum, Maximum, Total
   std::string metric_measure_column;          // log rules; "" counts rows
   std::vector<AlertDimension> dimensions;
@@ -42,6 +45,13 @@ struct AlertBudget {
 
 enum class AlertKind { kLog, kMetric };
 
+// A job or workflow run that a rule started.
+struct AlertStart {
+  Timestamp at{};    // when the event fired that it is of
+  std::string kind;  // job, workflow
+  std::string name;
+};
+
 struct AlertRule {
   std::string name;
   AlertKind kind = AlertKind::kLog;
@@ -50,24 +60,32 @@ struct AlertRule {
   int severity = 3;  // 0 critical … 4 verbose
   bool is_enabled = true;
   std::string resource;                        // metric rules: the ARM id that the metric is of
+  std::string target_resource_region;          // metric rules: kept
+  std::vector<std::string> target_resource_types;
   std::vector<AlertCondition> conditions{{}};  // all must be met; a log rule has one
+  bool skips_query_validation = false;         // log rules: stored though its query cannot run (yet)
   int64_t evaluation_frequency_seconds = 300;
   int64_t window_size_seconds = 300;
   int64_t query_range_seconds = 0;  // what the query sees before a window's end; 0: the window
   int evaluation_periods = 1;       // of the last so many windows…
   int failing_periods = 1;          // … so many must be bad
   bool auto_mitigate = true;
-  int64_t mute_seconds = 0;  // no second firing within this time
+  int64_t resolve_seconds = 0;  // of good evaluations before it is resolved; 0: the first one
+  int64_t mute_seconds = 0;     // no second firing within this time
   // What firing does.
   std::optional<JobSpec> create_job;
   std::vector<std::string> action_groups;  // names
   Tags custom_properties;                  // handed to receivers
+  Tags action_properties;                  // kMailSubjectProperty (alert_names.h)
   int64_t cool_down_seconds = 0;           // from one start of a job or workflow to the next
   AlertBudget budget;
   // State.
   std::optional<Timestamp> last_evaluated_at;
   bool is_fired = false;   // any combination
   std::string last_error;  // why the last evaluation failed; "" when it did not
+  // Those that still count: the newest, what the budget looks at, jobs that run. Events of a noisy rule are too many
+  // to look through.
+  std::vector<AlertStart> starts;
   CreationContext context;
 };
 
@@ -92,8 +110,10 @@ struct AlertEvent {
   Tags dimensions;
   Timestamp fired_at{};
   std::optional<Timestamp> resolved_at;
-  double value = 0;  // of the first condition, as is the threshold
+  std::optional<Timestamp> good_since;  // while it waits to be resolved
+  double value = 0;                     // of the first condition, as is the threshold
   double threshold = 0;
+  std::vector<std::optional<double>> further_values;  // of the other conditions
   std::string job;    // that the rule's create_job started; "" when none
   std::string error;  // why the job was not started; "" otherwise
   std::vector<AlertDelivery> deliveries;

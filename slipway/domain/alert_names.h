@@ -15,4 +15,7 @@ inline std::string_view CompareOperatorName(CompareOperator compare) {
   return kCompareOperatorNames[static_cast<size_t>(compare)];
 }
 
+// The one of a rule's action properties that means something here.
+inline constexpr const char* kMailSubjectProperty = "Email.Subject";
+
 }  // namespace slipway::domain

@@ -1,15 +1,19 @@
 // Changes of rules, action groups and the freeze switch; tests of both.
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
 #include "slipway/monitor/alert_service_impl.h"
+#include "slipway/monitor/metric_catalog.h"
 
 namespace slipway::monitor {
 
 using domain::ActionGroup;
 using domain::AlertCondition;
+using domain::AlertDimension;
 using domain::AlertKind;
 using domain::AlertReceiver;
 using domain::AlertRule;
@@ -18,19 +22,72 @@ using domain::Workspace;
 
 namespace {
 
-Status CheckCondition(const AlertRule& rule, const AlertCondition& condition) {
-  if (rule.kind == AlertKind::kMetric) {
-    if (condition.metric_name.empty()) return InvalidArgument("a condition of a metric alert needs the metric's name");
-    if (!condition.dimensions.empty()) return Unimplemented("dimensions of metric alerts are not supported yet");
-    return {};
+constexpr size_t kMetricConditionsMax = 5;  // Azure Monitor's
+
+// Names as they are recorded and defaults filled in.
+Status CheckMetricCondition(const AlertRule& rule, AlertCondition& condition) {
+  if (condition.metric_name.empty()) return InvalidArgument("a condition of a metric alert needs the metric's name");
+  if (!condition.skips_metric_validation) {
+    SLIPWAY_ASSIGN_OR_RETURN(condition, CheckMetric(rule.resource, std::move(condition)));
   }
+  if (condition.name.empty()) condition.name = condition.metric_name;
+  return {};
+}
+
+// With several conditions Azure Monitor measures one combination, which they have to agree on.
+Status CheckSharedDimensions(const AlertRule& rule) {
+  std::map<std::string, std::string> wanted;
+  for (const AlertCondition& condition : rule.conditions) {
+    for (const AlertDimension& dimension : condition.dimensions) {
+      if (dimension.is_excluding || dimension.values.size() != 1 || dimension.values[0] == "*")
+        return InvalidArgument(
+            fmt::format("the dimension '{}' of the condition '{}': in a metric alert with several conditions each dimension "
+                        "includes exactly one value, as Azure Monitor has it; make a rule for each condition to split by it",
+                        dimension.name, condition.name));
+      const auto [known, is_new] = wanted.try_emplace(dimension.name, dimension.values[0]);
+      if (!is_new && known->second != dimension.values[0])
+        return InvalidArgument(fmt::format(
+            "two conditions include different values of the dimension '{}': '{}' and '{}'; they have to be the same",
+            dimension.name, known->second, dimension.values[0]));
+    }
+  }
+  return {};
+}
+
+Status CheckMetricRule(AlertRule& rule) {
+  if (rule.resource.empty())
+    return InvalidArgument("a metric alert needs the id of the resource that the metric is of");
+  if (rule.conditions.size() > kMetricConditionsMax)
+    return InvalidArgument(fmt::format("a metric alert has at most {} conditions, as in Azure Monitor, not {}",
+                                       kMetricConditionsMax, rule.conditions.size()));
+  std::set<std::string> names;
+  for (AlertCondition& condition : rule.conditions) {
+    SLIPWAY_RETURN_IF_ERROR(CheckMetricCondition(rule, condition));
+    if (!names.insert(condition.name).second && rule.conditions.size() > 1)
+      return InvalidArgument(
+          fmt::format("two conditions have the name '{}': give each a name of its own", condition.name));
+  }
+  if (!rule.target_resource_types.empty() && !MetricResourceType(rule.resource).empty() &&
+      !EqualsIgnoreCase(rule.target_resource_types[0], MetricResourceType(rule.resource)))
+    return InvalidArgument(fmt::format("targetResourceType '{}' is not that of the resource, '{}'",
+                                       rule.target_resource_types[0], MetricResourceType(rule.resource)));
+  return rule.conditions.size() > 1 ? CheckSharedDimensions(rule) : Status();
+}
+
+Status CheckLogRule(const AlertRule& rule) {
+  if (rule.conditions.size() > 1)
+    return InvalidArgument(fmt::format(
+        "a log alert has one condition, as in Azure Monitor, not {}: let one query look at all of it, or make a rule for "
+        "each condition",
+        rule.conditions.size()));
+  const AlertCondition& condition = rule.conditions[0];
   if (condition.time_aggregation != "Count" && condition.metric_measure_column.empty())
     return InvalidArgument(
         fmt::format("the aggregation {} needs the name of a measure column", condition.time_aggregation));
   return {};
 }
 
-Status CheckRule(const AlertRule& rule) {
+Status CheckRule(AlertRule& rule) {
   SLIPWAY_RETURN_IF_ERROR(domain::CheckName(domain::NameKind::kSchedule, rule.name));
   if (rule.evaluation_frequency_seconds < 1)
     return InvalidArgument("the evaluation frequency must be a second or more");
@@ -40,12 +97,9 @@ Status CheckRule(const AlertRule& rule) {
   if (rule.failing_periods < 1 || rule.failing_periods > rule.evaluation_periods)
     return InvalidArgument("the failing periods are from 1 to the number of evaluation periods");
   if (rule.conditions.empty()) return InvalidArgument("a rule needs a condition");
-  if (rule.kind == AlertKind::kLog && rule.conditions.size() > 1)
-    return Unimplemented("more than one condition in a log alert is not supported yet");
-  if (rule.kind == AlertKind::kMetric && rule.resource.empty())
-    return InvalidArgument("a metric alert needs the id of the resource that the metric is of");
-  for (const AlertCondition& condition : rule.conditions) SLIPWAY_RETURN_IF_ERROR(CheckCondition(rule, condition));
-  return {};
+  if (rule.resolve_seconds > 0 && !rule.auto_mitigate)
+    return InvalidArgument("a time to resolve belongs to a rule that resolves (auto_mitigate)");
+  return rule.kind == AlertKind::kMetric ? CheckMetricRule(rule) : CheckLogRule(rule);
 }
 
 // Secrets are never shown, so what was read and sent back comes without them.
@@ -92,7 +146,8 @@ Result<AlertRule> AlertService::Put(const Scope& scope, AlertRule rule) {
   SLIPWAY_RETURN_IF_ERROR(CheckRule(rule));
   SLIPWAY_ASSIGN_OR_RETURN(const Workspace workspace, impl_->dependencies.workspaces.GetWorkspace(scope));
   const Timestamp now = impl_->dependencies.clock.Now();
-  SLIPWAY_RETURN_IF_ERROR(With(impl_->MeasureWindows(workspace, rule, now), "query"));
+  if (!rule.skips_query_validation)
+    SLIPWAY_RETURN_IF_ERROR(With(impl_->MeasureWindows(workspace, rule, now), "query"));
   std::lock_guard lock(impl_->changing);
   SLIPWAY_RETURN_IF_ERROR(impl_->CheckGroups(scope, rule));
   const auto stored = impl_->dependencies.alerts.GetAlertRule(scope, rule.name);
@@ -101,6 +156,7 @@ Result<AlertRule> AlertService::Put(const Scope& scope, AlertRule rule) {
   rule.context.last_modified_at = now;
   rule.last_evaluated_at = stored ? stored->last_evaluated_at : std::nullopt;
   rule.is_fired = stored && stored->is_fired;
+  rule.starts = stored ? stored->starts : std::vector<domain::AlertStart>();
   rule.last_error.clear();
   SLIPWAY_RETURN_IF_ERROR(impl_->dependencies.alerts.PutAlertRule(scope, rule));
   impl_->ticker.Wake();
@@ -117,7 +173,7 @@ Status AlertService::Delete(const Scope& scope, const std::string& name) {
   return impl_->dependencies.alerts.DeleteAlertRule(scope, history.rule.name);
 }
 
-Result<Replay> AlertService::Test(const Scope& scope, const AlertRule& rule, Timestamp begin, Timestamp end) {
+Result<Replay> AlertService::Test(const Scope& scope, AlertRule rule, Timestamp begin, Timestamp end) {
   SLIPWAY_RETURN_IF_ERROR(CheckRule(rule));
   SLIPWAY_ASSIGN_OR_RETURN(const Workspace workspace, impl_->dependencies.workspaces.GetWorkspace(scope));
   return ReplayRule(rule, begin, end, [&](const AlertRule& replayed, Timestamp now) {

@@ -9,8 +9,10 @@
 
 namespace slipway::monitor {
 
+using domain::AlertDelivery;
 using domain::AlertEvent;
 using domain::AlertRule;
+using domain::AlertStart;
 
 namespace {
 
@@ -34,30 +36,66 @@ Result<RuleHistory> RuleHistory::Read(domain::ScheduleStore& alerts, const domai
   return history;
 }
 
-const AlertEvent* RuleHistory::Newest(const Combination& combination) const {
-  const auto found = std::find_if(events.begin(), events.end(),
-                                  [&](const AlertEvent& event) { return event.dimensions == combination; });
-  return found == events.end() ? nullptr : &*found;
+const AlertEvent* RuleHistory::Telling(const Combination& combination) const {
+  const AlertEvent* telling = nullptr;
+  for (const AlertEvent& event : events) {
+    if (event.dimensions != combination) continue;
+    if (!event.resolved_at) return &event;
+    if (!telling) telling = &event;
+  }
+  return telling;
 }
 
 AlertState RuleHistory::StateOf(const Combination& combination) const {
-  const AlertEvent* newest = Newest(combination);
-  return newest ? AlertState{!newest->resolved_at, newest->fired_at} : AlertState{};
+  const AlertEvent* telling = Telling(combination);
+  return telling ? AlertState{!telling->resolved_at, telling->fired_at, telling->good_since} : AlertState{};
 }
 
 std::vector<Combination> RuleHistory::Open() const {
   std::vector<Combination> open;
   std::set<Combination> seen;
   for (const AlertEvent& event : events)
-    if (seen.insert(event.dimensions).second && !event.resolved_at && rule.auto_mitigate)
+    if (rule.auto_mitigate && !event.resolved_at && seen.insert(event.dimensions).second)
       open.push_back(event.dimensions);
   return open;
 }
 
-Timestamp RuleHistory::DueAt() const {
-  std::optional<Timestamp> last = rule.last_evaluated_at;
-  if (!events.empty()) last = std::max(last.value_or(events.front().fired_at), events.front().fired_at);
+Timestamp RuleHistory::DueAt(Timestamp now) const {
+  std::optional<Timestamp> last;
+  const auto look = [&](const std::optional<Timestamp>& time) {
+    if (time && *time <= now && (!last || *time > *last)) last = time;
+  };
+  look(rule.last_evaluated_at);
+  for (const AlertEvent& event : events) look(event.fired_at);
   return last ? *last + std::chrono::seconds(rule.evaluation_frequency_seconds) : Timestamp::min();
+}
+
+Timestamp RuleHistory::FreeTime(const Combination& combination, Timestamp now) const {
+  std::set<Timestamp> taken;
+  for (const AlertEvent& event : events)
+    if (event.dimensions == combination) taken.insert(std::chrono::floor<std::chrono::seconds>(event.fired_at));
+  while (taken.count(std::chrono::floor<std::chrono::seconds>(now)) > 0) now += std::chrono::seconds(1);
+  return now;
+}
+
+std::vector<AlertStart> RuleHistory::Starts() const {
+  std::map<std::string, AlertStart> starts;  // by kind and name
+  for (const AlertStart& start : rule.starts) starts[start.kind + " " + start.name] = start;
+  for (const AlertEvent& event : events)
+    for (const AlertDelivery& delivery : event.deliveries)
+      if (WasStarted(delivery))
+        starts[delivery.kind + " " + delivery.result] = {event.fired_at, delivery.kind, delivery.result};
+  std::vector<AlertStart> list;
+  for (const auto& [key, start] : starts) list.push_back(start);
+  return list;
+}
+
+bool IsStart(const AlertDelivery& delivery) {
+  return delivery.kind == "job" || delivery.kind == "workflow";
+}
+
+bool WasStarted(const AlertDelivery& delivery) {
+  return IsStart(delivery) && delivery.state == AlertDelivery::State::kDone;
 }
 
 std::string NameAt(const AlertRule& rule, const Combination& combination, Timestamp time, int digits,

@@ -19,14 +19,25 @@ struct RuleHistory {
 
   static Result<RuleHistory> Read(domain::ScheduleStore& alerts, const domain::Scope& scope, const std::string& name);
 
-  // The newest event of a combination; nullptr when it never fired.
-  const domain::AlertEvent* Newest(const Combination& combination) const;
+  // The event that tells a combination's state: the one that is not resolved, or else the newest (a clock that was set
+  // back makes events whose order is not that of their times); nullptr when it never fired.
+  const domain::AlertEvent* Telling(const Combination& combination) const;
   AlertState StateOf(const Combination& combination) const;
   // Fired, not resolved, and of a rule that resolves.
   std::vector<Combination> Open() const;
-  // Firing is evaluating too, stored or not before a crash.
-  Timestamp DueAt() const;
+  // When it is to be evaluated next. Firing is evaluating too, stored or not before a crash. What lies ahead of `now`
+  // was done before the clock was set back and holds nothing up.
+  Timestamp DueAt(Timestamp now) const;
+  // The first moment from `now` on at whose second the combination has not fired: names of events and jobs follow from
+  // it, and a clock that was set back shows times again.
+  Timestamp FreeTime(const Combination& combination, Timestamp now) const;
+  // What the rule started, as far as it counts still.
+  std::vector<domain::AlertStart> Starts() const;
 };
+
+// A job or workflow, which starts under a name of its own at most once; the others tell somebody.
+bool IsStart(const domain::AlertDelivery& delivery);
+bool WasStarted(const domain::AlertDelivery& delivery);
 
 // "<rule>-20260304T050607Z", with the fraction's digits before the Z; a combination adds "-" and a hash of its values.
 // At most 255 characters, `suffix` included.

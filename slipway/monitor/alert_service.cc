@@ -93,7 +93,7 @@ Result<std::optional<Timestamp>> AlertService::Impl::Look(const Workspace& works
     SLIPWAY_ASSIGN_OR_RETURN(before, RuleHistory::Read(dependencies.alerts, workspace.scope, name));
     SLIPWAY_RETURN_IF_ERROR(StartWhatIsPending(workspace.scope, before, now));
   }
-  if (before.DueAt() > now) return std::optional(before.DueAt());
+  if (before.DueAt(now) > now) return std::optional(before.DueAt(now));
   const auto windows = MeasureWindows(workspace, before.rule, now);
   std::lock_guard lock(changing);
   auto current = RuleHistory::Read(dependencies.alerts, workspace.scope, name);
@@ -102,7 +102,7 @@ Result<std::optional<Timestamp>> AlertService::Impl::Look(const Workspace& works
   // Somebody replaced the rule while its query ran: what was measured says nothing about the new one.
   if (current->rule.context.last_modified_at != before.rule.context.last_modified_at) return std::optional(now);
   SLIPWAY_RETURN_IF_ERROR(Apply(workspace.scope, *current, windows, now));
-  return std::optional(current->DueAt());
+  return std::optional(current->DueAt(now));
 }
 
 Status AlertService::Impl::StartWhatIsPending(const Scope& scope, const RuleHistory& history, Timestamp now) {
@@ -152,18 +152,45 @@ Status AlertService::Impl::Apply(const Scope& scope, RuleHistory& history, const
   } else {
     bool is_any_breached = false;
     for (const auto& [combination, verdict] : Judge(history.rule, *windows, history.Open())) {
-      const Decision decision = Decide(history.rule, history.StateOf(combination), verdict.is_breached, now);
-      if (decision == Decision::kFire)
-        SLIPWAY_RETURN_IF_ERROR(Fire(scope, history, combination, verdict.value.value_or(0), now));
-      if (decision == Decision::kResolve) SLIPWAY_RETURN_IF_ERROR(Resolve(scope, history, combination, now));
+      SLIPWAY_RETURN_IF_ERROR(Follow(scope, history, combination, verdict, now));
       is_any_breached |= verdict.is_breached;
     }
     SLIPWAY_ASSIGN_OR_RETURN(const RuleHistory after, RuleHistory::Read(dependencies.alerts, scope, history.rule.name));
     history.events = after.events;
     history.rule.is_fired = history.rule.auto_mitigate ? !history.Open().empty() : is_any_breached;
+    SLIPWAY_ASSIGN_OR_RETURN(history.rule.starts, starter.StartsThatCount(scope, history));
   }
   history.rule.last_evaluated_at = now;
   return dependencies.alerts.PutAlertRule(scope, history.rule);
+}
+
+Status AlertService::Impl::Follow(const Scope& scope, RuleHistory& history, const Combination& combination,
+                                  const Verdict& verdict, Timestamp now) {
+  AlertState state = history.StateOf(combination);
+  if (state.is_fired && history.rule.resolve_seconds > 0) {
+    const auto good_since = verdict.is_breached ? std::nullopt : std::optional(std::min(state.good_since.value_or(now), now));
+    if (good_since != state.good_since) SLIPWAY_RETURN_IF_ERROR(NoteGoodSince(scope, history, combination, good_since));
+    state.good_since = good_since;
+  }
+  switch (Decide(history.rule, state, verdict.is_breached, now)) {
+    case Decision::kFire:
+      return Fire(scope, history, combination, verdict, now);
+    case Decision::kResolve:
+      return Resolve(scope, history, combination, now);
+    case Decision::kNothing:
+      return {};
+  }
+  return {};
+}
+
+Status AlertService::Impl::NoteGoodSince(const Scope& scope, RuleHistory& history, const Combination& combination,
+                                         std::optional<Timestamp> good_since) {
+  for (AlertEvent& event : history.events) {
+    if (&event != history.Telling(combination)) continue;
+    event.good_since = good_since;
+    return dependencies.alerts.PutAlertEvent(scope, event);
+  }
+  return {};
 }
 
 std::vector<ActionGroup> AlertService::Impl::GroupsOf(const Scope& scope, const AlertRule& rule) {
@@ -177,20 +204,21 @@ std::vector<ActionGroup> AlertService::Impl::GroupsOf(const Scope& scope, const 
   return groups;
 }
 
-Status AlertService::Impl::Fire(const Scope& scope, RuleHistory& history, const Combination& combination, double value,
-                                Timestamp now) {
+Status AlertService::Impl::Fire(const Scope& scope, RuleHistory& history, const Combination& combination,
+                                const Verdict& verdict, Timestamp now) {
   const AlertRule& rule = history.rule;
   AlertEvent event;
-  event.id = NameAt(rule, combination, now, 3);
+  event.fired_at = history.FreeTime(combination, now);
+  event.id = NameAt(rule, combination, event.fired_at, 3);
   event.rule = rule.name;
   event.dimensions = combination;
-  event.fired_at = now;
-  event.value = value;
+  event.value = verdict.values.at(0).value_or(0);
+  event.further_values.assign(verdict.values.begin() + 1, verdict.values.end());
   event.threshold = rule.conditions[0].threshold;
   if (rule.create_job) event.error = kNotStarted;
   event.deliveries = PlanDeliveries(rule, GroupsOf(scope, rule), /*is_resolution=*/false);
   SLIPWAY_RETURN_IF_ERROR(dependencies.alerts.PutAlertEvent(scope, event));
-  LogWarning("alert {} fired: {} against {}", rule.name, value, event.threshold);
+  LogWarning("alert {} fired: {} against {}", rule.name, event.value, event.threshold);
   // The event is stored: whatever keeps something from starting now, it is tried again or told there.
   if (const auto started = starter.StartPending(scope, history, event, now); !started)
     LogWarning("alert {}: {}", rule.name, started.error().ToString());
@@ -202,11 +230,19 @@ Status AlertService::Impl::Fire(const Scope& scope, RuleHistory& history, const 
 
 Status AlertService::Impl::Resolve(const Scope& scope, const RuleHistory& history, const Combination& combination,
                                    Timestamp now) {
-  AlertEvent event = *history.Newest(combination);
-  event.resolved_at = now;
-  const auto deliveries = PlanDeliveries(history.rule, GroupsOf(scope, history.rule), /*is_resolution=*/true);
-  event.deliveries.insert(event.deliveries.end(), deliveries.begin(), deliveries.end());
-  SLIPWAY_RETURN_IF_ERROR(dependencies.alerts.PutAlertEvent(scope, event));
+  const AlertEvent* telling = history.Telling(combination);
+  for (const AlertEvent& unresolved : history.events) {
+    if (unresolved.dimensions != combination || unresolved.resolved_at) continue;
+    AlertEvent event = unresolved;
+    event.resolved_at = std::max(now, event.fired_at);
+    event.good_since.reset();
+    // More than one is not resolved when the rule did not resolve before: the end is told once.
+    if (&unresolved == telling) {
+      const auto deliveries = PlanDeliveries(history.rule, GroupsOf(scope, history.rule), /*is_resolution=*/true);
+      event.deliveries.insert(event.deliveries.end(), deliveries.begin(), deliveries.end());
+    }
+    SLIPWAY_RETURN_IF_ERROR(dependencies.alerts.PutAlertEvent(scope, event));
+  }
   dispatcher.Wake();
   return {};
 }

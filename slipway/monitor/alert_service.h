@@ -5,8 +5,11 @@
 // resolved_at. Firing stores the event, with everything that is to be done as pending deliveries, before it does any of
 // it; a server that dies in between finds them. Jobs and workflows are started under names that follow from rule and
 // time, so a firing is neither lost nor doubled; receivers that are told (web hooks, mails, commands) are told at least
-// once. What keeps a start from happening (freeze, a job of an earlier firing that still runs, cool-down, budget)
-// stands in the event.
+// once. What keeps a start from happening (freeze, a job or workflow of an earlier firing that still runs, cool-down,
+// budget) stands in the event.
+//
+// Time is UTC throughout, so summer time changes nothing. A clock that is set back is followed: what was evaluated,
+// fired or started ahead of it holds nothing up for longer than it would have.
 //
 // A query that fails stands in the rule's last_error.
 #pragma once
@@ -45,6 +48,7 @@ struct Dependencies {
   Messenger& messenger;
   const Clock& clock;
   StartWorkflow start_workflow{};  // empty: receivers that start workflows are refused
+  IsWorkflowRunning is_workflow_running{};
 };
 
 // What a receiver said to a test.
@@ -63,14 +67,14 @@ class AlertService {
   void Start();
   void Stop();
 
-  // Creates or replaces; creation time and state are kept. kInvalidArgument for a bad name, an action group that is not
-  // there, and a query that does not compile, with its caret text.
+  // Creates or replaces; creation time and state are kept. kInvalidArgument for a bad name, an action group or a metric
+  // that is not there, and a query that does not compile, with its caret text.
   Result<domain::AlertRule> Put(const domain::Scope& scope, domain::AlertRule rule);
   Status Delete(const domain::Scope& scope, const std::string& name);
 
   // When the rule would have fired and been resolved from `begin` to `end`, over the logs as they are now. Nothing is
   // stored and nobody told.
-  Result<Replay> Test(const domain::Scope& scope, const domain::AlertRule& rule, Timestamp begin, Timestamp end);
+  Result<Replay> Test(const domain::Scope& scope, domain::AlertRule rule, Timestamp begin, Timestamp end);
 
   // `scope` names the resource group.
   Result<domain::ActionGroup> PutGroup(const domain::Scope& scope, domain::ActionGroup group);

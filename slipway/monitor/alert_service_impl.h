@@ -18,7 +18,7 @@ struct AlertService::Impl {
       : options(options),
         dependencies(std::move(dependencies)),
         starter({this->dependencies.groups, this->dependencies.jobs, this->dependencies.submitter,
-                 this->dependencies.start_workflow}),
+                 this->dependencies.start_workflow, this->dependencies.is_workflow_running}),
         dispatcher({this->dependencies.alerts, this->dependencies.groups, this->dependencies.workspaces,
                     this->dependencies.messenger, this->dependencies.clock, changing}),
         ticker(this->dependencies.clock, [this](Timestamp now) { return Tick(now); }) {}
@@ -34,7 +34,12 @@ struct AlertService::Impl {
   Result<Measured> MeasureWindow(const domain::Workspace& workspace, const domain::AlertRule& rule,
                                  const domain::AlertCondition& condition, Timestamp end);
   Status Apply(const domain::Scope& scope, RuleHistory& history, const Result<Windows>& windows, Timestamp now);
-  Status Fire(const domain::Scope& scope, RuleHistory& history, const Combination& combination, double value,
+  // Does what the verdict on a combination asks for.
+  Status Follow(const domain::Scope& scope, RuleHistory& history, const Combination& combination,
+                const Verdict& verdict, Timestamp now);
+  Status NoteGoodSince(const domain::Scope& scope, RuleHistory& history, const Combination& combination,
+                       std::optional<Timestamp> good_since);
+  Status Fire(const domain::Scope& scope, RuleHistory& history, const Combination& combination, const Verdict& verdict,
               Timestamp now);
   Status Resolve(const domain::Scope& scope, const RuleHistory& history, const Combination& combination, Timestamp now);
   std::vector<domain::ActionGroup> GroupsOf(const domain::Scope& scope, const domain::AlertRule& rule);

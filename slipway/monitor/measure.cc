@@ -18,6 +18,10 @@ using domain::AlertRule;
 using domain::CompareOperator;
 using logstore::QueryResult;
 
+bool IsOfLog(const AlertCondition& condition) {
+  return condition.metric_name.empty();
+}
+
 bool IsNumeric(const std::string& type) {
   return type == "long" || type == "int" || type == "real" || type == "decimal";
 }
@@ -55,6 +59,12 @@ std::string TextOf(const std::string& cell) {
   return value.is_null() || value.is_discarded() ? "" : value.dump();
 }
 
+std::vector<AlertDimension> SplitsOf(const AlertCondition& condition) {
+  std::vector<AlertDimension> splits = condition.dimensions;
+  if (!condition.resource_id_column.empty()) splits.push_back({condition.resource_id_column, false, {"*"}});
+  return splits;
+}
+
 bool Takes(const AlertDimension& dimension, const std::string& value) {
   const bool is_named = std::any_of(dimension.values.begin(), dimension.values.end(),
                                     [&](const std::string& named) { return named == "*" || named == value; });
@@ -85,9 +95,9 @@ class Splitter {
  public:
   static Result<Splitter> Of(const AlertCondition& condition, const QueryResult& result) {
     Splitter splitter;
-    for (const AlertDimension& dimension : condition.dimensions) {
+    for (AlertDimension& dimension : SplitsOf(condition)) {
       SLIPWAY_ASSIGN_OR_RETURN(const size_t column, ColumnNamed(result, dimension.name, "to split by"));
-      splitter.columns_.emplace_back(column, &dimension);
+      splitter.columns_.emplace_back(column, std::move(dimension));
     }
     return splitter;
   }
@@ -97,14 +107,14 @@ class Splitter {
     Combination combination;
     for (const auto& [column, dimension] : columns_) {
       std::string value = TextOf(row[column]);
-      if (!Takes(*dimension, value)) return std::nullopt;
-      combination[dimension->name] = std::move(value);
+      if (!Takes(dimension, value)) return std::nullopt;
+      combination[dimension.name] = std::move(value);
     }
     return combination;
   }
 
  private:
-  std::vector<std::pair<size_t, const AlertDimension*>> columns_;
+  std::vector<std::pair<size_t, AlertDimension>> columns_;
 };
 
 // A KQL string literal: whatever the text holds.
@@ -124,11 +134,44 @@ std::string MetricAggregate(std::string_view aggregation) {
   return aggregation == "Count" ? "sum(Count)" : "sum(Total)";
 }
 
+// What of a combination the condition splits by; the others of its rule may split by more.
+Combination PartOf(const Combination& combination, const AlertCondition& condition) {
+  Combination part;
+  for (const AlertDimension& split : SplitsOf(condition))
+    if (const auto found = combination.find(split.name); found != combination.end()) part.insert(*found);
+  return part;
+}
+
 std::optional<double> ValueIn(const AlertCondition& condition, const Measured& measured,
                               const Combination& combination) {
-  const auto found = measured.find(combination);
+  const auto found = measured.find(PartOf(combination, condition));
   if (found != measured.end()) return found->second;
-  return condition.time_aggregation == "Count" ? std::optional(0.0) : std::nullopt;
+  return condition.time_aggregation == "Count" && IsOfLog(condition) ? std::optional(0.0) : std::nullopt;
+}
+
+// The one combination of a rule whose every dimension includes one value.
+Combination FixedCombination(const AlertRule& rule) {
+  Combination combination;
+  for (const AlertCondition& condition : rule.conditions)
+    for (const AlertDimension& dimension : condition.dimensions)
+      combination[dimension.name] = dimension.values.empty() ? "" : dimension.values[0];
+  return combination;
+}
+
+std::set<Combination> CombinationsOf(const AlertRule& rule, const std::vector<std::vector<Measured>>& windows) {
+  std::set<Combination> combinations;
+  if (rule.conditions.size() > 1) return {FixedCombination(rule)};
+  for (const Measured& measured : windows.at(0))
+    for (const auto& [combination, value] : measured) combinations.insert(combination);
+  return combinations;
+}
+
+bool SplitsBySameNames(const AlertRule& rule, const Combination& combination) {
+  std::set<std::string> wanted, named;
+  for (const AlertCondition& condition : rule.conditions)
+    for (const AlertDimension& split : SplitsOf(condition)) wanted.insert(split.name);
+  for (const auto& [name, value] : combination) named.insert(name);
+  return wanted == named;
 }
 
 bool IsBad(const AlertRule& rule, const std::vector<std::vector<Measured>>& windows, size_t window,
@@ -136,6 +179,17 @@ bool IsBad(const AlertRule& rule, const std::vector<std::vector<Measured>>& wind
   for (size_t c = 0; c < rule.conditions.size(); ++c)
     if (!IsBreached(rule.conditions[c], ValueIn(rule.conditions[c], windows[c][window], combination))) return false;
   return true;
+}
+
+Verdict VerdictOn(const AlertRule& rule, const std::vector<std::vector<Measured>>& windows,
+                  const Combination& combination) {
+  Verdict verdict;
+  int bad = 0;
+  for (size_t window = 0; window < windows.at(0).size(); ++window) bad += IsBad(rule, windows, window, combination);
+  verdict.is_breached = bad >= rule.failing_periods;
+  for (size_t c = 0; c < rule.conditions.size(); ++c)
+    verdict.values.push_back(ValueIn(rule.conditions[c], windows[c].at(0), combination));
+  return verdict;
 }
 
 }  // namespace
@@ -147,7 +201,7 @@ Result<Measured> Measure(const AlertCondition& condition, const QueryResult& res
     SLIPWAY_ASSIGN_OR_RETURN(column, MeasureColumn(condition, result));
   }
   std::map<Combination, Group> groups;
-  if (condition.dimensions.empty()) groups[{}];
+  if (SplitsOf(condition).empty()) groups[{}];
   for (const auto& row : result.rows) {
     const auto combination = splitter.Of(row);
     if (!combination) continue;
@@ -179,25 +233,27 @@ bool IsBreached(const AlertCondition& condition, std::optional<double> value) {
 }
 
 std::string MetricQuery(const AlertCondition& condition, const std::string& resource) {
+  std::string by;
+  for (const AlertDimension& dimension : condition.dimensions) {
+    const std::string name = Quoted(dimension.name);
+    by += fmt::format("{} [{}] = tostring(Dimensions[{}])", by.empty() ? " by" : ",", name, name);
+  }
   // Without rows there is no row at all, so that "no data" stays what it is.
   return fmt::format(
-      "AzureMetrics | where ResourceId =~ {} and MetricName =~ {} | summarize Value = todouble({}), Samples = count()"
-      " | where Samples > 0 | project Value",
-      Quoted(resource), Quoted(condition.metric_name), MetricAggregate(condition.time_aggregation));
+      "AzureMetrics | where ResourceId =~ {} and MetricName =~ {} | summarize Value = todouble({}), Samples = count(){}"
+      " | where Samples > 0 | project-away Samples",
+      Quoted(resource), Quoted(condition.metric_name), MetricAggregate(condition.time_aggregation), by);
 }
 
 std::map<Combination, Verdict> Judge(const AlertRule& rule, const std::vector<std::vector<Measured>>& windows,
                                      const std::vector<Combination>& open) {
-  std::set<Combination> combinations(open.begin(), open.end());
-  for (const auto& of_condition : windows)
-    for (const Measured& measured : of_condition)
-      for (const auto& [combination, value] : measured) combinations.insert(combination);
+  std::set<Combination> combinations = CombinationsOf(rule, windows);
+  combinations.insert(open.begin(), open.end());
   std::map<Combination, Verdict> verdicts;
-  for (const Combination& combination : combinations) {
-    int bad = 0;
-    for (size_t window = 0; window < windows.at(0).size(); ++window) bad += IsBad(rule, windows, window, combination);
-    verdicts[combination] = {bad >= rule.failing_periods, ValueIn(rule.conditions[0], windows[0].at(0), combination)};
-  }
+  for (const Combination& combination : combinations)
+    verdicts[combination] = SplitsBySameNames(rule, combination)
+                                ? VerdictOn(rule, windows, combination)
+                                : Verdict{false, std::vector<std::optional<double>>(rule.conditions.size())};
   return verdicts;
 }
 

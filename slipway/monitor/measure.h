@@ -25,17 +25,19 @@ Result<Measured> Measure(const domain::AlertCondition& condition, const logstore
 
 bool IsBreached(const domain::AlertCondition& condition, std::optional<double> value);
 
-// The KQL over AzureMetrics that measures a metric condition of `resource`; its result has the column "Value".
+// The KQL over AzureMetrics that measures a metric condition of `resource`; its result has the column "Value" and one
+// of each dimension's name.
 std::string MetricQuery(const domain::AlertCondition& condition, const std::string& resource);
 
 struct Verdict {
-  bool is_breached = false;     // in failing_periods of the last evaluation_periods windows
-  std::optional<double> value;  // of the first condition in the newest window
+  bool is_breached = false;  // in failing_periods of the last evaluation_periods windows
+  std::vector<std::optional<double>> values;  // of each condition in the newest window
 };
 
 // windows[c][i]: what condition c measured in the i-th window, newest first. A window is bad for a combination when
 // all conditions are breached. `open` are combinations that fired and are not resolved: they get a verdict whether or
-// not they were measured. One that was not measured has a Count of 0, and otherwise no data, which is no breach.
+// not they were measured, a good one when the rule splits by other dimensions meanwhile. A log rule's combination that
+// was not measured has a Count of 0; otherwise there is no data, which is no breach.
 std::map<Combination, Verdict> Judge(const domain::AlertRule& rule, const std::vector<std::vector<Measured>>& windows,
                                      const std::vector<Combination>& open);
 

@@ -118,7 +118,7 @@ TEST(Judge, NeedsSoManyBadWindowsOfTheLast) {
   EXPECT_FALSE(verdict(11, 5, 5).is_breached);
   EXPECT_TRUE(verdict(11, 5, 12).is_breached);
   EXPECT_TRUE(verdict(5, 11, 12).is_breached);
-  EXPECT_EQ(verdict(5, 11, 12).value, 5);
+  EXPECT_EQ(verdict(5, 11, 12).values.at(0), 5);
 }
 
 TEST(Judge, WantsAllConditionsOfAWindow) {
@@ -137,10 +137,11 @@ TEST(Judge, WantsAllConditionsOfAWindow) {
 TEST(Judge, GivesOpenCombinationsAVerdictWithoutRows) {
   AlertRule rule;
   rule.conditions[0].threshold = 10;
+  rule.conditions[0].dimensions = {{"endpoint", false, {"*"}}};
   const Combination gone = {{"endpoint", "a"}};
-  EXPECT_EQ(Judge(rule, {{{}}}, {gone}).at(gone).value, 0);  // a Count
+  EXPECT_EQ(Judge(rule, {{{}}}, {gone}).at(gone).values.at(0), 0);  // a Count
   rule.conditions[0].time_aggregation = "Average";
-  EXPECT_EQ(Judge(rule, {{{}}}, {gone}).at(gone).value, std::nullopt);
+  EXPECT_EQ(Judge(rule, {{{}}}, {gone}).at(gone).values.at(0), std::nullopt);
   EXPECT_FALSE(Judge(rule, {{{}}}, {gone}).at(gone).is_breached);
 }
 

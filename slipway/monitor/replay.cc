@@ -21,9 +21,13 @@ class Replayer {
   void Apply(const std::vector<std::vector<Measured>>& windows, Timestamp now) {
     ++replay_.evaluations;
     for (const auto& [combination, verdict] : Judge(rule_, windows, Open())) {
-      if (verdict.value) Note(*verdict.value);
-      const Decision decision = Decide(rule_, states_[combination], verdict.is_breached, now);
-      if (decision == Decision::kFire) Fire(combination, verdict.value.value_or(0), now);
+      const std::optional<double> value = verdict.values.at(0);
+      if (value) Note(*value);
+      AlertState& state = states_[combination];
+      if (verdict.is_breached) state.good_since.reset();
+      if (!verdict.is_breached && state.is_fired) state.good_since = state.good_since.value_or(now);
+      const Decision decision = Decide(rule_, state, verdict.is_breached, now);
+      if (decision == Decision::kFire) Fire(combination, value.value_or(0), now);
       if (decision == Decision::kResolve) Resolve(combination, now);
     }
   }
@@ -40,7 +44,7 @@ class Replayer {
     replay_.largest = std::max(replay_.largest.value_or(value), value);
   }
   void Fire(const Combination& combination, double value, Timestamp now) {
-    states_[combination] = {true, now};
+    states_[combination] = {true, now, std::nullopt};
     newest_[combination] = replay_.events.size();
     replay_.events.push_back({combination, now, std::nullopt, value});
   }

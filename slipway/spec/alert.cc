@@ -44,7 +44,10 @@ domain::AlertDimension ReadDimension(const Value& value) {
   std::string kind = "Include";
   reader.Choice("operator", {"Include", "Exclude"}, kind);
   dimension.is_excluding = kind == "Exclude";
-  if (auto values = reader.Require("values")) dimension.values = values->TextList();
+  if (auto values = reader.Require("values")) {
+    dimension.values = values->TextList();
+    if (dimension.values.empty()) values->Complain("needs a value; \"*\" stands for every one");
+  }
   reader.Finish();
   return dimension;
 }
@@ -60,7 +63,17 @@ void ReadFailingPeriods(ObjectReader& owner, AlertRule& rule) {
   reader.Finish();
 }
 
+void ReadDimensions(ObjectReader& reader, AlertCondition& condition) {
+  if (auto dimensions = reader.Find("dimensions"))
+    dimensions->ForEachItem([&](const Value& item) { condition.dimensions.push_back(ReadDimension(item)); });
+}
+
+// What only a log rule has: it is one condition, without a list around it.
 void ReadLogCondition(ObjectReader& reader, AlertRule& rule) {
+  if (auto conditions = reader.Find("conditions"))
+    conditions->Complain(
+        "belongs to a metric alert; a log alert has one condition, as in Azure Monitor: write 'query', 'operator' and "
+        "'threshold' without a list around them");
   AlertCondition& condition = rule.conditions[0];
   reader.RequireText("query", condition.query);
   ReadThreshold(reader, condition);
@@ -68,10 +81,19 @@ void ReadLogCondition(ObjectReader& reader, AlertRule& rule) {
   if (condition.time_aggregation != "Count" && condition.metric_measure_column.empty())
     reader.value().Complain(
         fmt::format("time_aggregation {} needs the key 'metric_measure_column'", condition.time_aggregation));
-  if (auto dimensions = reader.Find("dimensions"))
-    dimensions->ForEachItem([&](const Value& item) { condition.dimensions.push_back(ReadDimension(item)); });
+  ReadDimensions(reader, condition);
+  reader.Text("resource_id_column", condition.resource_id_column);
   ReadFailingPeriods(reader, rule);
   ReadDuration(reader, "override_query_time_range", rule.query_range_seconds);
+  reader.Boolean("skip_query_validation", rule.skips_query_validation);
+  if (auto types = reader.Find("target_resource_types")) rule.target_resource_types = types->TextList();
+  if (auto properties = reader.Find("action_properties")) {
+    rule.action_properties = properties->TextMap();
+    for (const auto& [key, value] : rule.action_properties)
+      if (key != domain::kMailSubjectProperty)
+        properties->Complain(fmt::format("the action property '{}' is not supported: {} is", key, domain::kMailSubjectProperty),
+                             Code::kUnimplemented);
+  }
 }
 
 AlertCondition ReadMetricCondition(const Value& value) {
@@ -79,7 +101,12 @@ AlertCondition ReadMetricCondition(const Value& value) {
   AlertCondition condition;
   condition.time_aggregation = "Average";
   reader.RequireText("metric", condition.metric_name);
+  condition.name = condition.metric_name;
+  reader.Text("name", condition.name);
+  reader.Text("metric_namespace", condition.metric_namespace);
   ReadThreshold(reader, condition);
+  ReadDimensions(reader, condition);
+  reader.Boolean("skip_metric_validation", condition.skips_metric_validation);
   reader.Finish();
   return condition;
 }
@@ -191,6 +218,7 @@ Result<AlertDocument> ReadAlertRule(const Document& document) {
   reader.Integer("severity", rule.severity, 0, 4);
   reader.Boolean("is_enabled", rule.is_enabled);
   reader.Boolean("auto_mitigate", rule.auto_mitigate);
+  ReadDuration(reader, "time_to_resolve", rule.resolve_seconds);
   ReadDuration(reader, "evaluation_frequency", rule.evaluation_frequency_seconds);
   ReadDuration(reader, "window_size", rule.window_size_seconds);
   if (rule.kind == AlertKind::kMetric)

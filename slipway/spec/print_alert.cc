@@ -20,19 +20,27 @@ json ThresholdToJson(const AlertCondition& condition) {
           {"threshold", condition.threshold}};
 }
 
+void PutDimensions(json& into, const AlertCondition& condition) {
+  for (const auto& dimension : condition.dimensions)
+    into["dimensions"].push_back({{"name", dimension.name},
+                                  {"operator", dimension.is_excluding ? "Exclude" : "Include"},
+                                  {"values", dimension.values}});
+}
+
 void PutLogCondition(json& into, const AlertRule& rule) {
   const AlertCondition& condition = rule.conditions.at(0);
   into.update(ThresholdToJson(condition));
   into["query"] = condition.query;
   PutText(into, "metric_measure_column", condition.metric_measure_column);
-  for (const auto& dimension : condition.dimensions)
-    into["dimensions"].push_back({{"name", dimension.name},
-                                  {"operator", dimension.is_excluding ? "Exclude" : "Include"},
-                                  {"values", dimension.values}});
+  PutText(into, "resource_id_column", condition.resource_id_column);
+  PutDimensions(into, condition);
   if (rule.evaluation_periods > 1)
     into["failing_periods"] = {{"number_of_evaluation_periods", rule.evaluation_periods},
                                {"min_failing_periods_to_alert", rule.failing_periods}};
   if (rule.query_range_seconds > 0) into["override_query_time_range"] = Iso(rule.query_range_seconds);
+  if (rule.skips_query_validation) into["skip_query_validation"] = true;
+  if (!rule.target_resource_types.empty()) into["target_resource_types"] = rule.target_resource_types;
+  if (!rule.action_properties.empty()) PutMap(into, "action_properties", rule.action_properties);
 }
 
 void PutMetricConditions(json& into, const AlertRule& rule) {
@@ -40,6 +48,10 @@ void PutMetricConditions(json& into, const AlertRule& rule) {
   for (const AlertCondition& condition : rule.conditions) {
     json printed = ThresholdToJson(condition);
     printed["metric"] = condition.metric_name;
+    if (condition.name != condition.metric_name) printed["name"] = condition.name;
+    PutText(printed, "metric_namespace", condition.metric_namespace);
+    PutDimensions(printed, condition);
+    if (condition.skips_metric_validation) printed["skip_metric_validation"] = true;
     into["conditions"].push_back(std::move(printed));
   }
 }
@@ -106,6 +118,7 @@ json ToJson(const AlertRule& rule) {
     PutMetricConditions(result, rule);
   else
     PutLogCondition(result, rule);
+  if (rule.resolve_seconds > 0) result["time_to_resolve"] = Iso(rule.resolve_seconds);
   PutActions(result, rule);
   if (rule.last_evaluated_at) result["last_evaluated_at"] = FormatTimestamp(*rule.last_evaluated_at);
   PutText(result, "last_error", rule.last_error);
@@ -117,6 +130,8 @@ json ToJson(const domain::AlertEvent& event) {
                  {"value", event.value}, {"threshold", event.threshold}, {"deliveries", json::array()}};
   PutMap(result, "dimensions", event.dimensions);
   if (event.resolved_at) result["resolved_at"] = FormatTimestamp(*event.resolved_at);
+  if (event.good_since) result["good_since"] = FormatTimestamp(*event.good_since);
+  for (const auto& value : event.further_values) result["further_values"].push_back(value ? json(*value) : json());
   PutText(result, "job", event.job);
   PutText(result, "error", event.error);
   for (const auto& delivery : event.deliveries) result["deliveries"].push_back(DeliveryToJson(delivery));

@@ -23,6 +23,8 @@ namespace {
 
 constexpr std::string_view kDeliveryStates[] = {"Pending", "Done", "Failed"};
 constexpr std::string_view kAggregations[] = {"Count", "Average", "Minimum", "Maximum", "Total"};
+constexpr const char* kStaticCriterion = "StaticThresholdCriterion";
+constexpr const char* kMetricCriteria = "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria";
 
 std::string SecondsToArm(int64_t seconds) {
   return MillisecondsToArm(seconds * 1000);
@@ -47,16 +49,18 @@ json ConditionToArm(const AlertRule& rule, const AlertCondition& condition) {
               {"threshold", condition.threshold},
               {"dimensions", DimensionsToArm(condition.dimensions)}};
   if (rule.kind == AlertKind::kMetric) {
-    arm["criterionType"] = "StaticThresholdCriterion";
-    arm["name"] = condition.metric_name;
+    arm["criterionType"] = kStaticCriterion;
+    arm["name"] = condition.name;
     arm["metricName"] = condition.metric_name;
     PutText(arm, "metricNamespace", condition.metric_namespace);
+    if (condition.skips_metric_validation) arm["skipMetricValidation"] = true;
     return arm;
   }
   arm["query"] = condition.query;
   arm["failingPeriods"] = {{"numberOfEvaluationPeriods", rule.evaluation_periods},
                            {"minFailingPeriodsToAlert", rule.failing_periods}};
   PutText(arm, "metricMeasureColumn", condition.metric_measure_column);
+  PutText(arm, "resourceIdColumn", condition.resource_id_column);
   return arm;
 }
 
@@ -86,12 +90,37 @@ void ReadDimension(const JsonView& view, std::vector<AlertDimension>& dimensions
   AlertDimension dimension;
   dimension.name = view.RequireText("name");
   const std::string kind = view.Text("operator", "Include");
-  if (!EqualsIgnoreCase(kind, "Include") && !EqualsIgnoreCase(kind, "Exclude"))
+  if (EqualsIgnoreCase(kind, "StartsWith"))
+    view.Complain("the dimension operator StartsWith is not supported: name the values, or leave out others with Exclude",
+                  Code::kUnimplemented);
+  else if (!EqualsIgnoreCase(kind, "Include") && !EqualsIgnoreCase(kind, "Exclude"))
     view.Complain(fmt::format("operator '{}' is not one of Include, Exclude", kind));
   dimension.is_excluding = EqualsIgnoreCase(kind, "Exclude");
   dimension.values = view.TextList("values");
   if (dimension.values.empty()) view.Complain("a dimension needs values; \"*\" stands for every one");
   dimensions.push_back(std::move(dimension));
+}
+
+void ReadMetricCriterion(const JsonView& view, AlertCondition& condition) {
+  condition.metric_name = view.RequireText("metricName");
+  condition.metric_namespace = view.Text("metricNamespace");
+  condition.name = view.Text("name", condition.metric_name);
+  condition.skips_metric_validation = view.Boolean("skipMetricValidation", false);
+  if (const std::string type = view.Text("criterionType", kStaticCriterion); type != kStaticCriterion)
+    view.Complain(fmt::format("criterionType '{}' is not supported: thresholds are numbers ({})", type, kStaticCriterion),
+                  Code::kUnimplemented);
+}
+
+void ReadLogCondition(const JsonView& view, AlertRule& rule, AlertCondition& condition) {
+  condition.query = view.RequireText("query");
+  condition.metric_measure_column = view.Text("metricMeasureColumn");
+  condition.resource_id_column = view.Text("resourceIdColumn");
+  if (view.Has("metricName"))
+    view.Complain("metricName belongs to rules of kind LogToMetric, which are not supported", Code::kUnimplemented);
+  if (const auto periods = view.Find("failingPeriods"); periods && periods->CheckObject()) {
+    rule.evaluation_periods = static_cast<int>(periods->Integer("numberOfEvaluationPeriods", 1));
+    rule.failing_periods = static_cast<int>(periods->Integer("minFailingPeriodsToAlert", 1));
+  }
 }
 
 void ReadCondition(const JsonView& view, AlertRule& rule) {
@@ -100,20 +129,10 @@ void ReadCondition(const JsonView& view, AlertRule& rule) {
   ReadOperator(view, condition);
   if (view.Require("threshold")) condition.threshold = view.Number("threshold").value_or(0);
   view.ForEachElement("dimensions", [&](const JsonView& element) { ReadDimension(element, condition.dimensions); });
-  if (rule.kind == AlertKind::kMetric) {
-    condition.metric_name = view.RequireText("metricName");
-    condition.metric_namespace = view.Text("metricNamespace");
-    if (const std::string type = view.Text("criterionType", "StaticThresholdCriterion");
-        type != "StaticThresholdCriterion")
-      view.Complain(fmt::format("criterionType '{}' is not supported yet", type), Code::kUnimplemented);
-  } else {
-    condition.query = view.RequireText("query");
-    condition.metric_measure_column = view.Text("metricMeasureColumn");
-    if (const auto periods = view.Find("failingPeriods"); periods && periods->CheckObject()) {
-      rule.evaluation_periods = static_cast<int>(periods->Integer("numberOfEvaluationPeriods", 1));
-      rule.failing_periods = static_cast<int>(periods->Integer("minFailingPeriodsToAlert", 1));
-    }
-  }
+  if (rule.kind == AlertKind::kMetric)
+    ReadMetricCriterion(view, condition);
+  else
+    ReadLogCondition(view, rule, condition);
   rule.conditions.push_back(std::move(condition));
 }
 
@@ -121,9 +140,11 @@ void ReadCriteria(const JsonView& properties, AlertRule& rule) {
   const auto criteria = properties.Require("criteria");
   if (!criteria || !criteria->CheckObject()) return;
   const std::string type = criteria->Text("odata.type");
-  const bool is_metric = type == "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria";
+  const bool is_metric = type == kMetricCriteria;
   if (!type.empty() && !is_metric)
-    return criteria->Complain(fmt::format("odata.type '{}' is not supported yet", type), Code::kUnimplemented);
+    return criteria->Complain(
+        fmt::format("odata.type '{}' is not supported: metric alerts are of one resource ({})", type, kMetricCriteria),
+        Code::kUnimplemented);
   if (is_metric) rule.kind = AlertKind::kMetric;
   rule.conditions.clear();
   if (!criteria->Require("allOf")) return;
@@ -138,7 +159,11 @@ std::string LastSegment(const std::string& id) {
 json ActionsToArm(const Scope& scope, const AlertRule& rule) {
   json ids = json::array();
   for (const std::string& group : rule.action_groups) ids.push_back(ActionGroupId(scope, group));
-  if (rule.kind == AlertKind::kLog) return {{"actionGroups", ids}, {"customProperties", rule.custom_properties}};
+  if (rule.kind == AlertKind::kLog) {
+    json actions = {{"actionGroups", ids}, {"customProperties", rule.custom_properties}};
+    if (!rule.action_properties.empty()) PutMap(actions, "actionProperties", rule.action_properties);
+    return actions;
+  }
   json actions = json::array();
   for (const json& id : ids) actions.push_back({{"actionGroupId", id}, {"webHookProperties", rule.custom_properties}});
   return actions;
@@ -149,13 +174,28 @@ void ReadActions(const JsonView& properties, AlertRule& rule) {
   if (!actions) return;
   if (actions->value().is_array()) {  // metric alerts
     properties.ForEachElement("actions", [&](const JsonView& action) {
+      auto handed = action.TextMap("webHookProperties");
+      if (!rule.action_groups.empty() && handed != rule.custom_properties)
+        action.Complain("all action groups of a rule are handed the same webHookProperties", Code::kUnimplemented);
       rule.action_groups.push_back(LastSegment(action.RequireText("actionGroupId")));
-      rule.custom_properties.merge(action.TextMap("webHookProperties"));
+      rule.custom_properties = std::move(handed);
     });
   } else if (actions->CheckObject()) {
     for (const std::string& id : actions->TextList("actionGroups")) rule.action_groups.push_back(LastSegment(id));
     rule.custom_properties = actions->TextMap("customProperties");
+    rule.action_properties = actions->TextMap("actionProperties");
+    for (const auto& [key, value] : rule.action_properties)
+      if (key != domain::kMailSubjectProperty)
+        actions->Complain(fmt::format("the action property '{}' is not supported: {} is", key, domain::kMailSubjectProperty),
+                          Code::kUnimplemented);
   }
+}
+
+json StartsToArm(const std::vector<domain::AlertStart>& starts) {
+  json list = json::array();
+  for (const domain::AlertStart& start : starts)
+    list.push_back({{"at", FormatTimestamp(start.at)}, {"kind", start.kind}, {"name", start.name}});
+  return list;
 }
 
 json OwnToArm(const AlertRule& rule) {
@@ -168,6 +208,7 @@ json OwnToArm(const AlertRule& rule) {
   if (rule.budget.runs > 0) own["budget"] = {{"runs", rule.budget.runs}, {"per", SecondsToArm(rule.budget.seconds)}};
   PutTime(own, "lastEvaluatedAt", rule.last_evaluated_at);
   PutText(own, "lastError", rule.last_error);
+  if (!rule.starts.empty()) own["starts"] = StartsToArm(rule.starts);
   return own;
 }
 
@@ -175,6 +216,10 @@ Status ReadOwn(const JsonView& own, AlertRule& rule) {
   rule.is_fired = own.Boolean("isFired", false);
   rule.last_error = own.Text("lastError");
   rule.last_evaluated_at = ReadTime(own, "lastEvaluatedAt");
+  own.ForEachElement("starts", [&](const JsonView& start) {
+    rule.starts.push_back(
+        {ReadTime(start, "at").value_or(Timestamp{}), start.RequireText("kind"), start.RequireText("name")});
+  });
   rule.cool_down_seconds = ReadDurationSeconds(own, "coolDown", 0);
   if (const auto budget = own.Find("budget"); budget && budget->CheckObject()) {
     rule.budget.runs = static_cast<int>(budget->Integer("runs", 0));
@@ -185,6 +230,51 @@ Status ReadOwn(const JsonView& own, AlertRule& rule) {
     rule.create_job->name = own.Text("jobName");
   }
   return {};
+}
+
+// What belongs to one of the two kinds of rules.
+void ReadLogOnly(const JsonView& properties, AlertRule& rule) {
+  rule.target_resource_types = properties.TextList("targetResourceTypes");
+  rule.skips_query_validation = properties.Boolean("skipQueryValidation", false);
+  if (properties.Boolean("checkWorkspaceAlertsStorageConfigured", false))
+    properties.Complain("checkWorkspaceAlertsStorageConfigured is not supported: rules are kept with the server's metadata",
+                        Code::kUnimplemented);
+  const auto resolving = properties.Find("ruleResolveConfiguration");
+  if (!resolving || !resolving->CheckObject()) return;
+  rule.resolve_seconds = ReadDurationSeconds(*resolving, "timeToResolve", 0);
+  const bool is_resolved = resolving->Boolean("autoResolved", true);
+  if (properties.Has("autoMitigate") && is_resolved != rule.auto_mitigate)
+    resolving->Complain("autoResolved says something else than autoMitigate");
+  rule.auto_mitigate = is_resolved;
+}
+
+void ReadMetricOnly(const JsonView& properties, AlertRule& rule) {
+  for (const std::string& scope : properties.TextList("scopes")) rule.resource = scope;
+  if (std::string type = properties.Text("targetResourceType"); !type.empty())
+    rule.target_resource_types = {std::move(type)};
+  rule.target_resource_region = properties.Text("targetResourceRegion");
+}
+
+void PutLogOnly(json& properties, const AlertRule& rule) {
+  if (!rule.target_resource_types.empty()) properties["targetResourceTypes"] = rule.target_resource_types;
+  if (rule.skips_query_validation) properties["skipQueryValidation"] = true;
+  if (rule.resolve_seconds > 0)
+    properties["ruleResolveConfiguration"] = {{"autoResolved", rule.auto_mitigate},
+                                              {"timeToResolve", SecondsToArm(rule.resolve_seconds)}};
+}
+
+void PutMetricOnly(json& properties, const AlertRule& rule) {
+  if (!rule.target_resource_types.empty()) properties["targetResourceType"] = rule.target_resource_types[0];
+  PutText(properties, "targetResourceRegion", rule.target_resource_region);
+}
+
+// Members beside `properties` that would change what a rule does.
+void CheckEnvelope(const JsonView& resource) {
+  if (const std::string kind = resource.Text("kind", "LogAlert"); !EqualsIgnoreCase(kind, "LogAlert"))
+    resource.Complain(fmt::format("kind '{}' is not supported: log alerts are (LogAlert)", kind), Code::kUnimplemented);
+  const auto identity = resource.Find("identity");
+  if (identity && identity->CheckObject() && !EqualsIgnoreCase(identity->Text("type", "None"), "None"))
+    identity->Complain("an identity is not supported: the server runs the queries itself", Code::kUnimplemented);
 }
 
 Status ReadProperties(const JsonView& properties, AlertRule& rule) {
@@ -201,7 +291,9 @@ Status ReadProperties(const JsonView& properties, AlertRule& rule) {
   ReadCriteria(properties, rule);
   ReadActions(properties, rule);
   if (rule.kind == AlertKind::kMetric)
-    for (const std::string& scope : properties.TextList("scopes")) rule.resource = scope;
+    ReadMetricOnly(properties, rule);
+  else
+    ReadLogOnly(properties, rule);
   const auto own = properties.Find("slipway");
   return own && own->CheckObject() ? ReadOwn(*own, rule) : Status();
 }
@@ -245,7 +337,7 @@ json AlertRuleToArm(const Scope& scope, const AlertRule& rule) {
   json all = json::array();
   for (const AlertCondition& condition : rule.conditions) all.push_back(ConditionToArm(rule, condition));
   json criteria = {{"allOf", std::move(all)}};
-  if (is_metric) criteria["odata.type"] = "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria";
+  if (is_metric) criteria["odata.type"] = kMetricCriteria;
   json properties = {{"severity", rule.severity},
                      {"enabled", rule.is_enabled},
                      {"scopes", {is_metric ? rule.resource : scope.ArmId()}},
@@ -259,6 +351,10 @@ json AlertRuleToArm(const Scope& scope, const AlertRule& rule) {
   PutText(properties, "description", rule.description);
   if (rule.mute_seconds > 0) properties["muteActionsDuration"] = SecondsToArm(rule.mute_seconds);
   if (rule.query_range_seconds > 0) properties["overrideQueryTimeRange"] = SecondsToArm(rule.query_range_seconds);
+  if (is_metric)
+    PutMetricOnly(properties, rule);
+  else
+    PutLogOnly(properties, rule);
   json resource = {{"id", AlertRuleId(scope, rule.kind, rule.name)},
                    {"name", rule.name},
                    {"type", is_metric ? "Microsoft.Insights/metricAlerts" : "Microsoft.Insights/scheduledQueryRules"},
@@ -277,6 +373,7 @@ Result<AlertRule> AlertRuleFromArm(const json& resource) {
   rule.name = view.Text("name");
   rule.tags = view.TextMap("tags");
   rule.context = ReadSystemData(view);
+  CheckEnvelope(view);
   const auto properties = view.Require("properties");
   if (properties && properties->CheckObject()) SLIPWAY_RETURN_IF_ERROR(ReadProperties(*properties, rule));
   SLIPWAY_RETURN_IF_ERROR(StatusOf(std::move(errors)));
@@ -297,6 +394,8 @@ json AlertEventToJson(const AlertEvent& event) {
                  {"error", event.error},
                  {"deliveries", std::move(deliveries)}};
   PutTime(result, "resolvedAt", event.resolved_at);
+  PutTime(result, "goodSince", event.good_since);
+  for (const auto& value : event.further_values) result["furtherValues"].push_back(value ? json(*value) : json());
   return result;
 }
 
@@ -309,7 +408,11 @@ Result<AlertEvent> AlertEventFromJson(const json& text) {
   event.dimensions = view.TextMap("dimensions");
   event.fired_at = ReadTime(view, "firedAt").value_or(Timestamp{});
   event.resolved_at = ReadTime(view, "resolvedAt");
+  event.good_since = ReadTime(view, "goodSince");
   event.value = view.Number("value").value_or(0);
+  if (const auto values = view.Find("furtherValues"); values && values->value().is_array())
+    for (const json& value : values->value())
+      event.further_values.push_back(value.is_number() ? std::optional(value.get<double>()) : std::nullopt);
   event.threshold = view.Number("threshold").value_or(0);
   event.job = view.Text("job");
   event.error = view.Text("error");

@@ -4,16 +4,14 @@
 
 #include <fmt/format.h>
 
+#include "slipway/monitor/alert_events.h"
+
 namespace slipway::monitor {
 
 using domain::ActionGroup;
 using domain::AlertDelivery;
 using domain::AlertReceiver;
 using domain::AlertRule;
-
-bool IsStart(const AlertDelivery& delivery) {
-  return delivery.kind == "job" || delivery.kind == "workflow";
-}
 
 std::vector<AlertDelivery> PlanDeliveries(const AlertRule& rule, const std::vector<ActionGroup>& groups,
                                           bool is_resolution) {
@@ -41,15 +39,14 @@ std::string WhyNotStarted(const AlertRule& rule, const Guards& guards, Timestamp
     return fmt::format("alerts of the workspace are frozen since {} ({}): nothing was started",
                        FormatTimestamp(guards.freeze->since, 0), guards.freeze->reason);
   if (!guards.running.empty())
-    return fmt::format("the job '{}' that an earlier alert started still runs: no second one was started",
-                       guards.running);
-  const auto newest = std::max_element(guards.starts.begin(), guards.starts.end());
-  if (newest != guards.starts.end() && now < *newest + std::chrono::seconds(rule.cool_down_seconds))
-    return fmt::format("the rule started something at {} and its cool-down lasts {}: nothing was started",
-                       FormatTimestamp(*newest, 0), FormatIsoDuration(std::chrono::seconds(rule.cool_down_seconds)));
-  const auto span = std::chrono::seconds(rule.budget.seconds);
-  const auto spent =
-      std::count_if(guards.starts.begin(), guards.starts.end(), [&](Timestamp start) { return start > now - span; });
+    return fmt::format("the {} that an earlier alert started still runs: no second one was started", guards.running);
+  const std::chrono::seconds cool_down(rule.cool_down_seconds), span(rule.budget.seconds);
+  for (const Timestamp start : guards.starts)
+    if (IsWithin(now, start, cool_down))
+      return fmt::format("the rule started something at {} and its cool-down lasts {}: nothing was started",
+                         FormatTimestamp(start, 0), FormatIsoDuration(cool_down));
+  const auto spent = std::count_if(guards.starts.begin(), guards.starts.end(),
+                                   [&](Timestamp start) { return IsWithin(now, start, span); });
   if (rule.budget.runs > 0 && spent >= rule.budget.runs)
     return fmt::format("the rule's budget of {} starts in {} is spent: nothing was started", rule.budget.runs,
                        FormatIsoDuration(span));

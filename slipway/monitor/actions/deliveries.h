@@ -16,16 +16,13 @@ namespace slipway::monitor {
 std::vector<domain::AlertDelivery> PlanDeliveries(const domain::AlertRule& rule,
                                                   const std::vector<domain::ActionGroup>& groups, bool is_resolution);
 
-// A job or workflow, which starts under a name of its own at most once; the others tell somebody.
-bool IsStart(const domain::AlertDelivery& delivery);
-
 // When an attempt that failed is repeated: 5, 20 and 40 seconds later. Nullopt: no more.
 std::optional<Timestamp> NextAttempt(int attempts, Timestamp now);
 
 // What stands against starting anything for an event.
 struct Guards {
   std::optional<domain::AlertFreeze> freeze;
-  std::string running;            // a job of an earlier event that has not ended; "" for none
+  std::string running;            // what an earlier event started and has not ended: "job 'x'"; "" for none
   std::vector<Timestamp> starts;  // of other events of the rule
 };
 // "" when the rule may start something at `now`.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "slipway/base/hash.h"
+#include "slipway/base/text.h"
 #include "slipway/domain/alert_names.h"
 
 namespace slipway::monitor {
@@ -32,6 +33,9 @@ std::string RuleId(const Notice& notice) {
 }
 
 std::string TargetId(const Notice& notice) {
+  const std::string& column = notice.rule.conditions.at(0).resource_id_column;
+  if (const auto target = notice.event.dimensions.find(column); target != notice.event.dimensions.end())
+    return target->second;
   return notice.rule.kind == AlertKind::kMetric ? notice.rule.resource : notice.scope.ArmId();
 }
 
@@ -39,6 +43,21 @@ json Dimensions(const Notice& notice) {
   json dimensions = json::array();
   for (const auto& [name, value] : notice.event.dimensions) dimensions.push_back({{"name", name}, {"value", value}});
   return dimensions;
+}
+
+// What of them a condition splits by.
+json DimensionsOf(const Notice& notice, const AlertCondition& condition) {
+  json dimensions = json::array();
+  for (const domain::AlertDimension& dimension : condition.dimensions)
+    if (const auto value = notice.event.dimensions.find(dimension.name); value != notice.event.dimensions.end())
+      dimensions.push_back({{"name", value->first}, {"value", value->second}});
+  return dimensions;
+}
+
+// As the text of a list in Azure's payload: "['a', 'b']".
+std::string TargetTypes(const AlertRule& rule) {
+  if (rule.target_resource_types.empty()) return "['Microsoft.OperationalInsights/workspaces']";
+  return fmt::format("['{}']", Join(rule.target_resource_types, "', '"));
 }
 
 Timestamp WindowEnd(const Notice& notice) {
@@ -73,7 +92,7 @@ json LogCondition(const Notice& notice) {
   const AlertCondition& condition = notice.rule.conditions.at(0);
   json entry = {{"searchQuery", condition.query},
                 {"metricMeasureColumn", nullptr},
-                {"targetResourceTypes", "['Microsoft.OperationalInsights/workspaces']"},
+                {"targetResourceTypes", TargetTypes(notice.rule)},
                 {"operator", OperatorName(condition)},
                 {"threshold", fmt::format("{}", notice.event.threshold)},
                 {"timeAggregation", condition.time_aggregation},
@@ -89,15 +108,19 @@ json LogCondition(const Notice& notice) {
 
 json MetricConditions(const Notice& notice) {
   json all = json::array();
-  for (const AlertCondition& condition : notice.rule.conditions)
+  for (const AlertCondition& condition : notice.rule.conditions) {
+    const size_t index = all.size();
+    std::optional<double> value = index == 0 ? std::optional(notice.event.value) : std::nullopt;
+    if (index > 0 && index <= notice.event.further_values.size()) value = notice.event.further_values[index - 1];
     all.push_back({{"metricName", condition.metric_name},
                    {"metricNamespace", condition.metric_namespace},
                    {"operator", OperatorName(condition)},
                    {"threshold", fmt::format("{}", condition.threshold)},
                    {"timeAggregation", condition.time_aggregation},
-                   {"dimensions", Dimensions(notice)},
+                   {"dimensions", DimensionsOf(notice, condition)},
+                   {"metricValue", value ? json(*value) : json()},
                    {"webTestName", nullptr}});
-  all[0]["metricValue"] = notice.event.value;  // the others are not kept
+  }
   return all;
 }
 
@@ -149,6 +172,8 @@ json LegacyLogAlert(const Notice& notice) {
 }
 
 std::string MailSubject(const Notice& notice) {
+  const auto own = notice.rule.action_properties.find(domain::kMailSubjectProperty);
+  if (own != notice.rule.action_properties.end()) return fmt::format("{}: {}", notice.condition(), own->second);
   return fmt::format("{}: Sev{} {}", notice.condition(), notice.rule.severity, notice.rule.name);
 }
 
@@ -160,8 +185,11 @@ std::string MailText(const Notice& notice) {
   text += fmt::format("Value       {} ({} {})\n", notice.event.value, OperatorName(condition), notice.event.threshold);
   if (!notice.event.dimensions.empty()) text += fmt::format("For         {}\n", CombinationText(notice));
   if (!notice.rule.description.empty()) text += fmt::format("\n{}\n", notice.rule.description);
-  text += condition.query.empty() ? fmt::format("\nMetric {} of {}\n", condition.metric_name, notice.rule.resource)
-                                  : fmt::format("\nQuery:\n{}\n", condition.query);
+  if (!condition.query.empty()) return text + fmt::format("\nQuery:\n{}\n", condition.query);
+  text += fmt::format("\nOf {}:\n", notice.rule.resource);
+  for (const AlertCondition& of_metric : notice.rule.conditions)
+    text += fmt::format("  {} of {} {} {}\n", of_metric.time_aggregation, of_metric.metric_name, OperatorName(of_metric),
+                        of_metric.threshold);
   return text;
 }
 

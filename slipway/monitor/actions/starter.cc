@@ -13,6 +13,7 @@ namespace slipway::monitor {
 using domain::AlertDelivery;
 using domain::AlertEvent;
 using domain::AlertRule;
+using domain::AlertStart;
 using domain::JobSpec;
 using domain::Scope;
 
@@ -20,10 +21,6 @@ namespace {
 
 bool IsPendingStart(const AlertDelivery& delivery) {
   return IsStart(delivery) && delivery.state == AlertDelivery::State::kPending;
-}
-
-bool WasStarted(const AlertDelivery& delivery) {
-  return IsStart(delivery) && delivery.state == AlertDelivery::State::kDone;
 }
 
 bool IsOwnJob(const AlertDelivery& delivery) {
@@ -34,12 +31,10 @@ std::string StartName(const AlertRule& rule, const AlertEvent& event, const Aler
   return NameAt(rule, event.dimensions, event.fired_at, 0, IsOwnJob(delivery) ? "" : "-" + delivery.receiver);
 }
 
-std::vector<Timestamp> StartsOfOthers(const RuleHistory& history, const AlertEvent& event) {
-  std::vector<Timestamp> starts;
-  for (const AlertEvent& other : history.events)
-    for (const AlertDelivery& delivery : other.deliveries)
-      if (other.id != event.id && WasStarted(delivery)) starts.push_back(other.fired_at);
-  return starts;
+bool IsOf(const AlertStart& start, const AlertEvent& event) {
+  return std::any_of(event.deliveries.begin(), event.deliveries.end(), [&](const AlertDelivery& delivery) {
+    return WasStarted(delivery) && delivery.kind == start.kind && delivery.result == start.name;
+  });
 }
 
 // The outcome of a start, in the event's own words for the rule's job.
@@ -82,21 +77,33 @@ Result<std::string> Starter::WhyNot(const Scope& scope, const RuleHistory& histo
                                     Timestamp now) {
   Guards guards;
   SLIPWAY_ASSIGN_OR_RETURN(guards.freeze, dependencies_.groups.GetFreeze(scope));
-  SLIPWAY_ASSIGN_OR_RETURN(guards.running, RunningJob(scope, history, event));
-  guards.starts = StartsOfOthers(history, event);
+  for (const AlertStart& start : history.Starts()) {
+    if (IsOf(start, event)) continue;
+    guards.starts.push_back(start.at);
+    SLIPWAY_ASSIGN_OR_RETURN(const bool is_running, IsRunning(scope, start));
+    if (is_running) guards.running = fmt::format("{} '{}'", start.kind, start.name);
+  }
   return WhyNotStarted(history.rule, guards, now);
 }
 
-Result<std::string> Starter::RunningJob(const Scope& scope, const RuleHistory& history, const AlertEvent& event) {
-  for (const AlertEvent& other : history.events) {
-    if (other.id == event.id) continue;
-    for (const AlertDelivery& delivery : other.deliveries) {
-      if (delivery.kind != "job" || !WasStarted(delivery)) continue;
-      const auto job = dependencies_.jobs.GetJob(scope, delivery.result);
-      if (job && !domain::IsTerminal(job->status)) return job->name;
-    }
+Result<bool> Starter::IsRunning(const Scope& scope, const AlertStart& start) {
+  if (start.kind == "workflow")
+    return dependencies_.is_workflow_running ? dependencies_.is_workflow_running(scope, start.name) : Result<bool>(false);
+  const auto job = dependencies_.jobs.GetJob(scope, start.name);
+  if (!job && job.error().code() != Code::kNotFound) return Error(job.error());
+  return job && !domain::IsTerminal(job->status);
+}
+
+Result<std::vector<AlertStart>> Starter::StartsThatCount(const Scope& scope, const RuleHistory& history) {
+  std::vector<AlertStart> starts = history.Starts();
+  std::sort(starts.begin(), starts.end(), [](const auto& a, const auto& b) { return a.at > b.at; });
+  const auto newest = static_cast<size_t>(std::max(1, history.rule.budget.runs));
+  std::vector<AlertStart> kept;
+  for (size_t i = 0; i < starts.size(); ++i) {
+    SLIPWAY_ASSIGN_OR_RETURN(const bool is_running, IsRunning(scope, starts[i]));
+    if (i < newest || is_running) kept.push_back(std::move(starts[i]));
   }
-  return std::string();
+  return kept;
 }
 
 Status Starter::Start(const Scope& scope, const RuleHistory& history, const AlertEvent& event, AlertDelivery& delivery,

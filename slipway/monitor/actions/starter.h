@@ -19,6 +19,8 @@ struct WorkflowRequest {
 };
 // Gives the run's name.
 using StartWorkflow = std::function<Result<std::string>(const domain::Scope&, const WorkflowRequest&)>;
+// Of a run by the name that StartWorkflow gave.
+using IsWorkflowRunning = std::function<Result<bool>(const domain::Scope&, const std::string& run)>;
 
 // Action groups belong to a resource group: the scope that they are stored under.
 domain::Scope GroupScope(domain::Scope scope);
@@ -31,6 +33,7 @@ class Starter {
     domain::JobStore& jobs;
     domain::JobSubmitter& submitter;
     const StartWorkflow& start_workflow;
+    const IsWorkflowRunning& is_workflow_running;
   };
   explicit Starter(Dependencies dependencies) : dependencies_(dependencies) {}
 
@@ -38,11 +41,13 @@ class Starter {
   // error: the start could not be tried (something was unavailable) and stays pending.
   Status StartPending(const domain::Scope& scope, const RuleHistory& history, domain::AlertEvent& event, Timestamp now);
 
+  // Those of the history's starts that a later decision needs: what runs, and the newest that the budget looks at.
+  Result<std::vector<domain::AlertStart>> StartsThatCount(const domain::Scope& scope, const RuleHistory& history);
+
  private:
   Result<std::string> WhyNot(const domain::Scope& scope, const RuleHistory& history, const domain::AlertEvent& event,
                              Timestamp now);
-  Result<std::string> RunningJob(const domain::Scope& scope, const RuleHistory& history,
-                                 const domain::AlertEvent& event);
+  Result<bool> IsRunning(const domain::Scope& scope, const domain::AlertStart& start);
   Status Start(const domain::Scope& scope, const RuleHistory& history, const domain::AlertEvent& event,
                domain::AlertDelivery& delivery, Timestamp now);
   Result<std::string> Begin(const domain::Scope& scope, const domain::AlertRule& rule,
