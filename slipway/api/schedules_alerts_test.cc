@@ -155,6 +155,25 @@ TEST_F(AlertsApi, ARuleIsMadeReadListedAndDeleted) {
   Call("GET", rules_ + "/drift", nullptr, 404);
 }
 
+TEST_F(AlertsApi, APatchChangesWhatItNames) {
+  Call("PUT", rules_ + "/drift", Drift(), 201);
+  const json patched =
+      Call("PATCH", rules_ + "/drift", {{"tags", {{"team", "ml"}}}, {"properties", {{"enabled", false}, {"severity", 1}}}}, 200);
+  EXPECT_EQ(patched["properties"]["enabled"], false);
+  EXPECT_EQ(patched["properties"]["severity"], 1);
+  EXPECT_EQ(patched["tags"]["team"], "ml");
+  EXPECT_EQ(patched["properties"]["criteria"], Drift()["properties"]["criteria"]);
+  Call("PATCH", rules_ + "/drift", {{"properties", {{"severity", 9}}}}, 400);
+  Call("PATCH", rules_ + "/other", json::object(), 404);
+}
+
+TEST_F(AlertsApi, RulesAreListedBySubscription) {
+  Call("PUT", rules_ + "/drift", Drift(), 201);
+  const std::string subscription = kGroup.substr(0, kGroup.find("/resourceGroups/"));
+  EXPECT_EQ(Call("GET", subscription + "/providers/Microsoft.Insights/scheduledQueryRules")["value"].size(), 1u);
+  EXPECT_EQ(Call("GET", "/subscriptions/x/providers/Microsoft.Insights/scheduledQueryRules")["value"].size(), 0u);
+}
+
 TEST_F(AlertsApi, EventsTellWhatARuleDid) {
   Call("PUT", rules_ + "/drift", Drift(), 201);
   EXPECT_EQ(Call("GET", kW + "/slipway/alerts?rule=drift")["value"], json::array());

@@ -1,9 +1,11 @@
 // alert …: log and metric alert rules, what they did, and the freeze switch.
 #include <fmt/format.h>
 
+#include "slipway/cli/alert_rules.h"
 #include "slipway/cli/commands.h"
 #include "slipway/cli/context.h"
 #include "slipway/cli/resource.h"
+#include "slipway/cli/span.h"
 #include "slipway/cli/sync.h"
 #include "slipway/client/workspace.h"
 #include "slipway/spec/alert.h"
@@ -11,7 +13,6 @@
 #include "slipway/wire/alert.h"
 
 namespace slipway::cli {
-namespace {
 
 std::string RulePath(client::Workspace& server, domain::AlertKind kind, std::string_view name) {
   return server.ResourceGroupPath(
@@ -19,6 +20,8 @@ std::string RulePath(client::Workspace& server, domain::AlertKind kind, std::str
                   kind == domain::AlertKind::kMetric ? "metricAlerts" : "scheduledQueryRules", name.empty() ? "" : "/",
                   client::Workspace::Segment(name)));
 }
+
+namespace {
 
 // Of whichever kind has the name.
 Result<Json> GetRule(client::Workspace& server, const std::string& name) {
@@ -130,19 +133,8 @@ Result<Output> ListEvents(Context& context, const Arguments& arguments) {
                                        {"Error", "/error"}});
 }
 
-// "7d", "36h", "90m" as people write them, or ISO 8601.
-Result<std::string> IsoSpan(const std::string& text) {
-  const std::string digits = text.substr(0, text.find_first_not_of("0123456789"));
-  const std::string unit = text.substr(digits.size());
-  if (!digits.empty() && unit == "d") return fmt::format("P{}D", digits);
-  if (!digits.empty() && (unit == "h" || unit == "m")) return fmt::format("PT{}{}", digits, unit == "h" ? "H" : "M");
-  if (const auto span = ParseIsoDuration(text); !span)
-    return InvalidArgument(fmt::format("--last '{}' is not a span such as 7d, 36h, 90m or P1DT12H", text));
-  return text;
-}
-
 Result<Output> TestAlert(Context& context, const Arguments& arguments) {
-  SLIPWAY_ASSIGN_OR_RETURN(const std::string last, IsoSpan(arguments.GetOr("last", "1d")));
+  SLIPWAY_ASSIGN_OR_RETURN(const std::string last, IsoSpan(arguments.GetOr("last", "1d"), "--last"));
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   const std::string path =
       server->Path(fmt::format("/slipway/alerts/{}/test", client::Workspace::Segment(*arguments.Get("name"))));

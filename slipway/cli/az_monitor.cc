@@ -1,6 +1,4 @@
 // What of `az monitor` and `az resource` the dialect's scripts use.
-#include <utility>
-
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
@@ -9,6 +7,7 @@
 #include "slipway/cli/context.h"
 #include "slipway/cli/log_query.h"
 #include "slipway/cli/resource.h"
+#include "slipway/cli/span.h"
 #include "slipway/client/workspace.h"
 
 namespace slipway::cli {
@@ -30,29 +29,12 @@ Result<Output> QueryLogs(Context& context, const Arguments& arguments) {
   return output;
 }
 
-// "1d12h30m" as az writes offsets, or ISO 8601, as ISO 8601.
-Result<std::string> OffsetOf(const std::string& text) {
-  if (text.empty() || ParseIsoDuration(text) || text.find('/') != std::string::npos) return text;
-  std::string days, times, number;
-  for (const char c : text) {
-    if (c >= '0' && c <= '9') {
-      number += c;
-    } else if (!number.empty() && c == 'd' && times.empty()) {
-      days += std::exchange(number, {}) + "D";
-    } else if (!number.empty() && (c == 'h' || c == 'm' || c == 's')) {
-      times += std::exchange(number, {}) + static_cast<char>(c - 'a' + 'A');
-    } else {
-      return InvalidArgument(fmt::format("'{}' is no offset: 1h, 1d12h, 30m and PT1H are", text));
-    }
-  }
-  if (!number.empty())
-    return InvalidArgument(fmt::format("the offset '{}' needs a unit after {}: d, h, m or s", text, number));
-  return fmt::format("P{}{}{}", days, times.empty() ? "" : "T", times);
-}
-
 // --start-time and --end-time, with --offset for the one that is not given.
 Result<std::string> InsightsTimespan(const Arguments& arguments, Timestamp now) {
-  SLIPWAY_ASSIGN_OR_RETURN(const std::string offset, OffsetOf(arguments.GetOr("offset", "")));
+  std::string offset = arguments.GetOr("offset", "");
+  if (!offset.empty() && offset.find('/') == std::string::npos) {
+    SLIPWAY_ASSIGN_OR_RETURN(offset, IsoSpan(offset, "--offset"));
+  }
   const auto start = arguments.Get("start-time"), end = arguments.Get("end-time");
   if (!start && !end) return offset;
   if (start && end) return *start + "/" + *end;

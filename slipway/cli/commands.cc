@@ -84,6 +84,9 @@ std::vector<Group> AzGroups() {
       {"monitor log-analytics workspace", "Log Analytics workspaces."},
       {"monitor log-analytics workspace table", "Tables of a Log Analytics workspace."},
       {"monitor app-insights", "Application Insights."},
+      {"monitor scheduled-query", "Log alert rules: what happens when a query says so."},
+      {"monitor metrics", "Metrics of online endpoints."},
+      {"monitor metrics alert", "Metric alert rules."},
       {"monitor diagnostic-settings", "Accepted for compatibility."},
       {"resource", "Resources as the REST API has them."},
       {"group", "", true},
@@ -96,8 +99,6 @@ std::vector<Group> AzGroups() {
       {"identity", "", true},
       {"monitor action-group", "", true},
       {"monitor alert", "", true},
-      {"monitor metrics", "", true},
-      {"monitor scheduled-query", "", true},
       {"rest", "", true},
   };
 }
@@ -141,7 +142,7 @@ CommandTable SlipwayCommands(std::string program) {
 
 CommandTable AzCommands() {
   std::vector<Command> commands;
-  for (auto* list : {AzMonitorCommands, AzAccountCommands, ConfigureCommands}) Append(commands, list());
+  for (auto* list : {AzMonitorCommands, AzAlertCommands, AzAccountCommands, ConfigureCommands}) Append(commands, list());
   return {"az", "The commands of az that Slipway speaks.", AzGroups(), std::move(commands)};
 }
 

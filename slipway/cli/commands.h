@@ -37,6 +37,7 @@ std::vector<Command> LogTableCommands(const std::string& prefix);
 std::vector<Command> ProgramCommands();  // serve, gateway, worker, version, tls show, az-shim, query
 std::vector<Command> ConfigureCommands();
 std::vector<Command> AzMonitorCommands();
+std::vector<Command> AzAlertCommands();
 std::vector<Command> AzAccountCommands();
 
 }  // namespace slipway::cli

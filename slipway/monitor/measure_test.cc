@@ -134,6 +134,50 @@ TEST(Judge, WantsAllConditionsOfAWindow) {
   EXPECT_TRUE(is_breached(11, 101));
 }
 
+// A rule of two metrics, of which one splits by more.
+TEST(Judge, JoinsConditionsByTheDimensionsThatTheyShare) {
+  AlertRule rule;
+  rule.kind = domain::AlertKind::kMetric;
+  rule.conditions.resize(2);
+  rule.conditions[0].metric_name = "RequestLatency_P99";
+  rule.conditions[0].dimensions = {{"deployment", false, {"blue"}}};
+  rule.conditions[1].metric_name = "RequestsPerMinute";
+  rule.conditions[1].dimensions = {{"deployment", false, {"blue"}}, {"statusCodeClass", false, {"5xx"}}};
+  rule.conditions[1].threshold = 10;
+  const Combination blue = {{"deployment", "blue"}}, failing = {{"deployment", "blue"}, {"statusCodeClass", "5xx"}};
+  const auto verdicts = Judge(rule, {{{{blue, 4}}}, {{{failing, 11}}}}, {});
+  ASSERT_EQ(verdicts.size(), 1u);
+  EXPECT_TRUE(verdicts.at(failing).is_breached);
+  EXPECT_EQ(verdicts.at(failing).values, (std::vector<std::optional<double>>{4, 11}));
+  EXPECT_FALSE(Judge(rule, {{{{blue, 4}}}, {{}}}, {}).at(failing).is_breached);
+}
+
+TEST(Judge, AMetricWithoutSamplesIsNoDataEvenForCount) {
+  AlertRule rule;
+  rule.conditions[0].metric_name = "RequestsPerMinute";
+  rule.conditions[0].compare = CompareOperator::kLessThan;
+  rule.conditions[0].threshold = 1;
+  EXPECT_FALSE(Judge(rule, {{{{{}, std::nullopt}}}}, {}).at({}).is_breached);
+}
+
+TEST(Judge, ClosesWhatTheRuleNoLongerSplitsBy) {
+  AlertRule rule;
+  rule.conditions[0].compare = CompareOperator::kLessThan;
+  rule.conditions[0].threshold = 1;
+  const Combination old = {{"endpoint", "a"}};
+  const auto verdicts = Judge(rule, {{{{{}, 0}}}}, {old});
+  EXPECT_TRUE(verdicts.at({}).is_breached);
+  EXPECT_FALSE(verdicts.at(old).is_breached);
+}
+
+TEST(Measure, SplitsByTheColumnOfResourceIds) {
+  AlertCondition condition;
+  condition.resource_id_column = "endpoint";
+  const auto measured = Measure(condition, Split({{"\"a\"", "500", "1"}, {"\"b\"", "200", "1"}}));
+  ASSERT_TRUE(measured) << measured.error().ToString();
+  EXPECT_EQ(measured->size(), 2u);
+}
+
 TEST(Judge, GivesOpenCombinationsAVerdictWithoutRows) {
   AlertRule rule;
   rule.conditions[0].threshold = 10;
@@ -152,6 +196,9 @@ TEST(MetricQuery, KeepsWhateverTheNamesHold) {
   const std::string query = MetricQuery(condition, "/subscriptions/x");
   EXPECT_NE(query.find(R"(MetricName =~ "a\" or 1==1 //")"), std::string::npos) << query;
   EXPECT_NE(query.find("sum(Total) / sum(Count)"), std::string::npos);
+  condition.dimensions = {{"deployment", false, {"*"}}, {"a\"]b", false, {"*"}}};
+  EXPECT_NE(MetricQuery(condition, "x").find(R"( by ["deployment"] = tostring(Dimensions["deployment"]), ["a\"]b"])"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -67,6 +67,15 @@ void RecordOutcome(Schedule& schedule, const std::string& job, const Error* erro
   LogWarning("schedule {} could not submit the job {}: {}", schedule.name, job, error->ToString());
 }
 
+// Does it wait for a time though another comes before it? It fired by a clock that was set back since. Firing again is
+// no doubling: the times that come again have the names of the jobs that they had.
+bool IsAheadOfTheClock(const Schedule& schedule, Timestamp now) {
+  if (schedule.next_fire_at && *schedule.next_fire_at <= now) return false;
+  const auto timetable = Timetable::Make(schedule.trigger, schedule.context.created_at);
+  const auto next = timetable ? timetable->NextAfter(now) : std::nullopt;
+  return next && (!schedule.next_fire_at || *next < *schedule.next_fire_at);
+}
+
 // What a client sends does not change what became of the last firing.
 void KeepOutcome(const Schedule& stored, Schedule& schedule) {
   for (const char* key : {kLastJobProperty, kLastErrorProperty}) {
@@ -94,6 +103,8 @@ struct Scheduler::Impl {
   std::optional<Timestamp> TickWorkspace(const Scope& scope, Timestamp now);
   // Fires the schedule if it is due. Its next firing time, as far as there is one.
   std::optional<Timestamp> Look(const Scope& scope, const std::string& name, Timestamp now);
+  // The schedule waits for its next time by a clock that was set back.
+  void FollowTheClock(const Scope& scope, Schedule& schedule, Timestamp now);
   Result<std::optional<Timestamp>> Fire(const Scope& scope, Schedule schedule, Timestamp now);
 
   const Options options;
@@ -139,8 +150,10 @@ std::optional<Timestamp> Scheduler::Impl::TickWorkspace(const Scope& scope, Time
   }
   std::optional<Timestamp> next;
   for (const Schedule& schedule : *schedules) {
-    if (!schedule.is_enabled || !schedule.next_fire_at) continue;
-    next = Earlier(next, *schedule.next_fire_at > now ? schedule.next_fire_at : Look(scope, schedule.name, now));
+    if (!schedule.is_enabled) continue;
+    const bool is_due = schedule.next_fire_at && *schedule.next_fire_at <= now;
+    next = Earlier(next, is_due || IsAheadOfTheClock(schedule, now) ? Look(scope, schedule.name, now)
+                                                                    : schedule.next_fire_at);
   }
   return next;
 }
@@ -148,13 +161,23 @@ std::optional<Timestamp> Scheduler::Impl::TickWorkspace(const Scope& scope, Time
 std::optional<Timestamp> Scheduler::Impl::Look(const Scope& scope, const std::string& name, Timestamp now) {
   std::lock_guard lock(changing);
   auto schedule = dependencies.schedules.GetSchedule(scope, name);
-  if (!schedule || !schedule->is_enabled || !schedule->next_fire_at)
-    return std::nullopt;  // changed since it was listed
-  if (*schedule->next_fire_at > now) return schedule->next_fire_at;
+  if (!schedule || !schedule->is_enabled) return std::nullopt;  // changed since it was listed
+  if (IsAheadOfTheClock(*schedule, now)) FollowTheClock(scope, *schedule, now);
+  if (!schedule->next_fire_at || *schedule->next_fire_at > now) return schedule->next_fire_at;
   const auto next = Fire(scope, std::move(*schedule), now);
   if (next) return *next;
   LogError("schedule {}: {}", name, next.error().ToString());
   return now + options.retry_after;
+}
+
+void Scheduler::Impl::FollowTheClock(const Scope& scope, Schedule& schedule, Timestamp now) {
+  const auto timetable = Timetable::Make(schedule.trigger, schedule.context.created_at);
+  if (!timetable) return;
+  schedule.next_fire_at = timetable->NextAfter(now);
+  LogWarning("the clock was set back: schedule {} fires next at {}", schedule.name,
+             schedule.next_fire_at ? FormatTimestamp(*schedule.next_fire_at, 0) : "no time");
+  if (const Status stored = dependencies.schedules.PutSchedule(scope, schedule); !stored)
+    LogError("schedule {}: {}", schedule.name, stored.error().ToString());
 }
 
 Result<std::optional<Timestamp>> Scheduler::Impl::Fire(const Scope& scope, Schedule schedule, Timestamp now) {

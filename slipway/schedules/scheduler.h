@@ -3,7 +3,8 @@
 // A schedule's next firing time is stored with it. Firing submits a job whose name follows from schedule and time, then
 // stores the time after it: a server that dies in between submits the same name again at its next start and is told
 // that the job exists. So a firing is neither lost nor doubled. However many firings were missed while the server was
-// down, the first of them is caught up and the rest are dropped; a disabled schedule catches nothing up.
+// down, the first of them is caught up and the rest are dropped; a disabled schedule catches nothing up. When the clock
+// is set back the schedule follows it, and times that come again find the jobs of their names.
 //
 // What became of the last firing stands in the schedule's properties: "slipway.lastJob" and, when the submission
 // failed, "slipway.lastError".

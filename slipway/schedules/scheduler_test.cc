@@ -204,6 +204,59 @@ TEST_F(SchedulerTest, AScheduleThatHasEndedStaysAndIsSilent) {
   EXPECT_EQ(Stored().next_fire_at, std::nullopt);
 }
 
+// A year of ticks at the times that the scheduler itself asks for, over every change of the clocks.
+TEST_F(SchedulerTest, AYearHasAFiringADayWhateverClocksDo) {
+  for (const char* zone : {"W. Europe Standard Time", "Eastern Standard Time", "Lord Howe Standard Time",
+                           "Nepal Standard Time", "Morocco Standard Time"}) {
+    SCOPED_TRACE(zone);
+    store_.Clear();
+    submitter_.Clear();
+    clock_.Set(At("2026-01-01T00:00:00Z"));
+    Schedule schedule = Nightly();
+    schedule.trigger.rule = domain::CronTrigger{"15 2 * * *"};
+    schedule.trigger.time_zone = zone;
+    auto next = Put(schedule).next_fire_at;
+    while (next && *next < At("2027-01-01T00:00:00Z")) {
+      const Timestamp firing = *next;
+      clock_.Set(firing);
+      next = scheduler_->Tick(firing);
+      ASSERT_TRUE(next);
+      ASSERT_GE(*next - firing, std::chrono::hours(22));
+      ASSERT_LE(*next - firing, std::chrono::hours(26));
+    }
+    EXPECT_EQ(submitter_.names().size(), 365u);
+  }
+}
+
+TEST_F(SchedulerTest, AClockThatIsSetBackNeitherDoublesNorDelaysAFiring) {
+  Put(Nightly());
+  TickAt("2026-03-05T02:00:00Z");
+  TickAt("2027-06-01T00:00:00Z");  // by mistake: one missed firing is caught up
+  EXPECT_EQ(Stored().next_fire_at, At("2027-06-01T02:00:00Z"));
+  EXPECT_EQ(TickAt("2026-03-05T01:00:00Z"), At("2026-03-05T02:00:00Z"));
+  for (const char* time : {"2026-03-05T02:00:00Z", "2026-03-06T02:00:00Z", "2026-03-07T02:00:00Z"}) TickAt(time);
+  EXPECT_EQ(submitter_.names(), (std::vector<std::string>{"nightly-20260305T020000Z", "nightly-20260306T020000Z",
+                                                          "nightly-20260307T020000Z"}));
+  EXPECT_EQ(Stored().next_fire_at, At("2026-03-08T02:00:00Z"));
+}
+
+TEST_F(SchedulerTest, AClockThatIsSetForwardDropsAllButTheFirstMissedFiring) {
+  Put(Nightly());
+  TickAt("2026-03-05T02:00:00Z");
+  TickAt("2026-03-20T12:00:00Z");
+  EXPECT_EQ(submitter_.names(), (std::vector<std::string>{"nightly-20260305T020000Z", "nightly-20260306T020000Z"}));
+  EXPECT_EQ(Stored().next_fire_at, At("2026-03-21T02:00:00Z"));
+}
+
+TEST_F(SchedulerTest, AnEndedScheduleOfAClockThatIsSetBackGoesOn) {
+  Schedule schedule = Nightly();
+  schedule.trigger.end_time = "2026-03-10T00:00:00Z";
+  Put(schedule);
+  TickAt("2026-04-01T00:00:00Z");
+  EXPECT_EQ(Stored().next_fire_at, std::nullopt);
+  EXPECT_EQ(TickAt("2026-03-06T01:00:00Z"), At("2026-03-06T02:00:00Z"));
+}
+
 TEST_F(SchedulerTest, TheThreadFiresWhatIsDueAndWakesForChanges) {
   std::binary_semaphore submitted(0);
   submitter_.on_submit = [&] { submitted.release(); };

@@ -199,6 +199,28 @@ TEST(AlertRules, RefuseWrongConditions) {
                           HasSubstr("time_aggregation Average needs the key 'metric_measure_column'")));
 }
 
+TEST(AlertRules, OfMetricsSplitByDimensions) {
+  Files files;
+  auto read = ReadAlertRule(*files.Load(
+      "type: metric\nname: slow\nendpoint_name: e\ntime_to_resolve: PT10M\nconditions:\n"
+      "  - {metric: RequestLatency_P99, name: p99, operator: GreaterThan, threshold: 1, skip_metric_validation: true,\n"
+      "     dimensions: [{name: deployment, operator: Exclude, values: [blue]}]}\n"));
+  ASSERT_TRUE(read) << read.error().ToString();
+  const domain::AlertCondition& condition = read->rule.conditions.at(0);
+  EXPECT_EQ(condition.name, "p99");
+  EXPECT_TRUE(condition.skips_metric_validation);
+  ASSERT_EQ(condition.dimensions.size(), 1u);
+  EXPECT_TRUE(condition.dimensions[0].is_excluding);
+  EXPECT_EQ(read->rule.resolve_seconds, 600);
+}
+
+TEST(AlertRules, OfLogsHaveOneCondition) {
+  Files files;
+  EXPECT_THAT(files.Complaints(ReadAlertRule(*files.Load("name: a\nquery: traces\noperator: GreaterThan\nthreshold: 1\n"
+                                                        "conditions: [{query: x}]\naction_properties: {Icm.Title: x}\n"))),
+              ::testing::AllOf(HasSubstr("a log alert has one condition, as in Azure Monitor"), HasSubstr("'Icm.Title'")));
+}
+
 TEST(AlertRules, OfMetricsNameTheirEndpoint) {
   const ScratchFiles files;
   auto read =

@@ -239,6 +239,72 @@ TEST(AlertRulesOnTheWire, KeepMetricRules) {
   EXPECT_EQ(AlertRuleToArm({}, *read), arm);
 }
 
+TEST(AlertRulesOnTheWire, KeepWhatEachKindAloneHas) {
+  domain::AlertRule rule;
+  rule.name = "slow";
+  rule.kind = domain::AlertKind::kMetric;
+  rule.resource = domain::Scope{}.ArmId() + "/onlineEndpoints/e";
+  rule.target_resource_types = {"Microsoft.MachineLearningServices/workspaces/onlineEndpoints"};
+  rule.target_resource_region = "local";
+  rule.conditions.resize(2);
+  for (domain::AlertCondition& condition : rule.conditions) condition.metric_name = "RequestLatency_P99";
+  rule.conditions[0].name = "fast";
+  rule.conditions[0].dimensions = {{"deployment", true, {"blue"}}};
+  rule.conditions[1].name = "slow";
+  rule.conditions[1].metric_namespace = "n";
+  rule.conditions[1].skips_metric_validation = true;
+  rule.starts = {{*ParseTimestamp("2026-03-04T05:06:07Z"), "job", "slow-20260304T050607Z"}};
+  json arm = AlertRuleToArm({}, rule);
+  auto read = AlertRuleFromArm(arm);
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(AlertRuleToArm({}, *read), arm);
+  EXPECT_EQ(read->conditions[0].name, "fast");
+
+  rule = {};
+  rule.conditions[0].query = "traces";
+  rule.conditions[0].resource_id_column = "_ResourceId";
+  rule.target_resource_types = {"a", "b"};
+  rule.skips_query_validation = true;
+  rule.resolve_seconds = 600;
+  rule.action_properties = {{"Email.Subject", "look"}};
+  arm = AlertRuleToArm({}, rule);
+  EXPECT_EQ(arm["properties"]["ruleResolveConfiguration"]["timeToResolve"], "PT10M");
+  read = AlertRuleFromArm(arm);
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(AlertRuleToArm({}, *read), arm);
+}
+
+// Whatever Azure's rules may hold and ours cannot honour.
+TEST(AlertRulesOnTheWire, WhatCannotBeHonouredIsRefusedByName) {
+  domain::AlertRule rule;
+  rule.conditions[0].query = "traces";
+  const json log = AlertRuleToArm({}, rule);
+  rule.kind = domain::AlertKind::kMetric;
+  rule.conditions[0].metric_name = "m";
+  const json metric = AlertRuleToArm({}, rule);
+  const auto refused = [](json arm, const char* pointer, const json& value) {
+    arm[json::json_pointer(pointer)] = value;
+    const auto read = AlertRuleFromArm(arm);
+    EXPECT_FALSE(read) << pointer;
+    if (read) return std::string();
+    EXPECT_EQ(read.error().code(), Code::kUnimplemented) << read.error().ToString();
+    return read.error().ToString();
+  };
+  EXPECT_THAT(refused(log, "/kind", "LogToMetric"), HasSubstr("kind 'LogToMetric'"));
+  EXPECT_THAT(refused(log, "/identity", {{"type", "SystemAssigned"}}), HasSubstr("an identity is not supported"));
+  EXPECT_THAT(refused(log, "/properties/checkWorkspaceAlertsStorageConfigured", true), HasSubstr("checkWorkspaceAlerts"));
+  EXPECT_THAT(refused(log, "/properties/actions/actionProperties", {{"Icm.Title", "x"}}), HasSubstr("'Icm.Title'"));
+  EXPECT_THAT(refused(log, "/properties/criteria/allOf/0/metricName", "x"), HasSubstr("LogToMetric"));
+  EXPECT_THAT(refused(metric, "/properties/criteria/allOf/0/criterionType", "DynamicThresholdCriterion"),
+              HasSubstr("'DynamicThresholdCriterion'"));
+  EXPECT_THAT(refused(metric, "/properties/criteria/allOf/0/dimensions",
+                      json::array({{{"name", "d"}, {"operator", "StartsWith"}, {"values", {"b"}}}})),
+              HasSubstr("StartsWith"));
+  json arm = log;
+  arm["properties"]["ruleResolveConfiguration"] = {{"autoResolved", false}};
+  EXPECT_THAT(AlertRuleFromArm(arm).error().ToString(), HasSubstr("autoResolved says something else than autoMitigate"));
+}
+
 TEST(AlertRulesOnTheWire, SayWhatIsWrong) {
   domain::AlertRule rule;
   rule.conditions[0].query = "traces";
@@ -255,6 +321,8 @@ TEST(AlertEventsOnTheWire, KeepTheirDeliveries) {
   event.rule = "r";
   event.dimensions = {{"model", "credit"}};
   event.fired_at = *ParseTimestamp("2026-03-04T05:06:07Z");
+  event.good_since = *ParseTimestamp("2026-03-04T06:06:07Z");
+  event.further_values = {2.5, std::nullopt};
   event.deliveries = {
       {"ops", "hook", "webhook", true, domain::AlertDelivery::State::kFailed, 2, event.fired_at, "404"}};
   const json written = AlertEventToJson(event);

@@ -8,6 +8,7 @@ import smtpd  # noqa: a real SMTP server of Debian 12's Python
 import threading
 
 import harness
+import live_endpoint
 from harness import wait_until
 
 SECRET = "not so secret"
@@ -134,7 +135,120 @@ def testing(scratch):
                    out=r"hook +webhook +Succeeded.*\nmail +email +Succeeded.*\nkeep +command +Succeeded.*\nretrain +job +Failed .*is started, not told")
 
 
-CASES = [receivers, freezing, telling, testing]
+DRIFTED = """\
+name: drifted
+query: |
+  AmlOnlineEndpointConsoleLog
+  | where Message startswith 'scored |'
+  | extend credit_limit = todouble(trim(' ', tostring(split(Message, '|')[1])))
+evaluation_frequency: PT1S
+window_size: PT15S
+time_aggregation: Average
+metric_measure_column: credit_limit
+operator: GreaterThan
+threshold: 300000
+dimensions:
+  - {name: DeploymentName, operator: Include, values: ["*"]}
+action_groups: [flow]
+cool_down: PT1H
+create_job:
+  type: pipeline
+  jobs:
+    train: {command: "echo trained >> %s", environment: "azureml:told:1", compute: "azureml:cpu-cluster"}
+"""
+RETRAIN = """\
+name: Retrain
+on:
+  workflow_dispatch: {inputs: {reason: {type: string}}}
+  alert: {rules: [drifted]}
+jobs:
+  a: {runs-on: x, steps: [{run: "echo because of ${{ github.event_name }} ${{ inputs.reason }}"}]}
+"""
+FLOW = "name: flow\nworkflows:\n  - {name: retrain, workflow: retrain.yml, inputs: {reason: drift}}\n"
+
+
+def drifted_traffic(scratch):
+    """From requests to an endpoint to a retraining and back, by the real clock."""
+    call = live_endpoint.create(scratch, "drift-oe")
+    scratch.write(".github/workflows/retrain.yml", RETRAIN)
+    for words in (["init", "-q", "-b", "main"], ["add", ".github"], ["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "x"]):
+        scratch.run(["git", *words])
+    scratch.expect("a repository is watched", ["slipway", "workflow", "on-push", "-o", "none"], 0)
+    scratch.write("flow.yml", FLOW)
+    scratch.expect("a group that starts a workflow", ["slipway", "action-group", "create", "-f", "flow.yml", "-o", "none"], 0, out="")
+    effects = scratch.path / "trained"
+    scratch.write("drifted.yml", DRIFTED % effects)
+    scratch.expect("a rule on what is asked", ["slipway", "alert", "create", "-f", "drifted.yml", "-o", "none"], 0, out="")
+    events = lambda: json.loads(scratch.run(["slipway", "alert", "history", "-n", "drifted"]).stdout or "[]")  # noqa: E731
+
+    def send_until(what, limit, holds):
+        def sent():
+            status, answer = call({"id": limit}, deployment="script")
+            if status != 200:
+                raise RuntimeError(answer)
+            return holds()
+        return wait_until(what, sent)
+
+    send_until("normal requests are in the log", 160_000, lambda: int(scratch.tsv(
+        "query", "AmlOnlineEndpointConsoleLog | where Message startswith 'scored |' | count", "--query", "[0].Count")) > 3)
+    scratch.check("normal requests fire nothing", events() == [], events())
+    fired = send_until("drifted requests fire", 900_000, events)[0]
+    scratch.check("for the deployment that was asked", fired["dimensions"] == {"DeploymentName": "script"} and fired["value"] > 300_000, fired)
+    done = lambda: scratch.tsv("alert", "history", "-n", "drifted", "--query", "[-1].deliveries[].state | join(' ', @)")  # noqa: E731
+    send_until("job and workflow are started", 900_000, lambda: done() == "Done Done")
+    send_until("the pipeline's end", 900_000, lambda: scratch.tsv("job", "show", "-n", fired["job"], "--query", "status") == "Completed")
+    send_until("normal requests resolve it", 160_000, lambda: events()[0].get("resolved_at"))
+    scratch.check("one pipeline ran", effects.read_text() == "trained\n", effects.read_text())
+    runs = lambda: json.loads(scratch.run(["slipway", "workflow", "list"]).stdout)  # noqa: E731
+    wait_until("both runs' end", lambda: [run["status"] for run in runs()] == ["completed"] * 2, detail=lambda: json.dumps(runs()))
+    scratch.check("the workflow ran for the action group and for its trigger",
+                  sorted((run["event"], run["conclusion"]) for run in runs()) == [("alert", "success"), ("workflow_dispatch", "success")], runs())
+    scratch.expect("the rule goes", ["slipway", "alert", "delete", "-n", "drifted", "--yes"], 0, out="")
+
+
+def metric_rules(scratch):
+    rule = ("type: metric\nname: refused\nendpoint_name: drift-oe\nevaluation_frequency: PT1S\nwindow_size: PT1H\nconditions:\n"
+            "  - metric: RequestsPerMinute\n    time_aggregation: Total\n    operator: GreaterThan\n    threshold: 0\n"
+            "    dimensions: [{name: deployment, values: ['*']}, {name: statusCodeClass, operator: Exclude, values: [4xx]}]\n")
+    for what, old, new, err in (
+            ("a metric that is nearly there", "RequestsPerMinute", "RequestPerMinute", r"an online endpoint has no metric 'RequestPerMinute'; did you mean 'RequestsPerMinute'\?"),
+            ("a dimension that is nearly there", "name: deployment", "name: deploymnt", r"no dimension 'deploymnt'; did you mean 'deployment'\?"),
+            ("an operator that is none", "Exclude", "Without", r"refused\.yml:\d+:\d+: .*'Without' is not one of Include, Exclude")):
+        scratch.write("refused.yml", rule.replace(old, new))
+        scratch.expect(what, ["slipway", "alert", "create", "-f", "refused.yml"], 1, out="", err=err)
+    scratch.write("metric.yml", rule.replace("refused", "asked"))
+    scratch.expect("a metric rule split by deployment", ["slipway", "alert", "create", "-f", "metric.yml"], 0, out=r'"operator": "Exclude"')
+    found = wait_until("its event, when the minute is over", lambda: json.loads(scratch.run(["slipway", "alert", "history", "-n", "asked"]).stdout))
+    scratch.check("of the deployment that was asked", found[0]["dimensions"] == {"deployment": "script", "statusCodeClass": "2xx"}, found)
+    scratch.run(["slipway", "alert", "delete", "-n", "asked", "--yes"])
+
+
+def azure_commands(scratch):
+    az = ["slipway", "az", "monitor"]
+    workspace = scratch.tsv("az", "monitor", "log-analytics", "workspace", "show", "--query", "id")
+    create = [*az, "scheduled-query", "create", "-g", "local", "-n", "errors", "--scopes", workspace, "--condition-query",
+              "Q=AppTraces | where SeverityLevel >= 3", "--window-size", "15m", "--action-groups", "ops", "--custom-properties", "a=b", "--condition"]
+    condition = "count 'Q' > 3 at least 2 violations out of 4 aggregated points"
+    scratch.expect("a log alert by flags", [*create, condition], 0,
+                   out=r'"query": "AppTraces \| where SeverityLevel >= 3".*"numberOfEvaluationPeriods": 4.*"windowSize": "PT15M"', err="")
+    scratch.expect("a condition with a slip", [*create, "count 'Q' more 3"], 1, out="",
+                   err=r"--condition: expected an operator: =, >, >=, < or <=\ncount 'Q' more 3\n          \^\n")
+    scratch.expect("a query that is not there", [*create, "count 'P' > 3"], 1, out="", err=r"names the query 'P', which --condition-query does not have; did you mean 'Q'\?")
+    scratch.expect("it is disabled", [*az, "scheduled-query", "update", "-g", "local", "-n", "errors", "--disabled", "true"], 0, out=r'"enabled": false.*"windowSize": "PT15M"')
+    scratch.expect("it is one of the rules", ["slipway", "alert", "show", "-n", "errors"], 0, out=r'"is_enabled": false.*"min_failing_periods_to_alert": 2')
+    scratch.expect("in the list", [*az, "scheduled-query", "list", "-o", "table"], 0, out=r"\nerrors +3 +False +PT5M +PT15M")
+    scratch.expect("it goes", [*az, "scheduled-query", "delete", "-g", "local", "-n", "errors", "--yes"], 0, out="")
+    endpoint = scratch.tsv("online-endpoint", "show", "-n", "drift-oe", "--query", "id")
+    create = [*az, "metrics", "alert", "create", "-g", "local", "-n", "slow", "--scopes", endpoint, "--severity", "1", "--action", "ops", "team=ml", "--condition"]
+    scratch.expect("a metric alert by flags", [*create, "max RequestLatency_P99 > 50 where deployment includes blue or green"], 0,
+                   out=r'"webHookProperties": \{\s+"team": "ml".*"StaticThresholdCriterion".*"values": \[\s+"blue",\s+"green"', err="")
+    scratch.expect("a dynamic threshold", [*create, "avg RequestLatency > dynamic medium 2 of 4"], 1, out="", err=r"dynamic thresholds are not supported")
+    scratch.expect("it is shown", [*az, "metrics", "alert", "show", "-g", "local", "-n", "slow"], 0, out=r'"severity": 1')
+    scratch.expect("and goes", [*az, "metrics", "alert", "delete", "-g", "local", "-n", "slow", "--yes"], 0, out="")
+    scratch.expect("a rule that is not there", [*az, "metrics", "alert", "show", "-g", "local", "-n", "slow"], 3, out="", err=r"no alert rule 'slow'")
+
+
+CASES = [receivers, freezing, telling, testing, drifted_traffic, metric_rules, azure_commands]
 
 if __name__ == "__main__":
     import sys

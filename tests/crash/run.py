@@ -8,12 +8,13 @@ import sys
 import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "cli")]
+import alert_crashes  # noqa: E402
 import harness  # noqa: E402
 import job_crashes  # noqa: E402
 import traffic_crashes  # noqa: E402
 import upload_crashes  # noqa: E402
 
-SCENARIOS = [*job_crashes.SCENARIOS, *traffic_crashes.SCENARIOS, *upload_crashes.SCENARIOS]
+SCENARIOS = [*alert_crashes.SCENARIOS, *job_crashes.SCENARIOS, *traffic_crashes.SCENARIOS, *upload_crashes.SCENARIOS]
 
 
 def main():

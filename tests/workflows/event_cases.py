@@ -83,6 +83,50 @@ def check_models_and_alerts(world):
     expect(len(world.wait_for_run("Registered")), 1, "runs of one model")
 
 
+ALARM = """\
+name: alarm
+query: AppTraces | where Message has 'never said'
+evaluation_frequency: PT1S
+window_size: PT1M
+operator: %s
+threshold: 1
+"""
+
+
+def check_schedules_and_alert_rules(world):
+    """By the real clock: a cron of every minute, a rule that fires at once and then is over."""
+    said = lambda *values: SIMPLE.replace("github.sha", " }} ${{ ".join(values))  # noqa: E731
+    world.commit({
+        ".github/workflows/clock.yml": workflow("Clock", "  schedule: [{cron: '* * * * *'}]\n", said("github.event.schedule")),
+        ".github/workflows/alarm.yml": workflow("Alarm", "  alert: {rules: [alarm]}\n",
+                                                said("github.event.action", "github.event.alert.rule", "github.event.alert.threshold")),
+        ".github/workflows/over.yml": workflow("Over", "  alert: {types: [resolved]}\n", said("github.event.action")),
+        ".github/workflows/other.yml": workflow("Other", "  alert: {rules: [another]}\n", said("github.event.action")),
+        ".github/workflows/sent.yml": workflow("Sent", "  repository_dispatch: {types: [alert-fired]}\n", said("github.event.action")),
+    })
+    world.json("workflow", "on-push")  # the repository is watched from now on
+    rule = world.folder / "alarm.yml"
+    rule.write_text(ALARM % "LessThan")
+    world.run("alert", "create", "-f", rule)
+    fired = world.wait_for_end(world.wait_for_run("Alarm", event="alert")[0]["id"])
+    expect(fired["conclusion"], "success", "the run of an alert")
+    log = world.log(fired["id"], "a")
+    expect("alert fired alarm 1" in log, True, f"the alert in the event: {log}")
+    world.wait_for_end(world.wait_for_run("Sent", event="repository_dispatch")[0]["id"])
+    rule.write_text(ALARM % "GreaterThan")
+    world.run("alert", "create", "-f", rule)
+    over = world.wait_for_end(world.wait_for_run("Over", event="alert")[0]["id"])
+    expect("alert resolved" in world.log(over["id"], "a"), True, world.log(over["id"], "a"))
+    clock = world.wait_for_end(world.wait_for_run("Clock", event="schedule")[0]["id"])
+    expect("schedule * * * * *" in world.raw_logs(clock["id"], "a"), True, world.raw_logs(clock["id"], "a"))
+    world.stop()
+    world.start()  # what it saw before is not seen again
+    later = world.wait_for_run("Clock", 2, event="schedule")
+    expect(len({run["id"] for run in later}), len(later), "each minute's run")
+    expect([len(world.wait_for_run(name)) for name in ("Alarm", "Sent", "Over")], [1, 1, 1], "runs of one firing")
+    expect([run for run in world.json("workflow", "list") if run["workflow"] == "Other"], [], "runs of another rule")
+
+
 def check_reviews(world):
     world.commit({".github/workflows/gated.yml": workflow(
         "Gated", "  workflow_dispatch:\n",
