@@ -29,6 +29,7 @@
 #include "slipway/api/rollout_routes.h"
 #include "slipway/api/routing_routes.h"
 #include "slipway/api/workflow_routes.h"
+#include "slipway/base/text.h"
 #include "slipway/blobstore/local_blob_store.h"
 #include "slipway/endpoints/endpoints.h"
 #include "slipway/endpoints/rollout/rollouts.h"

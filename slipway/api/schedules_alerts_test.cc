@@ -157,8 +157,8 @@ TEST_F(AlertsApi, ARuleIsMadeReadListedAndDeleted) {
 
 TEST_F(AlertsApi, APatchChangesWhatItNames) {
   Call("PUT", rules_ + "/drift", Drift(), 201);
-  const json patched =
-      Call("PATCH", rules_ + "/drift", {{"tags", {{"team", "ml"}}}, {"properties", {{"enabled", false}, {"severity", 1}}}}, 200);
+  const json patched = Call("PATCH", rules_ + "/drift",
+                            {{"tags", {{"team", "ml"}}}, {"properties", {{"enabled", false}, {"severity", 1}}}}, 200);
   EXPECT_EQ(patched["properties"]["enabled"], false);
   EXPECT_EQ(patched["properties"]["severity"], 1);
   EXPECT_EQ(patched["tags"]["team"], "ml");

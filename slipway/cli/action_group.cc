@@ -1,6 +1,7 @@
 // action-group create, show, list, delete, test: who is told and what is started when an alert fires.
 #include <fmt/format.h>
 
+#include "slipway/cli/alert_rules.h"
 #include "slipway/cli/commands.h"
 #include "slipway/cli/context.h"
 #include "slipway/cli/resource.h"
@@ -11,12 +12,13 @@
 #include "slipway/wire/action_group.h"
 
 namespace slipway::cli {
-namespace {
 
-std::string GroupPath(client::Workspace& server, std::string_view name) {
+std::string ActionGroupPath(client::Workspace& server, std::string_view name) {
   return server.ResourceGroupPath(fmt::format("/providers/Microsoft.Insights/actionGroups{}{}", name.empty() ? "" : "/",
                                               client::Workspace::Segment(name)));
 }
+
+namespace {
 
 Result<Json> PrintedGroup(const Json& arm) {
   SLIPWAY_ASSIGN_OR_RETURN(const domain::ActionGroup group, wire::ActionGroupFromArm(arm));
@@ -39,7 +41,7 @@ Result<Output> CreateGroup(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(spec::ActionGroupDocument read, spec::ReadActionGroup(document));
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   SLIPWAY_RETURN_IF_ERROR(PrepareJobs(context, *server, read));
-  SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server->connection().Put(GroupPath(*server, read.group.name),
+  SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server->connection().Put(ActionGroupPath(*server, read.group.name),
                                                                     wire::ActionGroupToArm(server->scope(), read.group,
                                                                                            wire::Secrets::kInclude)));
   SLIPWAY_ASSIGN_OR_RETURN(Json printed, PrintedGroup(arm));
@@ -48,14 +50,14 @@ Result<Output> CreateGroup(Context& context, const Arguments& arguments) {
 
 Result<Output> ShowGroup(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server->connection().Get(GroupPath(*server, *arguments.Get("name"))));
+  SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server->connection().Get(ActionGroupPath(*server, *arguments.Get("name"))));
   SLIPWAY_ASSIGN_OR_RETURN(Json printed, PrintedGroup(arm));
   return Output::Of(std::move(printed));
 }
 
 Result<Output> ListGroups(Context& context, const Arguments&) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  SLIPWAY_ASSIGN_OR_RETURN(const auto groups, server->connection().List(GroupPath(*server, "")));
+  SLIPWAY_ASSIGN_OR_RETURN(const auto groups, server->connection().List(ActionGroupPath(*server, "")));
   Json list = Json::array();
   for (const Json& arm : groups) {
     SLIPWAY_ASSIGN_OR_RETURN(Json printed, PrintedGroup(arm));
@@ -66,7 +68,7 @@ Result<Output> ListGroups(Context& context, const Arguments&) {
 
 Result<Output> DeleteGroup(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  const std::string path = GroupPath(*server, *arguments.Get("name"));
+  const std::string path = ActionGroupPath(*server, *arguments.Get("name"));
   SLIPWAY_RETURN_IF_ERROR(server->connection().Get(path));
   SLIPWAY_RETURN_IF_ERROR(server->connection().Delete(path));
   return Output::Nothing();
@@ -74,7 +76,7 @@ Result<Output> DeleteGroup(Context& context, const Arguments& arguments) {
 
 Result<Output> TestGroup(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  const std::string path = GroupPath(*server, *arguments.Get("name")) + "/createNotifications";
+  const std::string path = ActionGroupPath(*server, *arguments.Get("name")) + "/createNotifications";
   SLIPWAY_ASSIGN_OR_RETURN(const Json answer, server->connection().Post(path, Json::object()));
   Json list = Json::array();
   bool all_succeeded = true;

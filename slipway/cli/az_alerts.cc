@@ -4,9 +4,8 @@
 #include "slipway/base/text.h"
 #include "slipway/cli/alert_rules.h"
 #include "slipway/cli/az_condition.h"
+#include "slipway/cli/az_resource.h"
 #include "slipway/cli/commands.h"
-#include "slipway/cli/context.h"
-#include "slipway/cli/resource.h"
 #include "slipway/cli/span.h"
 #include "slipway/wire/alert.h"
 
@@ -15,19 +14,6 @@ namespace {
 
 using domain::AlertKind;
 using domain::AlertRule;
-
-// As az prints resources: the members of `properties` beside the name.
-Json Flattened(const Json& arm) {
-  Json flat = WithId(arm, arm);
-  flat.erase("properties");
-  flat.update(arm.at("properties"));
-  return flat;
-}
-
-Result<client::Workspace*> ServerOf(Context& context, const Arguments& arguments) {
-  if (const auto group = arguments.Get("resource-group")) context.options().scope.resource_group = *group;
-  return context.Server();
-}
 
 // PLACEHOLDER=QUERY items of --condition-query; a placeholder without one is a query itself.
 Result<std::string> QueryOf(const Arguments& arguments, const std::string& placeholder) {
@@ -38,8 +24,8 @@ Result<std::string> QueryOf(const Arguments& arguments, const std::string& place
     names.push_back(name);
   }
   if (names.empty()) return placeholder;
-  return InvalidArgument(fmt::format("--condition names the query '{}', which --condition-query does not have{}", placeholder,
-                                     DidYouMean(placeholder, names)));
+  return InvalidArgument(fmt::format("--condition names the query '{}', which --condition-query does not have{}",
+                                     placeholder, DidYouMean(placeholder, names)));
 }
 
 // The conditions of --condition, as `properties.criteria` has them.
@@ -85,6 +71,8 @@ Result<Json> LogActionsOf(const Arguments& arguments) {
   for (const auto& [key, value] : handed) actions["customProperties"][key] = value;
   return actions;
 }
+
+constexpr std::string_view kNameHelp = "Name of the alert rule.";
 
 struct PropertyFlag {
   enum class Is { kText, kTrue, kSpan };
@@ -158,25 +146,25 @@ class Rules {
   explicit Rules(AlertKind kind) : kind_(kind) {}
 
   Result<Output> Create(Context& context, const Arguments& arguments) const {
-    SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, ServerOf(context, arguments));
+    SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, ServerOfGroup(context, arguments));
     SLIPWAY_ASSIGN_OR_RETURN(Json body, BodyOf(kind_, arguments, server->scope()));
     body["location"] = kind_ == AlertKind::kMetric ? "global" : arguments.GetOr("location", "local");
     SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server->connection().Put(PathOf(*server, arguments), body));
     return Output::Of(Flattened(arm));
   }
   Result<Output> Update(Context& context, const Arguments& arguments) const {
-    SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, ServerOf(context, arguments));
+    SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, ServerOfGroup(context, arguments));
     SLIPWAY_ASSIGN_OR_RETURN(const Json body, BodyOf(kind_, arguments, server->scope()));
     SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server->connection().Patch(PathOf(*server, arguments), body));
     return Output::Of(Flattened(arm));
   }
   Result<Output> Show(Context& context, const Arguments& arguments) const {
-    SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, ServerOf(context, arguments));
+    SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, ServerOfGroup(context, arguments));
     SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server->connection().Get(PathOf(*server, arguments)));
     return Output::Of(Flattened(arm));
   }
   Result<Output> List(Context& context, const Arguments& arguments) const {
-    SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, ServerOf(context, arguments));
+    SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, ServerOfGroup(context, arguments));
     SLIPWAY_ASSIGN_OR_RETURN(const auto rules, server->connection().List(RulePath(*server, kind_, "")));
     Json list = Json::array();
     for (const Json& arm : rules) list.push_back(Flattened(arm));
@@ -188,7 +176,7 @@ class Rules {
                                          {"Description", "/description"}});
   }
   Result<Output> Delete(Context& context, const Arguments& arguments) const {
-    SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, ServerOf(context, arguments));
+    SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, ServerOfGroup(context, arguments));
     SLIPWAY_RETURN_IF_ERROR(server->connection().Get(PathOf(*server, arguments)));
     SLIPWAY_RETURN_IF_ERROR(server->connection().Delete(PathOf(*server, arguments)));
     return Output::Nothing();
@@ -206,76 +194,68 @@ Flag TrueOrFalse(std::string_view name, std::string_view help) {
   return {.name = name, .help = help, .choices = {"true", "false"}};
 }
 
-Flag Words(std::string_view name, char short_name, std::string_view help, bool required = false) {
-  return {name, short_name, help, Flag::Takes::kValues, required};
-}
-
-std::vector<Flag> NamedFlags() {
-  return {NameFlag(true, "Name of the alert rule."), {"resource-group", 'g', "Name of resource group."}};
-}
-
 std::vector<Flag> CommonFlags(bool is_create) {
-  return NamedFlags() + std::vector<Flag>{
-      Words("scopes", 0, "Id of the workspace, or of the endpoint or deployment that a metric is of.", is_create),
-      {"description", 0, "What the rule is about."},
-      {"severity", 0, "From 0, critical, to 4, verbose."},
-      {"evaluation-frequency", 0, "How often it is evaluated: 1m, 5m, 1h. Default: 5m."},
-      {"window-size", 0, "Length of time that an evaluation looks at. Default: 5m."},
-      TrueOrFalse("auto-mitigate", "Resolve when the condition is no longer met. Default: true."),
-      TrueOrFalse("disabled", "Do not evaluate."),
-      TrueOrFalse("enabled", "Evaluate."),
-      Words("target-resource-type", 0, "Type of the resource."),
-      Words("tags", 0, "Tags: KEY=VALUE ….")};
+  return NamedInGroup(kNameHelp) +
+         std::vector<Flag>{
+             WordsFlag("scopes", 0, "Id of the workspace, or of the endpoint or deployment that a metric is of.",
+                       is_create),
+             {"description", 0, "What the rule is about."},
+             {"severity", 0, "From 0, critical, to 4, verbose."},
+             {"evaluation-frequency", 0, "How often it is evaluated: 1m, 5m, 1h. Default: 5m."},
+             {"window-size", 0, "Length of time that an evaluation looks at. Default: 5m."},
+             TrueOrFalse("auto-mitigate", "Resolve when the condition is no longer met. Default: true."),
+             TrueOrFalse("disabled", "Do not evaluate."),
+             TrueOrFalse("enabled", "Evaluate."),
+             WordsFlag("target-resource-type", 0, "Type of the resource."),
+             WordsFlag("tags", 0, "Tags: KEY=VALUE ….")};
 }
 
 std::vector<Flag> MetricFlags(bool is_create) {
-  return CommonFlags(is_create) + std::vector<Flag>{
-      Words("condition", 0,
-            "{avg,min,max,total,count} METRIC {=,>,>=,<,<=} THRESHOLD [where DIMENSION {includes,excludes} VALUE [or VALUE …] "
-            "[and …]] [with skipmetricvalidation]; may be repeated.",
-            is_create),
-      Words("action", 'a', "Name or id of an action group, then KEY=VALUE to hand over; may be repeated."),
-      {"region", 0, "Region of the resource."}};
+  return CommonFlags(is_create) +
+         std::vector<Flag>{
+             WordsFlag("condition", 0,
+                       "{avg,min,max,total,count} METRIC {=,>,>=,<,<=} THRESHOLD [where DIMENSION {includes,excludes} "
+                       "VALUE [or VALUE …] "
+                       "[and …]] [with skipmetricvalidation]; may be repeated.",
+                       is_create),
+             WordsFlag("action", 'a', "Name or id of an action group, then KEY=VALUE to hand over; may be repeated."),
+             {"region", 0, "Region of the resource."}};
 }
 
 std::vector<Flag> LogFlags(bool is_create) {
-  return CommonFlags(is_create) + std::vector<Flag>{
-      Words("condition", 0,
-            "{avg,min,max,total,count} [\"COLUMN\" from] \"QUERY\" {=,>,>=,<,<=} THRESHOLD [resource id COLUMN] [where "
-            "DIMENSION {includes,excludes} VALUE [or VALUE …] [and …]] [at least M violations out of N aggregated points].",
-            is_create),
-      Words("condition-query", 0, "QUERY=KQL of the names in --condition."),
-      Words("action-groups", 0, "Names or ids of action groups."),
-      Words("custom-properties", 0, "Handed to receivers: KEY=VALUE …."),
-      {"mute-actions-duration", 0, "No second firing within this time."},
-      {"override-query-time-range", 0, "What the query sees before a window's end."},
-      TrueOrFalse("skip-query-validation", "Store the rule though its query cannot run yet."),
-      TrueOrFalse("check-ws-alerts-storage", "Not supported: rules are kept with the server's metadata."),
-      {"location", 'l', "Accepted for compatibility."}};
-}
-
-Command AzCommand(std::string path, std::string_view summary, std::vector<Flag> flags,
-                  std::function<Result<Output>(Context&, const Arguments&)> run) {
-  Command command = MakeCommand(path, summary, std::move(flags), std::move(run));
-  command.needs_workspace = false;
-  return command;
+  return CommonFlags(is_create) +
+         std::vector<Flag>{
+             WordsFlag("condition", 0,
+                       "{avg,min,max,total,count} [\"COLUMN\" from] \"QUERY\" {=,>,>=,<,<=} THRESHOLD [resource id "
+                       "COLUMN] [where "
+                       "DIMENSION {includes,excludes} VALUE [or VALUE …] [and …]] [at least M violations out of N "
+                       "aggregated points].",
+                       is_create),
+             WordsFlag("condition-query", 0, "QUERY=KQL of the names in --condition."),
+             WordsFlag("action-groups", 0, "Names or ids of action groups."),
+             WordsFlag("custom-properties", 0, "Handed to receivers: KEY=VALUE …."),
+             {"mute-actions-duration", 0, "No second firing within this time."},
+             {"override-query-time-range", 0, "What the query sees before a window's end."},
+             TrueOrFalse("skip-query-validation", "Store the rule though its query cannot run yet."),
+             TrueOrFalse("check-ws-alerts-storage", "Not supported: rules are kept with the server's metadata."),
+             {"location", 'l', "Accepted for compatibility."}};
 }
 
 void AddRules(std::vector<Command>& commands, const std::string& group, AlertKind kind) {
   const Rules rules(kind);
   const auto flags = kind == AlertKind::kMetric ? MetricFlags : LogFlags;
   const auto handler = [rules](auto method) {
-    return [rules, method](Context& context, const Arguments& arguments) { return (rules.*method)(context, arguments); };
+    return
+        [rules, method](Context& context, const Arguments& arguments) { return (rules.*method)(context, arguments); };
   };
   commands.push_back(AzCommand(group + " create", "Create an alert rule, or replace one of its name.", flags(true),
                                handler(&Rules::Create)));
   commands.push_back(AzCommand(group + " update", "Change what the flags name of an alert rule.", flags(false),
                                handler(&Rules::Update)));
-  commands.push_back(AzCommand(group + " show", "Show an alert rule.", NamedFlags(), handler(&Rules::Show)));
-  commands.push_back(AzCommand(group + " list", "List alert rules.",
-                               {{"resource-group", 'g', "Name of resource group."}}, handler(&Rules::List)));
-  commands.push_back(
-      AzCommand(group + " delete", "Delete an alert rule.", NamedFlags() + std::vector<Flag>{YesFlag()}, handler(&Rules::Delete)));
+  commands.push_back(AzCommand(group + " show", "Show an alert rule.", NamedInGroup(kNameHelp), handler(&Rules::Show)));
+  commands.push_back(AzCommand(group + " list", "List alert rules.", {ResourceGroupFlag()}, handler(&Rules::List)));
+  commands.push_back(AzCommand(group + " delete", "Delete an alert rule.",
+                               NamedInGroup(kNameHelp) + std::vector<Flag>{YesFlag()}, handler(&Rules::Delete)));
 }
 
 }  // namespace

@@ -70,9 +70,7 @@ class Reader {
   bool Sees(std::string_view keyword) const {
     return !AtEnd() && !words_[next_].is_quoted && EqualsIgnoreCase(words_[next_].text, keyword);
   }
-  bool SeesOperator() const {
-    return !AtEnd() && !words_[next_].is_quoted && IsOperatorSign(words_[next_].text[0]);
-  }
+  bool SeesOperator() const { return !AtEnd() && !words_[next_].is_quoted && IsOperatorSign(words_[next_].text[0]); }
   const Word& Take() { return words_[next_++]; }
   bool Takes(std::string_view keyword) {
     if (!Sees(keyword)) return false;
@@ -141,7 +139,8 @@ Result<AlertDimension> ReadDimension(Reader& reader) {
   SLIPWAY_ASSIGN_OR_RETURN(dimension.name, reader.TextUntil("a dimension", [&] {
     return reader.Sees("includes") || reader.Sees("excludes") || reader.Sees("startswith");
   }));
-  if (reader.Sees("startswith")) return Unimplemented("--condition: startswith is not supported: includes and excludes are");
+  if (reader.Sees("startswith"))
+    return Unimplemented("--condition: startswith is not supported: includes and excludes are");
   dimension.is_excluding = reader.Sees("excludes");
   if (!reader.Takes("includes") && !reader.Takes("excludes")) return reader.Wrong("expected 'includes' or 'excludes'");
   do {
@@ -228,8 +227,9 @@ std::vector<std::string> ConditionTexts(const std::vector<std::string>& words) {
   std::vector<std::string> texts;
   for (const std::string& word : words) {
     const std::string first = word.substr(0, word.find(' '));
-    const bool begins = std::any_of(std::begin(kAggregations), std::end(kAggregations),
-                                    [&](const auto& aggregation) { return EqualsIgnoreCase(aggregation.first, first); });
+    const bool begins = std::any_of(std::begin(kAggregations), std::end(kAggregations), [&](const auto& aggregation) {
+      return EqualsIgnoreCase(aggregation.first, first);
+    });
     if (begins || texts.empty())
       texts.push_back(word);
     else

@@ -5,8 +5,8 @@
 //   {avg,min,max,total,count} ["COLUMN" from] "QUERY" {=,>,>=,<,<=} THRESHOLD [resource id COLUMN] [where …]
 //       [at least M violations out of N aggregated points]
 //
-// where: "where DIMENSION {includes,excludes} VALUE [or VALUE …] [and DIMENSION …]". QUERY is a placeholder, whose query
-// stands in --condition-query. Errors are kInvalidArgument with a caret below the word.
+// where: "where DIMENSION {includes,excludes} VALUE [or VALUE …] [and DIMENSION …]". QUERY is a placeholder, whose
+// query stands in --condition-query. Errors are kInvalidArgument with a caret below the word.
 #pragma once
 
 #include <string>

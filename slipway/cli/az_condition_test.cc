@@ -11,7 +11,8 @@ using ::testing::HasSubstr;
 
 TEST(MetricConditions, AreReadWithNamespaceAndDimensions) {
   const auto read = ParseMetricCondition(
-      "avg Some.Namespace.RequestLatency_P99 >= 50.5 where deployment includes blue or green and statusCode excludes 200 "
+      "avg Some.Namespace.RequestLatency_P99 >= 50.5 where deployment includes blue or green and statusCode excludes "
+      "200 "
       "with skipmetricvalidation");
   ASSERT_TRUE(read) << read.error().ToString();
   EXPECT_EQ(read->time_aggregation, "Average");

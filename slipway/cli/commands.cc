@@ -85,6 +85,7 @@ std::vector<Group> AzGroups() {
       {"monitor log-analytics workspace table", "Tables of a Log Analytics workspace."},
       {"monitor app-insights", "Application Insights."},
       {"monitor scheduled-query", "Log alert rules: what happens when a query says so."},
+      {"monitor action-group", "Action groups: who is told when an alert fires."},
       {"monitor metrics", "Metrics of online endpoints."},
       {"monitor metrics alert", "Metric alert rules."},
       {"monitor diagnostic-settings", "Accepted for compatibility."},
@@ -97,7 +98,6 @@ std::vector<Group> AzGroups() {
       {"role", "", true},
       {"deployment", "", true},
       {"identity", "", true},
-      {"monitor action-group", "", true},
       {"monitor alert", "", true},
       {"rest", "", true},
   };
@@ -142,7 +142,8 @@ CommandTable SlipwayCommands(std::string program) {
 
 CommandTable AzCommands() {
   std::vector<Command> commands;
-  for (auto* list : {AzMonitorCommands, AzAlertCommands, AzAccountCommands, ConfigureCommands}) Append(commands, list());
+  for (auto* list : {AzMonitorCommands, AzAlertCommands, AzActionGroupCommands, AzAccountCommands, ConfigureCommands})
+    Append(commands, list());
   return {"az", "The commands of az that Slipway speaks.", AzGroups(), std::move(commands)};
 }
 

@@ -38,6 +38,7 @@ std::vector<Command> ProgramCommands();  // serve, gateway, worker, version, tls
 std::vector<Command> ConfigureCommands();
 std::vector<Command> AzMonitorCommands();
 std::vector<Command> AzAlertCommands();
+std::vector<Command> AzActionGroupCommands();
 std::vector<Command> AzAccountCommands();
 
 }  // namespace slipway::cli

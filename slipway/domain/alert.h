@@ -59,8 +59,8 @@ struct AlertRule {
   Tags tags;
   int severity = 3;  // 0 critical … 4 verbose
   bool is_enabled = true;
-  std::string resource;                        // metric rules: the ARM id that the metric is of
-  std::string target_resource_region;          // metric rules: kept
+  std::string resource;                // metric rules: the ARM id that the metric is of
+  std::string target_resource_region;  // metric rules: kept
   std::vector<std::string> target_resource_types;
   std::vector<AlertCondition> conditions{{}};  // all must be met; a log rule has one
   bool skips_query_validation = false;         // log rules: stored though its query cannot run (yet)
@@ -114,8 +114,8 @@ struct AlertEvent {
   double value = 0;                     // of the first condition, as is the threshold
   double threshold = 0;
   std::vector<std::optional<double>> further_values;  // of the other conditions
-  std::string job;    // that the rule's create_job started; "" when none
-  std::string error;  // why the job was not started; "" otherwise
+  std::string job;                                    // that the rule's create_job started; "" when none
+  std::string error;                                  // why the job was not started; "" otherwise
   std::vector<AlertDelivery> deliveries;
 };
 

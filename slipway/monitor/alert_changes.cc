@@ -40,10 +40,10 @@ Status CheckSharedDimensions(const AlertRule& rule) {
   for (const AlertCondition& condition : rule.conditions) {
     for (const AlertDimension& dimension : condition.dimensions) {
       if (dimension.is_excluding || dimension.values.size() != 1 || dimension.values[0] == "*")
-        return InvalidArgument(
-            fmt::format("the dimension '{}' of the condition '{}': in a metric alert with several conditions each dimension "
-                        "includes exactly one value, as Azure Monitor has it; make a rule for each condition to split by it",
-                        dimension.name, condition.name));
+        return InvalidArgument(fmt::format(
+            "the dimension '{}' of the condition '{}': in a metric alert with several conditions each dimension "
+            "includes exactly one value, as Azure Monitor has it; make a rule for each condition to split by it",
+            dimension.name, condition.name));
       const auto [known, is_new] = wanted.try_emplace(dimension.name, dimension.values[0]);
       if (!is_new && known->second != dimension.values[0])
         return InvalidArgument(fmt::format(
@@ -76,10 +76,11 @@ Status CheckMetricRule(AlertRule& rule) {
 
 Status CheckLogRule(const AlertRule& rule) {
   if (rule.conditions.size() > 1)
-    return InvalidArgument(fmt::format(
-        "a log alert has one condition, as in Azure Monitor, not {}: let one query look at all of it, or make a rule for "
-        "each condition",
-        rule.conditions.size()));
+    return InvalidArgument(
+        fmt::format("a log alert has one condition, as in Azure Monitor, not {}: let one query look at all of it, or "
+                    "make a rule for "
+                    "each condition",
+                    rule.conditions.size()));
   const AlertCondition& condition = rule.conditions[0];
   if (condition.time_aggregation != "Count" && condition.metric_measure_column.empty())
     return InvalidArgument(
@@ -146,8 +147,7 @@ Result<AlertRule> AlertService::Put(const Scope& scope, AlertRule rule) {
   SLIPWAY_RETURN_IF_ERROR(CheckRule(rule));
   SLIPWAY_ASSIGN_OR_RETURN(const Workspace workspace, impl_->dependencies.workspaces.GetWorkspace(scope));
   const Timestamp now = impl_->dependencies.clock.Now();
-  if (!rule.skips_query_validation)
-    SLIPWAY_RETURN_IF_ERROR(With(impl_->MeasureWindows(workspace, rule, now), "query"));
+  if (!rule.skips_query_validation) SLIPWAY_RETURN_IF_ERROR(With(impl_->MeasureWindows(workspace, rule, now), "query"));
   std::lock_guard lock(impl_->changing);
   SLIPWAY_RETURN_IF_ERROR(impl_->CheckGroups(scope, rule));
   const auto stored = impl_->dependencies.alerts.GetAlertRule(scope, rule.name);

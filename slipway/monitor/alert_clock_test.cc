@@ -38,10 +38,11 @@ TEST_F(AlertClock, SetBackAnAlertIsNeitherDoubledNorLost) {
   EXPECT_EQ(jobs_.names().size(), 2u);
   TickAt("2026-03-04T10:20:00Z", 0);
   jobs_.Finish("noisy-20260304T101000Z");
-  // The time at which it fired first comes again.
+  // The time at which it fired first comes again, and its names stay its own.
   TickAt("2026-03-04T12:00:00Z", 3);
+  TickAt("2026-03-04T12:05:00Z", 3);
   ASSERT_EQ(Events().size(), 3u);
-  EXPECT_EQ(jobs_.names().back(), "noisy-20260304T120001Z");
+  EXPECT_EQ(jobs_.names().back(), "noisy-20260304T120500Z");
 }
 
 TEST_F(AlertClock, SetForwardItIsEvaluatedOnce) {

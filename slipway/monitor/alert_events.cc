@@ -70,14 +70,6 @@ Timestamp RuleHistory::DueAt(Timestamp now) const {
   return last ? *last + std::chrono::seconds(rule.evaluation_frequency_seconds) : Timestamp::min();
 }
 
-Timestamp RuleHistory::FreeTime(const Combination& combination, Timestamp now) const {
-  std::set<Timestamp> taken;
-  for (const AlertEvent& event : events)
-    if (event.dimensions == combination) taken.insert(std::chrono::floor<std::chrono::seconds>(event.fired_at));
-  while (taken.count(std::chrono::floor<std::chrono::seconds>(now)) > 0) now += std::chrono::seconds(1);
-  return now;
-}
-
 std::vector<AlertStart> RuleHistory::Starts() const {
   std::map<std::string, AlertStart> starts;  // by kind and name
   for (const AlertStart& start : rule.starts) starts[start.kind + " " + start.name] = start;

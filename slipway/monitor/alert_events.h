@@ -25,12 +25,10 @@ struct RuleHistory {
   AlertState StateOf(const Combination& combination) const;
   // Fired, not resolved, and of a rule that resolves.
   std::vector<Combination> Open() const;
-  // When it is to be evaluated next. Firing is evaluating too, stored or not before a crash. What lies ahead of `now`
-  // was done before the clock was set back and holds nothing up.
+  // When it is to be evaluated next. Firing is evaluating too, stored or not before a crash; so a time at which it
+  // fired does not come again, and names that follow from it stay its own. What lies ahead of `now` was done before the
+  // clock was set back and holds nothing up.
   Timestamp DueAt(Timestamp now) const;
-  // The first moment from `now` on at whose second the combination has not fired: names of events and jobs follow from
-  // it, and a clock that was set back shows times again.
-  Timestamp FreeTime(const Combination& combination, Timestamp now) const;
   // What the rule started, as far as it counts still.
   std::vector<domain::AlertStart> Starts() const;
 };

@@ -9,10 +9,10 @@
 namespace slipway::monitor {
 namespace {
 
-using ::testing::HasSubstr;
 using domain::AlertCondition;
 using domain::AlertRule;
 using testing::AlertWorld;
+using ::testing::HasSubstr;
 
 class AlertMetrics : public AlertWorld {
  protected:
@@ -51,7 +51,8 @@ class AlertMetrics : public AlertWorld {
     const std::string row = fmt::format(
         R"({{"TimeGenerated":"{}","TenantId":"the-id","ResourceId":"{}","MetricName":"{}","Total":{},"Count":1,)"
         R"("Minimum":{},"Maximum":{},"Average":{},"Dimensions":{{{}}}}})",
-        FormatTimestamp(clock_.Now() - std::chrono::minutes(1)), Resource(), metric, total, total, total, total, dimensions);
+        FormatTimestamp(clock_.Now() - std::chrono::minutes(1)), Resource(), metric, total, total, total, total,
+        dimensions);
     ASSERT_TRUE(store_->Ingest("AzureMetrics", {row}));
   }
   void Tick() { service_->Tick(clock_.Now()); }
@@ -127,7 +128,8 @@ TEST_F(AlertMetrics, WhatCannotBeMeantIsRefusedByName) {
 TEST_F(AlertMetrics, AzuresLimitsOfSeveralCriteriaAreNamed) {
   AlertCondition first = Condition("RequestLatency_P99", 1), second = Condition("RequestsPerMinute", 1);
   first.dimensions = {{"deployment", false, {"*"}}};
-  EXPECT_THAT(ErrorOf(Rule({first, second})), HasSubstr("each dimension includes exactly one value, as Azure Monitor has it"));
+  EXPECT_THAT(ErrorOf(Rule({first, second})),
+              HasSubstr("each dimension includes exactly one value, as Azure Monitor has it"));
   first.dimensions = {{"deployment", false, {"blue"}}};
   second.dimensions = {{"deployment", false, {"green"}}};
   EXPECT_THAT(ErrorOf(Rule({first, second})), HasSubstr("'blue' and 'green'; they have to be the same"));

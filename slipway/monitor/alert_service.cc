@@ -168,7 +168,8 @@ Status AlertService::Impl::Follow(const Scope& scope, RuleHistory& history, cons
                                   const Verdict& verdict, Timestamp now) {
   AlertState state = history.StateOf(combination);
   if (state.is_fired && history.rule.resolve_seconds > 0) {
-    const auto good_since = verdict.is_breached ? std::nullopt : std::optional(std::min(state.good_since.value_or(now), now));
+    const auto good_since =
+        verdict.is_breached ? std::nullopt : std::optional(std::min(state.good_since.value_or(now), now));
     if (good_since != state.good_since) SLIPWAY_RETURN_IF_ERROR(NoteGoodSince(scope, history, combination, good_since));
     state.good_since = good_since;
   }
@@ -208,7 +209,7 @@ Status AlertService::Impl::Fire(const Scope& scope, RuleHistory& history, const 
                                 const Verdict& verdict, Timestamp now) {
   const AlertRule& rule = history.rule;
   AlertEvent event;
-  event.fired_at = history.FreeTime(combination, now);
+  event.fired_at = now;
   event.id = NameAt(rule, combination, event.fired_at, 3);
   event.rule = rule.name;
   event.dimensions = combination;

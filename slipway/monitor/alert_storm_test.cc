@@ -25,9 +25,9 @@ struct Storm {
   bool auto_mitigate;
   int64_t cool_down_seconds;
   domain::AlertBudget budget;
-  int bad_in_ten;        // evaluations
-  minutes job_length;    // of most jobs; some take ten times as long
-  bool splits = false;   // by a dimension of four values
+  int bad_in_ten;       // evaluations
+  minutes job_length;   // of most jobs; some take ten times as long
+  bool splits = false;  // by a dimension of four values
   bool starts_workflow = false;
 };
 
@@ -83,7 +83,8 @@ class AlertStorm : public AlertWorld {
 
   void ToggleFreeze() {
     is_frozen_ = !is_frozen_;
-    ASSERT_TRUE(service_->Freeze(scope_, is_frozen_ ? std::optional(domain::AlertFreeze{"storm", {}, "me"}) : std::nullopt));
+    ASSERT_TRUE(
+        service_->Freeze(scope_, is_frozen_ ? std::optional(domain::AlertFreeze{"storm", {}, "me"}) : std::nullopt));
   }
 
   void EndWhatIsOver(Timestamp now) {

@@ -1,7 +1,5 @@
 #include "slipway/monitor/decision.h"
 
-#include <algorithm>
-
 namespace slipway::monitor {
 
 bool IsWithin(Timestamp now, Timestamp then, std::chrono::seconds span) {

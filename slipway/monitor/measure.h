@@ -30,7 +30,7 @@ bool IsBreached(const domain::AlertCondition& condition, std::optional<double> v
 std::string MetricQuery(const domain::AlertCondition& condition, const std::string& resource);
 
 struct Verdict {
-  bool is_breached = false;  // in failing_periods of the last evaluation_periods windows
+  bool is_breached = false;                   // in failing_periods of the last evaluation_periods windows
   std::vector<std::optional<double>> values;  // of each condition in the newest window
 };
 

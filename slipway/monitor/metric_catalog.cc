@@ -83,8 +83,8 @@ Result<AlertCondition> CheckMetric(const std::string& resource, AlertCondition c
   const auto metric = std::find_if(metrics.begin(), metrics.end(),
                                    [&](const Metric& known) { return known.name == condition.metric_name; });
   for (AlertDimension& dimension : condition.dimensions) {
-    SLIPWAY_ASSIGN_OR_RETURN(
-        dimension.name, KnownName("the metric " + metric->name, "dimension", dimension.name, metric->dimensions));
+    SLIPWAY_ASSIGN_OR_RETURN(dimension.name,
+                             KnownName("the metric " + metric->name, "dimension", dimension.name, metric->dimensions));
   }
   return condition;
 }

@@ -152,8 +152,8 @@ std::optional<Timestamp> Scheduler::Impl::TickWorkspace(const Scope& scope, Time
   for (const Schedule& schedule : *schedules) {
     if (!schedule.is_enabled) continue;
     const bool is_due = schedule.next_fire_at && *schedule.next_fire_at <= now;
-    next = Earlier(next, is_due || IsAheadOfTheClock(schedule, now) ? Look(scope, schedule.name, now)
-                                                                    : schedule.next_fire_at);
+    next = Earlier(
+        next, is_due || IsAheadOfTheClock(schedule, now) ? Look(scope, schedule.name, now) : schedule.next_fire_at);
   }
   return next;
 }

@@ -108,8 +108,8 @@ TEST(ClocksSetBack, ACronOfEveryHourFiresInBothHours) {
             (Times{"2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:30:00Z"}));
 }
 
-// What clocks do in 2026 in zones of an hour's, half an hour's and no summer time, and in Morocco's, which goes back for
-// Ramadan. Cron and recurrence mean the same times of day.
+// What clocks do in 2026 in zones of an hour's, half an hour's and no summer time, and in Morocco's, which goes back
+// for Ramadan. Cron and recurrence mean the same times of day.
 TEST(ClocksOfTheWorld, ATimeOfDayFiresOnceADay) {
   struct Case {
     const char *what, *zone;
@@ -124,11 +124,26 @@ TEST(ClocksOfTheWorld, ATimeOfDayFiresOnceADay) {
       {"Berlin, back", kBerlin, 2, 30, "2026-10-24T12:00:00Z", {"2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"}},
       {"New York, forward", kNewYork, 2, 30, "2026-03-07T12:00:00Z", {"2026-03-08T07:00:00Z", "2026-03-09T06:30:00Z"}},
       {"New York, back", kNewYork, 1, 30, "2026-10-31T12:00:00Z", {"2026-11-01T05:30:00Z", "2026-11-02T06:30:00Z"}},
-      {"Lord Howe, forward", kLordHowe, 2, 15, "2026-10-03T00:00:00Z", {"2026-10-03T15:30:00Z", "2026-10-04T15:15:00Z"}},
+      {"Lord Howe, forward",
+       kLordHowe,
+       2,
+       15,
+       "2026-10-03T00:00:00Z",
+       {"2026-10-03T15:30:00Z", "2026-10-04T15:15:00Z"}},
       {"Lord Howe, back", kLordHowe, 1, 45, "2026-04-04T00:00:00Z", {"2026-04-04T14:45:00Z", "2026-04-05T15:15:00Z"}},
       {"Kathmandu", kKathmandu, 2, 30, "2026-03-29T00:00:00Z", {"2026-03-29T20:45:00Z", "2026-03-30T20:45:00Z"}},
-      {"Casablanca, back", kCasablanca, 2, 30, "2026-02-14T12:00:00Z", {"2026-02-15T01:30:00Z", "2026-02-16T02:30:00Z"}},
-      {"Casablanca, forward", kCasablanca, 2, 30, "2026-03-21T12:00:00Z", {"2026-03-22T02:00:00Z", "2026-03-23T01:30:00Z"}},
+      {"Casablanca, back",
+       kCasablanca,
+       2,
+       30,
+       "2026-02-14T12:00:00Z",
+       {"2026-02-15T01:30:00Z", "2026-02-16T02:30:00Z"}},
+      {"Casablanca, forward",
+       kCasablanca,
+       2,
+       30,
+       "2026-03-21T12:00:00Z",
+       {"2026-03-22T02:00:00Z", "2026-03-23T01:30:00Z"}},
   };
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.what);
@@ -286,8 +301,13 @@ struct WallFields {
   unsigned week_day;
 };
 
-constexpr const char* kZones[] = {"UTC", kBerlin, "Eastern Standard Time", "Lord Howe Standard Time",
-                                  "Samoa Standard Time", "Nepal Standard Time", "Morocco Standard Time"};
+constexpr const char* kZones[] = {"UTC",
+                                  kBerlin,
+                                  "Eastern Standard Time",
+                                  "Lord Howe Standard Time",
+                                  "Samoa Standard Time",
+                                  "Nepal Standard Time",
+                                  "Morocco Standard Time"};
 // A little before clocks change in one of these zones, and two other days.
 constexpr const char* kTimes[] = {"2026-03-28T12:00:00Z", "2026-10-24T20:00:00Z", "2026-03-08T01:00:00Z",
                                   "2026-11-01T00:30:00Z", "2026-04-04T10:00:00Z", "2026-10-03T11:59:00Z",

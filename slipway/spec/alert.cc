@@ -91,8 +91,9 @@ void ReadLogCondition(ObjectReader& reader, AlertRule& rule) {
     rule.action_properties = properties->TextMap();
     for (const auto& [key, value] : rule.action_properties)
       if (key != domain::kMailSubjectProperty)
-        properties->Complain(fmt::format("the action property '{}' is not supported: {} is", key, domain::kMailSubjectProperty),
-                             Code::kUnimplemented);
+        properties->Complain(
+            fmt::format("the action property '{}' is not supported: {} is", key, domain::kMailSubjectProperty),
+            Code::kUnimplemented);
   }
 }
 

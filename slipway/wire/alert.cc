@@ -91,8 +91,9 @@ void ReadDimension(const JsonView& view, std::vector<AlertDimension>& dimensions
   dimension.name = view.RequireText("name");
   const std::string kind = view.Text("operator", "Include");
   if (EqualsIgnoreCase(kind, "StartsWith"))
-    view.Complain("the dimension operator StartsWith is not supported: name the values, or leave out others with Exclude",
-                  Code::kUnimplemented);
+    view.Complain(
+        "the dimension operator StartsWith is not supported: name the values, or leave out others with Exclude",
+        Code::kUnimplemented);
   else if (!EqualsIgnoreCase(kind, "Include") && !EqualsIgnoreCase(kind, "Exclude"))
     view.Complain(fmt::format("operator '{}' is not one of Include, Exclude", kind));
   dimension.is_excluding = EqualsIgnoreCase(kind, "Exclude");
@@ -107,8 +108,9 @@ void ReadMetricCriterion(const JsonView& view, AlertCondition& condition) {
   condition.name = view.Text("name", condition.metric_name);
   condition.skips_metric_validation = view.Boolean("skipMetricValidation", false);
   if (const std::string type = view.Text("criterionType", kStaticCriterion); type != kStaticCriterion)
-    view.Complain(fmt::format("criterionType '{}' is not supported: thresholds are numbers ({})", type, kStaticCriterion),
-                  Code::kUnimplemented);
+    view.Complain(
+        fmt::format("criterionType '{}' is not supported: thresholds are numbers ({})", type, kStaticCriterion),
+        Code::kUnimplemented);
 }
 
 void ReadLogCondition(const JsonView& view, AlertRule& rule, AlertCondition& condition) {
@@ -186,8 +188,9 @@ void ReadActions(const JsonView& properties, AlertRule& rule) {
     rule.action_properties = actions->TextMap("actionProperties");
     for (const auto& [key, value] : rule.action_properties)
       if (key != domain::kMailSubjectProperty)
-        actions->Complain(fmt::format("the action property '{}' is not supported: {} is", key, domain::kMailSubjectProperty),
-                          Code::kUnimplemented);
+        actions->Complain(
+            fmt::format("the action property '{}' is not supported: {} is", key, domain::kMailSubjectProperty),
+            Code::kUnimplemented);
   }
 }
 
@@ -237,8 +240,9 @@ void ReadLogOnly(const JsonView& properties, AlertRule& rule) {
   rule.target_resource_types = properties.TextList("targetResourceTypes");
   rule.skips_query_validation = properties.Boolean("skipQueryValidation", false);
   if (properties.Boolean("checkWorkspaceAlertsStorageConfigured", false))
-    properties.Complain("checkWorkspaceAlertsStorageConfigured is not supported: rules are kept with the server's metadata",
-                        Code::kUnimplemented);
+    properties.Complain(
+        "checkWorkspaceAlertsStorageConfigured is not supported: rules are kept with the server's metadata",
+        Code::kUnimplemented);
   const auto resolving = properties.Find("ruleResolveConfiguration");
   if (!resolving || !resolving->CheckObject()) return;
   rule.resolve_seconds = ReadDurationSeconds(*resolving, "timeToResolve", 0);

@@ -292,7 +292,8 @@ TEST(AlertRulesOnTheWire, WhatCannotBeHonouredIsRefusedByName) {
   };
   EXPECT_THAT(refused(log, "/kind", "LogToMetric"), HasSubstr("kind 'LogToMetric'"));
   EXPECT_THAT(refused(log, "/identity", {{"type", "SystemAssigned"}}), HasSubstr("an identity is not supported"));
-  EXPECT_THAT(refused(log, "/properties/checkWorkspaceAlertsStorageConfigured", true), HasSubstr("checkWorkspaceAlerts"));
+  EXPECT_THAT(refused(log, "/properties/checkWorkspaceAlertsStorageConfigured", true),
+              HasSubstr("checkWorkspaceAlerts"));
   EXPECT_THAT(refused(log, "/properties/actions/actionProperties", {{"Icm.Title", "x"}}), HasSubstr("'Icm.Title'"));
   EXPECT_THAT(refused(log, "/properties/criteria/allOf/0/metricName", "x"), HasSubstr("LogToMetric"));
   EXPECT_THAT(refused(metric, "/properties/criteria/allOf/0/criterionType", "DynamicThresholdCriterion"),
@@ -302,7 +303,8 @@ TEST(AlertRulesOnTheWire, WhatCannotBeHonouredIsRefusedByName) {
               HasSubstr("StartsWith"));
   json arm = log;
   arm["properties"]["ruleResolveConfiguration"] = {{"autoResolved", false}};
-  EXPECT_THAT(AlertRuleFromArm(arm).error().ToString(), HasSubstr("autoResolved says something else than autoMitigate"));
+  EXPECT_THAT(AlertRuleFromArm(arm).error().ToString(),
+              HasSubstr("autoResolved says something else than autoMitigate"));
 }
 
 TEST(AlertRulesOnTheWire, SayWhatIsWrong) {

@@ -122,9 +122,8 @@ void Workflows::Impl::FireSchedules(const Scope& scope, WorkflowRepository& repo
         request.cause = fmt::format("schedule|{}|{}|{}", repository.path, key, FormatTimestamp(planned->second));
         Report(Fire(scope, request), fmt::format("the schedule '{}' of {}", cron.expression, path));
       }
-      const bool is_new = is_due || planned == repository.next_firings.end();
-      const auto firing =
-          is_new ? NextFiring(cron, now) : Result<std::optional<Timestamp>>(std::optional(planned->second));
+      // Also when nothing fired: after a clock was set back the next time is not the planned one.
+      const auto firing = NextFiring(cron, now);
       if (firing && *firing)
         next[key] = **firing;
       else if (!firing)

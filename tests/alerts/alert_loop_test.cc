@@ -44,7 +44,9 @@ class AlertLoop : public ::testing::Test {
     AssetVersion environment;
     environment.kind = AssetKind::kEnvironment;
     environment.name = "env";
-    environment.body = EnvironmentBody{.native = NativeProvider{}};
+    EnvironmentBody body;
+    body.native = NativeProvider{};
+    environment.body = body;
     ASSERT_TRUE(assets_.InsertVersion(scope_, environment));
     ActionGroup group;
     group.name = "ops";
@@ -73,17 +75,17 @@ class AlertLoop : public ::testing::Test {
     runner_options.runs_folder = home_->path() / "runs";
     runner_options.server.control_url = "http://127.0.0.1:1";
     runner_ = std::make_unique<runner::Runner>(
-        runner_options, runner::Dependencies{workspaces_, assets_, metadata_->jobs(), metadata_->runs(), *environments_,
-                                             *supervisor_, clock_, {}});
+        runner_options,
+        runner::Dependencies{
+            workspaces_, assets_, metadata_->jobs(), metadata_->runs(), *environments_, *supervisor_, clock_, {}});
     ASSERT_TRUE(runner_->Start());
     alerts_ = std::make_unique<monitor::AlertService>(
-        monitor::Options{},
-        monitor::Dependencies{metadata_->schedules(), metadata_->action_groups(), workspaces_, metadata_->jobs(), *runner_,
-                              *logs_, messenger_, clock_,
-                              [this](const Scope&, const monitor::WorkflowRequest& request) {
-                                workflows_.push_back(request.run_name);
-                                return Result<std::string>(request.run_name);
-                              }});
+        monitor::Options{}, monitor::Dependencies{metadata_->schedules(), metadata_->action_groups(), workspaces_,
+                                                  metadata_->jobs(), *runner_, *logs_, messenger_, clock_,
+                                                  [this](const Scope&, const monitor::WorkflowRequest& request) {
+                                                    workflows_.push_back(request.run_name);
+                                                    return Result<std::string>(request.run_name);
+                                                  }});
   }
   void StopServer() {
     alerts_.reset();
@@ -158,8 +160,8 @@ class AlertLoop : public ::testing::Test {
   Scope scope_;
   ManualClock clock_{*ParseTimestamp("2026-03-04T10:00:00Z")};
   std::optional<TemporaryDirectory> home_;
-  testing::MemoryWorkspaceStore workspaces_{testing::MemoryWorkspaceStore::Default(kWorkspaceId)};
-  testing::MemoryAssetStore assets_;
+  domain::testing::MemoryWorkspaceStore workspaces_{domain::testing::MemoryWorkspaceStore::Default(kWorkspaceId)};
+  domain::testing::MemoryAssetStore assets_;
   monitor::testing::FakeMessenger messenger_;
   std::vector<std::string> workflows_;
   std::unique_ptr<process::Supervisor> supervisor_;

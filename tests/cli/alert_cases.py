@@ -238,6 +238,11 @@ def azure_commands(scratch):
     scratch.expect("it is one of the rules", ["slipway", "alert", "show", "-n", "errors"], 0, out=r'"is_enabled": false.*"min_failing_periods_to_alert": 2')
     scratch.expect("in the list", [*az, "scheduled-query", "list", "-o", "table"], 0, out=r"\nerrors +3 +False +PT5M +PT15M")
     scratch.expect("it goes", [*az, "scheduled-query", "delete", "-g", "local", "-n", "errors", "--yes"], 0, out="")
+    group = [*az, "action-group", "create", "-g", "local", "-n", "pager", "--action"]
+    scratch.expect("an action group by flags", [*group, "webhook", "hook", "http://127.0.0.1:9/x", "usecommonalertschema", "--action", "email", "team", "a@b.c"], 0,
+                   out=r'"emailAddress": "a@b.c".*"groupShortName": "pager".*"serviceUri": "http://127.0.0.1:9/x"', err="")
+    scratch.expect("a kind that is not there", [*group, "sms", "me", "1", "555"], 1, out="", err=r"--action sms: receivers of this kind are not supported: email and webhook are")
+    scratch.expect("the group goes", [*az, "action-group", "delete", "-g", "local", "-n", "pager", "--yes"], 0, out="")
     endpoint = scratch.tsv("online-endpoint", "show", "-n", "drift-oe", "--query", "id")
     create = [*az, "metrics", "alert", "create", "-g", "local", "-n", "slow", "--scopes", endpoint, "--severity", "1", "--action", "ops", "team=ml", "--condition"]
     scratch.expect("a metric alert by flags", [*create, "max RequestLatency_P99 > 50 where deployment includes blue or green"], 0,

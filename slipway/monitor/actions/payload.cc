@@ -188,8 +188,8 @@ std::string MailText(const Notice& notice) {
   if (!condition.query.empty()) return text + fmt::format("\nQuery:\n{}\n", condition.query);
   text += fmt::format("\nOf {}:\n", notice.rule.resource);
   for (const AlertCondition& of_metric : notice.rule.conditions)
-    text += fmt::format("  {} of {} {} {}\n", of_metric.time_aggregation, of_metric.metric_name, OperatorName(of_metric),
-                        of_metric.threshold);
+    text += fmt::format("  {} of {} {} {}\n", of_metric.time_aggregation, of_metric.metric_name,
+                        OperatorName(of_metric), of_metric.threshold);
   return text;
 }
 

@@ -88,7 +88,8 @@ Result<std::string> Starter::WhyNot(const Scope& scope, const RuleHistory& histo
 
 Result<bool> Starter::IsRunning(const Scope& scope, const AlertStart& start) {
   if (start.kind == "workflow")
-    return dependencies_.is_workflow_running ? dependencies_.is_workflow_running(scope, start.name) : Result<bool>(false);
+    return dependencies_.is_workflow_running ? dependencies_.is_workflow_running(scope, start.name)
+                                             : Result<bool>(false);
   const auto job = dependencies_.jobs.GetJob(scope, start.name);
   if (!job && job.error().code() != Code::kNotFound) return Error(job.error());
   return job && !domain::IsTerminal(job->status);
