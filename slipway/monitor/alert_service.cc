@@ -155,8 +155,6 @@ Status AlertService::Impl::Apply(const Scope& scope, RuleHistory& history, const
       SLIPWAY_RETURN_IF_ERROR(Follow(scope, history, combination, verdict, now));
       is_any_breached |= verdict.is_breached;
     }
-    SLIPWAY_ASSIGN_OR_RETURN(const RuleHistory after, RuleHistory::Read(dependencies.alerts, scope, history.rule.name));
-    history.events = after.events;
     history.rule.is_fired = history.rule.auto_mitigate ? !history.Open().empty() : is_any_breached;
     SLIPWAY_ASSIGN_OR_RETURN(history.rule.starts, starter.StartsThatCount(scope, history));
   }
@@ -229,16 +227,15 @@ Status AlertService::Impl::Fire(const Scope& scope, RuleHistory& history, const 
   return {};
 }
 
-Status AlertService::Impl::Resolve(const Scope& scope, const RuleHistory& history, const Combination& combination,
+Status AlertService::Impl::Resolve(const Scope& scope, RuleHistory& history, const Combination& combination,
                                    Timestamp now) {
   const AlertEvent* telling = history.Telling(combination);
-  for (const AlertEvent& unresolved : history.events) {
-    if (unresolved.dimensions != combination || unresolved.resolved_at) continue;
-    AlertEvent event = unresolved;
+  for (AlertEvent& event : history.events) {
+    if (event.dimensions != combination || event.resolved_at) continue;
     event.resolved_at = std::max(now, event.fired_at);
     event.good_since.reset();
     // More than one is not resolved when the rule did not resolve before: the end is told once.
-    if (&unresolved == telling) {
+    if (&event == telling) {
       const auto deliveries = PlanDeliveries(history.rule, GroupsOf(scope, history.rule), /*is_resolution=*/true);
       event.deliveries.insert(event.deliveries.end(), deliveries.begin(), deliveries.end());
     }

@@ -41,7 +41,7 @@ struct AlertService::Impl {
                        std::optional<Timestamp> good_since);
   Status Fire(const domain::Scope& scope, RuleHistory& history, const Combination& combination, const Verdict& verdict,
               Timestamp now);
-  Status Resolve(const domain::Scope& scope, const RuleHistory& history, const Combination& combination, Timestamp now);
+  Status Resolve(const domain::Scope& scope, RuleHistory& history, const Combination& combination, Timestamp now);
   std::vector<domain::ActionGroup> GroupsOf(const domain::Scope& scope, const domain::AlertRule& rule);
   Status CheckGroups(const domain::Scope& scope, const domain::AlertRule& rule);
   Result<std::string> RuleNaming(const domain::Scope& scope, const std::string& group);

@@ -106,19 +106,24 @@ json LogCondition(const Notice& notice) {
   return entry;
 }
 
+// null where there was nothing to aggregate.
+json MetricValue(const domain::AlertEvent& event, size_t condition) {
+  if (condition == 0) return event.value;
+  if (condition > event.further_values.size() || !event.further_values[condition - 1]) return nullptr;
+  return *event.further_values[condition - 1];
+}
+
 json MetricConditions(const Notice& notice) {
   json all = json::array();
   for (const AlertCondition& condition : notice.rule.conditions) {
     const size_t index = all.size();
-    std::optional<double> value = index == 0 ? std::optional(notice.event.value) : std::nullopt;
-    if (index > 0 && index <= notice.event.further_values.size()) value = notice.event.further_values[index - 1];
     all.push_back({{"metricName", condition.metric_name},
                    {"metricNamespace", condition.metric_namespace},
                    {"operator", OperatorName(condition)},
                    {"threshold", fmt::format("{}", condition.threshold)},
                    {"timeAggregation", condition.time_aggregation},
                    {"dimensions", DimensionsOf(notice, condition)},
-                   {"metricValue", value ? json(*value) : json()},
+                   {"metricValue", MetricValue(notice.event, index)},
                    {"webTestName", nullptr}});
   }
   return all;
