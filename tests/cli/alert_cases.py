@@ -230,12 +230,12 @@ def azure_commands(scratch):
               "Q=AppTraces | where SeverityLevel >= 3", "--window-size", "15m", "--action-groups", "ops", "--custom-properties", "a=b", "--condition"]
     condition = "count 'Q' > 3 at least 2 violations out of 4 aggregated points"
     scratch.expect("a log alert by flags", [*create, condition], 0,
-                   out=r'"query": "AppTraces \| where SeverityLevel >= 3".*"numberOfEvaluationPeriods": 4.*"windowSize": "PT15M"', err="")
+                   out=r'"numberOfEvaluationPeriods": 4.*"query": "AppTraces \| where SeverityLevel >= 3".*"windowSize": "PT15M"', err="")
     scratch.expect("a condition with a slip", [*create, "count 'Q' more 3"], 1, out="",
                    err=r"--condition: expected an operator: =, >, >=, < or <=\ncount 'Q' more 3\n          \^\n")
     scratch.expect("a query that is not there", [*create, "count 'P' > 3"], 1, out="", err=r"names the query 'P', which --condition-query does not have; did you mean 'Q'\?")
     scratch.expect("it is disabled", [*az, "scheduled-query", "update", "-g", "local", "-n", "errors", "--disabled", "true"], 0, out=r'"enabled": false.*"windowSize": "PT15M"')
-    scratch.expect("it is one of the rules", ["slipway", "alert", "show", "-n", "errors"], 0, out=r'"is_enabled": false.*"min_failing_periods_to_alert": 2')
+    scratch.expect("it is one of the rules", ["slipway", "alert", "show", "-n", "errors"], 0, out=r'"min_failing_periods_to_alert": 2.*"is_enabled": false')
     scratch.expect("in the list", [*az, "scheduled-query", "list", "-o", "table"], 0, out=r"\nerrors +3 +False +PT5M +PT15M")
     scratch.expect("it goes", [*az, "scheduled-query", "delete", "-g", "local", "-n", "errors", "--yes"], 0, out="")
     group = [*az, "action-group", "create", "-g", "local", "-n", "pager", "--action"]

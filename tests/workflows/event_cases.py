@@ -97,7 +97,8 @@ def check_schedules_and_alert_rules(world):
     """By the real clock: a cron of every minute, a rule that fires at once and then is over."""
     said = lambda *values: SIMPLE.replace("github.sha", " }} ${{ ".join(values))  # noqa: E731
     world.commit({
-        ".github/workflows/clock.yml": workflow("Clock", "  schedule: [{cron: '* * * * *'}]\n", said("github.event.schedule")),
+        ".github/workflows/clock.yml": workflow("Clock", "  schedule: [{cron: '* * * * *'}]\n",
+                                                SIMPLE.replace("${{ github.sha }}", '"${{ github.event.schedule }}"')),
         ".github/workflows/alarm.yml": workflow("Alarm", "  alert: {rules: [alarm]}\n",
                                                 said("github.event.action", "github.event.alert.rule", "github.event.alert.threshold")),
         ".github/workflows/over.yml": workflow("Over", "  alert: {types: [resolved]}\n", said("github.event.action")),
@@ -118,7 +119,7 @@ def check_schedules_and_alert_rules(world):
     over = world.wait_for_end(world.wait_for_run("Over", event="alert")[0]["id"])
     expect("alert resolved" in world.log(over["id"], "a"), True, world.log(over["id"], "a"))
     clock = world.wait_for_end(world.wait_for_run("Clock", event="schedule")[0]["id"])
-    expect("schedule * * * * *" in world.raw_logs(clock["id"], "a"), True, world.raw_logs(clock["id"], "a"))
+    expect("schedule * * * * *" in world.log(clock["id"], "a"), True, world.log(clock["id"], "a"))
     world.stop()
     world.start()  # what it saw before is not seen again
     later = world.wait_for_run("Clock", 2, event="schedule")
