@@ -173,14 +173,13 @@ struct Services {
         scheduler({}, {base.store->schedules(), base.store->workspaces(), runner, clock}),
         messenger(monitor::MakeMessenger(*base.supervisor, MailServerOf(options))),
         started_by_alerts(runner, base.store->audit(), clock),
-        alerts({}, {base.store->schedules(), base.store->action_groups(), base.store->workspaces(), base.store->jobs(),
-                    started_by_alerts, *base.logs, *messenger, clock,
-                    [this](const domain::Scope& scope, const monitor::WorkflowRequest& request) {
-                      return StartWorkflow(scope, request);
-                    },
-                    [this](const domain::Scope& scope, const std::string& run) {
-                      return IsWorkflowRunning(scope, run);
-                    }}),
+        alerts({},
+               {base.store->schedules(), base.store->action_groups(), base.store->workspaces(), base.store->jobs(),
+                started_by_alerts, *base.logs, *messenger, clock,
+                [this](const domain::Scope& scope, const monitor::WorkflowRequest& request) {
+                  return StartWorkflow(scope, request);
+                },
+                [this](const domain::Scope& scope, const std::string& run) { return IsWorkflowRunning(scope, run); }}),
         endpoints(
             EndpointOptions(options, base.home),
             {base.store->workspaces(), base.store->assets(), base.store->jobs(), base.store->endpoints(), environments,
