@@ -78,7 +78,7 @@ slipway_room(logstore DEPENDS base domain duck kql spool USES ${JSON} simdjson::
 # Layer 4, services
 slipway_room(registry DEPENDS base domain blobstore model tabular wire net client USES ${JSON} yaml-cpp OpenSSL::Crypto)
 slipway_room(environments DEPENDS base domain registry process blobstore USES yaml-cpp)
-slipway_room(runner DEPENDS base domain registry environments process blobstore learn tabular model USES ${JSON})
+slipway_room(runner DEPENDS base domain registry environments process blobstore learn stats tabular model USES ${JSON})
 slipway_room(endpoints DEPENDS base domain registry environments process blobstore model wire USES ${JSON})
 slipway_room(schedules DEPENDS base domain USES external_date)
 slipway_room(monitor DEPENDS base domain logstore net process mail USES ${JSON})

@@ -23,6 +23,7 @@
 #include "slipway/api/audit_routes.h"
 #include "slipway/api/front_door.h"
 #include "slipway/api/health.h"
+#include "slipway/api/job_reports.h"
 #include "slipway/api/logs/mount.h"
 #include "slipway/api/mlflow/mount.h"
 #include "slipway/api/promotion_routes.h"
@@ -279,6 +280,7 @@ void MountFaces(net::Router& router, Foundation& base, Services& services, const
   api::MountAudit(router, store.audit());
   api::MountFiles(router, {services.datastore_files});
   api::MountJobs(router, {services.runner, store.jobs(), store.workspaces(), base.url()});
+  api::MountJobReports(router, {services.runner, store.jobs(), store.workspaces(), store.assets(), store.endpoints()});
   api::MountSchedules(router, {services.scheduler, store.schedules(), store.workspaces()});
   const api::AlertsDependencies alerts{services.alerts, store.schedules(), store.action_groups(), store.workspaces(),
                                        clock};
@@ -294,7 +296,8 @@ void MountFaces(net::Router& router, Foundation& base, Services& services, const
                             },
                             [&services](const domain::Scope& scope, domain::AssetVersion version) {
                               return services.registry.Register(scope, std::move(version));
-                            }});
+                            },
+                            base.home / "cache" / "uploads"});
 }
 
 // Damaged log segments stay in quarantine until somebody has looked at them.

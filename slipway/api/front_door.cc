@@ -81,6 +81,17 @@ bool IsOperationOf(const domain::Scope& scope, std::string_view path) {
   return operation && EqualsIgnoreCase(operation->scope.ArmId(), scope.ArmId());
 }
 
+// As a bearer, or as the password of anybody: clients that know names and passwords alone (MLFLOW_TRACKING_USERNAME).
+std::optional<std::string> TokenOf(const Request& request) {
+  const std::string* header = request.headers.Find("Authorization");
+  if (header == nullptr) return std::nullopt;
+  if (StartsWithIgnoreCase(*header, "Bearer ")) return std::string(Trim(std::string_view(*header).substr(7)));
+  if (!StartsWithIgnoreCase(*header, "Basic ")) return std::nullopt;
+  const auto pair = Base64Decode(Trim(std::string_view(*header).substr(6)));
+  const size_t colon = pair ? pair->find(':') : std::string::npos;
+  return colon == std::string::npos ? std::nullopt : std::optional(pair->substr(colon + 1));
+}
+
 }  // namespace
 
 FrontDoor::FrontDoor(const net::Router& router, FrontDoorOptions options)
@@ -93,17 +104,16 @@ bool FrontDoor::IsOwnHost(std::string_view host) const {
 }
 
 bool FrontDoor::CarriesToken(const Request& request) const {
-  const std::string* header = request.headers.Find("Authorization");
-  if (header == nullptr || !StartsWithIgnoreCase(*header, "Bearer ")) return false;
-  return EqualConstantTime(Trim(std::string_view(*header).substr(7)), options_.token);
+  const auto token = TokenOf(request);
+  return token && EqualConstantTime(*token, options_.token);
 }
 
 // Below the workspace itself, what MLflow's clients see of it, and its operations; not its workflows and gates: a job
 // must not approve itself.
 bool FrontDoor::CarriesTokenOfWorkspace(const Request& request) const {
-  const std::string* header = request.headers.Find("Authorization");
-  if (!options_.scope_of_token || header == nullptr || !StartsWithIgnoreCase(*header, "Bearer ")) return false;
-  const auto scope = options_.scope_of_token(Trim(std::string_view(*header).substr(7)));
+  const auto token = options_.scope_of_token ? TokenOf(request) : std::nullopt;
+  if (!token) return false;
+  const auto scope = options_.scope_of_token(*token);
   if (!scope) return false;
   const std::string decoded = UrlDecode(request.path).value_or("");
   const std::string workspace = scope->ArmId();

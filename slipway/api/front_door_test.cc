@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "slipway/api/operations.h"
+#include "slipway/base/text.h"
 
 namespace slipway::api {
 namespace {
@@ -41,6 +42,16 @@ class FrontDoorTest : public testing::Test {
 
 TEST_F(FrontDoorTest, LetsTheTokenThrough) {
   EXPECT_EQ(door_.Handle(Of("GET", "/things/a")).status, 200);
+}
+
+TEST_F(FrontDoorTest, TakesTheTokenAsAPasswordToo) {
+  Request request = Of("GET", "/things/a");
+  request.headers.Set("Authorization", "Basic " + Base64Encode("anybody:secret"));
+  EXPECT_EQ(door_.Handle(request).status, 200);
+  for (const char* pair : {"anybody:wrong", "secret", "secret:", ":"}) {
+    request.headers.Set("Authorization", "Basic " + Base64Encode(pair));
+    EXPECT_EQ(door_.Handle(request).status, 401) << pair;
+  }
 }
 
 TEST_F(FrontDoorTest, RefusesAMissingOrWrongToken) {

@@ -1,5 +1,6 @@
 #include "slipway/cli/commands.h"
 
+#include "slipway/cli/job/reports.h"
 #include "slipway/cli/log_query.h"
 #include "slipway/cli/tools/tools.h"
 
@@ -126,6 +127,7 @@ CommandTable SlipwayCommands(std::string program) {
     Append(commands, RegistryKeyCommands());
     Append(commands, AuditCommands());
     Append(commands, PromoteCommands());
+    commands.push_back(LineageCommand());
     for (auto* tool : {DoctorCommand, DriftCommand, DataHeadCommand, DataProfileCommand, ExampleDataCommand,
                        JmespathCommand, ScoreCommand, TrainCommand})
       commands.push_back(tool());

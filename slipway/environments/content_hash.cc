@@ -66,4 +66,14 @@ Result<std::string> ContentHasher::Hash(const std::filesystem::path& path) {
   return sha.FinishHex();
 }
 
+Result<std::map<std::string, std::string>> ContentHasher::HashFiles(const std::filesystem::path& folder, size_t count) {
+  SLIPWAY_ASSIGN_OR_RETURN(const auto files, ListFiles(folder));
+  std::map<std::string, std::string> digests;
+  for (const FileEntry& file : files) {
+    if (digests.size() == count) break;
+    SLIPWAY_ASSIGN_OR_RETURN(digests[file.path], HashFile(folder / file.path));
+  }
+  return digests;
+}
+
 }  // namespace slipway::environments

@@ -16,6 +16,8 @@ class ContentHasher {
   // Lower-case hex SHA-256 over the relative paths, sizes and bytes of every file of a folder, or over one file's
   // bytes. Equal content, equal digest, wherever it stands. kNotFound when there is nothing.
   Result<std::string> Hash(const std::filesystem::path& path);
+  // Digests of the first `count` files of a folder, by relative path.
+  Result<std::map<std::string, std::string>> HashFiles(const std::filesystem::path& folder, size_t count);
 
  private:
   struct Known {

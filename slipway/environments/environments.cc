@@ -43,8 +43,8 @@ Result<CondaFile> ReadInstallable(const EnvironmentBody& environment) {
   SLIPWAY_ASSIGN_OR_RETURN(CondaFile file, ParseCondaFile(environment.conda_file));
   if (!file.conda_only.empty()) {
     return FailedPrecondition(
-        fmt::format("the provider venv installs the pip section of a conda file alone, and conda is not supported yet: "
-                    "move {} there",
+        fmt::format("the provider venv installs the pip section of a conda file alone: move {} there, or say "
+                    "'slipway: {{provider: conda}}'",
                     Join(file.conda_only, ", ")));
   }
   return file;
@@ -69,7 +69,7 @@ std::string KeyOf(std::initializer_list<std::string_view> parts, const Variables
 struct Environments::Impl {
   Options options;
   process::Supervisor& supervisor;
-  FolderCache builds, venvs;
+  FolderCache builds, venvs, condas;
 
   Variables BuildVariables(const NativeProvider& native) const {
     Variables variables = options.variables;
@@ -85,6 +85,23 @@ struct Environments::Impl {
   std::string BuildKey(const NativeProvider& native, const Snapshot& snapshot) const {
     return KeyOf({"build", snapshot.hash, native.build_command, options.sdk_prefix.string(), options.sdk_stamp},
                  native.environment_variables);
+  }
+
+  // "micromamba", "mamba" or "conda", the first that is on the PATH; the one that the environment names, when it does.
+  Result<std::string> CondaProgram(const NativeProvider& native) const {
+    std::vector<std::string> names = {"micromamba", "mamba", "conda"};
+    if (!native.provider.empty() && native.provider != "conda") names = {native.provider};
+    for (const std::string& name : names) {
+      if (process::FindProgram(name, PathOf(options.variables))) return name;
+    }
+    return FailedPrecondition(fmt::format(
+        "the environment's provider needs {} on the PATH of the server, and there is none: install it, or use "
+        "the provider venv, which installs the pip section of conda_file",
+        Join(names, " or ")));
+  }
+
+  std::string CondaKey(const EnvironmentBody& environment, const std::string& program) const {
+    return KeyOf({"conda", environment.conda_file, program, PathOf(options.variables)}, {});
   }
 
   std::string VenvKey(const CondaFile& file) const {
@@ -165,6 +182,34 @@ struct Environments::Impl {
     return realized;
   }
 
+  Status InstallConda(const std::string& name, const std::string& program, const std::string& conda_file,
+                      const fs::path& folder) {
+    SLIPWAY_RETURN_IF_ERROR(WriteFileAtomic(folder / "conda.yaml", conda_file));
+    Variables variables = options.variables;
+    variables["MAMBA_ROOT_PREFIX"] = (options.cache_folder / "mamba").string();  // downloaded packages, shared
+    const char* verb = program == "micromamba" ? "create" : "env create";
+    return RunLogged(fmt::format("making the conda environment '{}'", name),
+                     fmt::format("{} {} --yes --prefix \"$PWD/env\" --file conda.yaml", program, verb), folder,
+                     folder / kLogName, std::move(variables));
+  }
+
+  Result<Realized> RealizeConda(const std::string& name, const EnvironmentBody& environment,
+                                const std::optional<Snapshot>& snapshot) {
+    const NativeProvider native = NativePart(environment);
+    SLIPWAY_RETURN_IF_ERROR(With(CheckPresence(native), fmt::format("environment '{}'", name)));
+    SLIPWAY_RETURN_IF_ERROR(ParseCondaFile(environment.conda_file));
+    SLIPWAY_ASSIGN_OR_RETURN(const std::string program, CondaProgram(native));
+    const std::string key = CondaKey(environment, program);
+    SLIPWAY_RETURN_IF_ERROR(condas.GetOrMake(
+        key, [&](const fs::path& folder) { return InstallConda(name, program, environment.conda_file, folder); }));
+    const fs::path prefix = condas.FolderOf(key) / "env";
+    Realized realized{snapshot ? snapshot->folder : fs::path(), options.variables, condas.FolderOf(key) / kLogName};
+    realized.variables["PATH"] = fmt::format("{}/bin:{}", prefix.string(), PathOf(realized.variables));
+    realized.variables["CONDA_PREFIX"] = prefix.string();
+    Merge(realized.variables, native.environment_variables);
+    return realized;
+  }
+
   Status CheckPresence(const NativeProvider& native) const {
     SLIPWAY_RETURN_IF_ERROR(CheckPrograms(native.programs, PathOf(options.variables)));
     return CheckPackages(native.packages, supervisor);
@@ -173,7 +218,8 @@ struct Environments::Impl {
 
 Environments::Environments(Options options, process::Supervisor& supervisor) {
   const fs::path cache = options.cache_folder;
-  impl_.reset(new Impl{std::move(options), supervisor, FolderCache(cache / "builds"), FolderCache(cache / "venvs")});
+  impl_.reset(new Impl{std::move(options), supervisor, FolderCache(cache / "builds"), FolderCache(cache / "venvs"),
+                       FolderCache(cache / "condas")});
 }
 
 Environments::~Environments() = default;
@@ -182,6 +228,11 @@ Status Environments::Check(const EnvironmentBody& environment) const {
   SLIPWAY_ASSIGN_OR_RETURN(const Provider provider, ChooseProvider(environment));
   SLIPWAY_RETURN_IF_ERROR(impl_->CheckPresence(NativePart(environment)));
   if (provider == Provider::kNative) return {};
+  if (provider == Provider::kConda) {
+    SLIPWAY_RETURN_IF_ERROR(ParseCondaFile(environment.conda_file));
+    SLIPWAY_RETURN_IF_ERROR(impl_->CondaProgram(NativePart(environment)));
+    return {};
+  }
   SLIPWAY_RETURN_IF_ERROR(ReadInstallable(environment));
   return CheckPrograms({"python3"}, PathOf(impl_->options.variables));
 }
@@ -190,12 +241,17 @@ Result<Realized> Environments::Realize(const std::string& name, const Environmen
                                        const std::optional<Snapshot>& snapshot) {
   SLIPWAY_ASSIGN_OR_RETURN(const Provider provider, ChooseProvider(environment));
   if (provider == Provider::kNative) return impl_->RealizeNative(name, environment, snapshot);
+  if (provider == Provider::kConda) return impl_->RealizeConda(name, environment, snapshot);
   return impl_->RealizeVenv(name, environment, snapshot);
 }
 
 bool Environments::IsReady(const EnvironmentBody& environment, const std::optional<Snapshot>& snapshot) const {
   const auto provider = ChooseProvider(environment);
   if (!provider) return false;
+  if (*provider == Provider::kConda) {
+    const auto program = impl_->CondaProgram(NativePart(environment));
+    return program && impl_->condas.IsComplete(impl_->CondaKey(environment, *program));
+  }
   if (*provider == Provider::kVenv) {
     const auto file = ReadInstallable(environment);
     return file && impl_->venvs.IsComplete(impl_->VenvKey(*file));
@@ -208,6 +264,10 @@ bool Environments::IsReady(const EnvironmentBody& environment, const std::option
 fs::path Environments::LogOf(const EnvironmentBody& environment, const std::optional<Snapshot>& snapshot) const {
   const auto provider = ChooseProvider(environment);
   if (!provider) return {};
+  if (*provider == Provider::kConda) {
+    const auto program = impl_->CondaProgram(NativePart(environment));
+    return program ? impl_->condas.FolderOf(impl_->CondaKey(environment, *program)) / kLogName : fs::path();
+  }
   if (*provider == Provider::kVenv) {
     const auto file = ReadInstallable(environment);
     return file ? impl_->venvs.FolderOf(impl_->VenvKey(*file)) / kLogName : fs::path();

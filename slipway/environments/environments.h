@@ -2,8 +2,9 @@
 // scoring script of a deployment can start.
 //
 // Providers (docs/decisions/0005): `native` checks packages and programs and runs a build command once per
-// code snapshot; `venv` installs the pip section of a conda file into a Python virtual environment. Everything made is
-// kept below Options::cache_folder under a name derived from the content, so equal wishes are met once.
+// code snapshot; `venv` installs the pip section of a conda file into a Python virtual environment; `conda` makes all
+// of a conda file with micromamba, mamba or conda, whichever is on the PATH. Everything made is kept below
+// Options::cache_folder under a name derived from the content, so equal wishes are met once.
 #pragma once
 
 #include <chrono>

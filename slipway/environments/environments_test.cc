@@ -130,7 +130,7 @@ TEST_F(EnvironmentsTest, CheckNamesWhatIsMissing) {
 TEST_F(EnvironmentsTest, ProvidersThatAreNotThereAreRefusedByName) {
   Environments environments(options, *supervisor);
   EnvironmentBody body = Native("");
-  body.native->provider = "conda";
+  body.native->provider = "container";
   EXPECT_EQ(environments.Check(body).error().code(), Code::kUnimplemented);
   body.native->provider = "nativ";
   EXPECT_NE(environments.Check(body).error().message().find("did you mean 'native'"), std::string::npos);
@@ -168,6 +168,37 @@ TEST_F(EnvironmentsTest, AVenvThatCannotBeInstalledTellsPipsOwnWords) {
     EXPECT_NE(text.find("no-such-package"), std::string::npos) << text;
   }
   EXPECT_NE(text.find("environment 'py'"), std::string::npos) << text;
+}
+
+TEST_F(EnvironmentsTest, CondaIsAskedForAllOfTheFile) {
+  EnvironmentBody body = Venv("name: x\ndependencies: [python=3.11, lightgbm=3.3]\n");
+  body.native = NativeProvider{};
+  body.native->provider = "conda";
+  {
+    Environments environments(options, *supervisor);
+    const Status checked = environments.Check(body);
+    ASSERT_FALSE(checked);
+    EXPECT_NE(checked.error().message().find("micromamba or mamba or conda on the PATH"), std::string::npos)
+        << checked.error().message();
+  }
+  // A program with micromamba's command line that notes what it was asked.
+  const fs::path bin = home->path() / "bin";
+  ASSERT_TRUE(WriteFileAtomic(bin / "micromamba",
+                              "#!/bin/sh\n[ \"$1\" = create ] && [ \"$3\" = --prefix ] || exit 7\n"
+                              "mkdir -p \"$4/bin\"; cp \"$6\" \"$4/asked\"; echo made >> " +
+                                  CountFile() + "\n",
+                              0755));
+  options.variables["PATH"] = bin.string() + ":/usr/bin:/bin";
+  Environments environments(options, *supervisor);
+  ASSERT_TRUE(environments.Check(body));
+  const auto realized = environments.Realize("solver", body, Code());
+  ASSERT_TRUE(realized) << realized.error().ToString();
+  EXPECT_TRUE(environments.IsReady(body, Code()));
+  const fs::path prefix = realized->variables.at("CONDA_PREFIX");
+  EXPECT_EQ(ReadFile(prefix / "asked").value(), body.conda_file);
+  EXPECT_TRUE(realized->variables.at("PATH").starts_with((prefix / "bin").string() + ":"));
+  ASSERT_TRUE(environments.Realize("solver", body, Code("hash-2")));
+  EXPECT_EQ(ReadFile(CountFile()).value(), "made\n") << "once for a file";
 }
 
 TEST_F(EnvironmentsTest, CondaPackagesAreRefusedByName) {

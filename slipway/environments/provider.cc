@@ -7,21 +7,22 @@
 namespace slipway::environments {
 namespace {
 
-const std::vector<std::string> kProviders = {"native", "venv"};
+const std::vector<std::string> kProviders = {"native", "venv", "conda"};
 
 Result<Provider> ProviderByName(const std::string& name) {
   if (name == "native") return Provider::kNative;
   if (name == "venv") return Provider::kVenv;
-  for (const char* later : {"conda", "micromamba", "container", "docker", "podman"}) {
+  if (name == "conda" || name == "micromamba" || name == "mamba") return Provider::kConda;
+  for (const char* later : {"container", "docker", "podman"}) {
     if (name == later) {
       return Unimplemented(fmt::format(
-          "the environment provider '{}' is not supported yet; 'native' (build_command, packages, programs) and 'venv' "
-          "(pip section of conda_file) are",
+          "the environment provider '{}' is not supported yet; 'native' (build_command, packages, programs), 'venv' "
+          "(pip section of conda_file) and 'conda' (all of conda_file, by micromamba, mamba or conda) are",
           name));
     }
   }
-  return InvalidArgument(
-      fmt::format("'{}' is not an environment provider{}: native and venv are", name, DidYouMean(name, kProviders)));
+  return InvalidArgument(fmt::format("'{}' is not an environment provider{}: native, venv and conda are", name,
+                                     DidYouMean(name, kProviders)));
 }
 
 }  // namespace

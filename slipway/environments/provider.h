@@ -8,10 +8,10 @@
 
 namespace slipway::environments {
 
-enum class Provider { kNative, kVenv };
+enum class Provider { kNative, kVenv, kConda };
 
 // From the environment's `slipway.provider`, else from what it has: a build command means native, a conda file venv.
-// conda, micromamba and containers are refused with what to do instead.
+// Containers are refused with what to do instead.
 Result<Provider> ChooseProvider(const domain::EnvironmentBody& environment);
 
 }  // namespace slipway::environments

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 #include <fmt/format.h>
 
 #include "slipway/base/hash.h"
 #include "slipway/base/text.h"
+#include "slipway/learn/normal_distribution.h"
 
 namespace slipway::learn {
 namespace {
@@ -36,52 +38,6 @@ bool IsNormal(Kind kind) {
 bool IsLogarithmic(Kind kind) {
   return kind == Kind::kLogUniform || kind == Kind::kQLogUniform || kind == Kind::kLogNormal ||
          kind == Kind::kQLogNormal;
-}
-
-// FNV-1a: the same everywhere, unlike std::hash.
-uint64_t HashOf(std::string_view text) {
-  uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return hash;
-}
-
-// The quantile function of the standard normal by Acklam's rational approximation (relative error below 1.2e-9).
-double NormalQuantile(double p) {
-  constexpr double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
-                          1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
-  constexpr double b[] = {-5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02, 6.680131188771972e+01,
-                          -1.328068155288572e+01};
-  constexpr double c[] = {-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
-                          -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00};
-  constexpr double d[] = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00, 3.754408661907416e+00};
-  constexpr double kLow = 0.02425;
-  if (p > 1 - kLow) return -NormalQuantile(1 - p);
-  if (p >= kLow) {
-    const double q = p - 0.5, r = q * q;
-    return (((((a[0] * r + a[1]) * r + a[2]) * r + a[3]) * r + a[4]) * r + a[5]) * q /
-           (((((b[0] * r + b[1]) * r + b[2]) * r + b[3]) * r + b[4]) * r + 1);
-  }
-  const double q = std::sqrt(-2 * std::log(std::max(p, 1e-300)));
-  return (((((c[0] * q + c[1]) * q + c[2]) * q + c[3]) * q + c[4]) * q + c[5]) /
-         ((((d[0] * q + d[1]) * q + d[2]) * q + d[3]) * q + 1);
-}
-
-// The value at `unit` in [0, 1) of the distribution: every draw is one inversion of one uniform number.
-SampledValue ValueAt(const Distribution& distribution, double unit) {
-  const Kind kind = distribution.kind;
-  if (kind == Kind::kChoice) {
-    const auto index = static_cast<size_t>(unit * static_cast<double>(distribution.choices));
-    return Choice{std::min(index, distribution.choices - 1)};
-  }
-  if (kind == Kind::kRandint) {
-    const auto value = static_cast<int64_t>(unit * static_cast<double>(distribution.upper));
-    return std::min(value, distribution.upper - 1);
-  }
-  double value = IsNormal(kind) ? distribution.mu + distribution.sigma * NormalQuantile(unit)
-                                : distribution.min + unit * (distribution.max - distribution.min);
-  if (IsLogarithmic(kind)) value = std::exp(value);
-  if (IsQuantized(kind)) value = std::round(value / distribution.q) * distribution.q;
-  return value;
 }
 
 // Joe and Kuo's direction numbers: degree and coefficients of the primitive polynomial, and its initial m values. The
@@ -135,13 +91,52 @@ double SobolUnit(size_t dimension, uint64_t index, uint32_t shift) {
   return (static_cast<double>(bits) + 0.5) * 0x1.0p-32;
 }
 
+constexpr uint64_t kHugeGrid = uint64_t{1} << 32;  // more points than any sweep has trials
+
+bool DependsOn(const Distribution& distribution, std::string_view choice, size_t branch) {
+  return distribution.choice == choice && (choice.empty() || distribution.branch == branch);
+}
+
+// How many points span the names that depend on value `branch` of `choice`; of "", those that depend on none.
+uint64_t GridSize(const SearchSpace& space, const std::string& choice, size_t branch);
+
+uint64_t GridSizeOfChoice(const SearchSpace& space, const std::string& name) {
+  uint64_t size = 0;
+  for (size_t i = 0; i < space.at(name).choices; ++i) size += GridSize(space, name, i);
+  return std::min(size, kHugeGrid);
+}
+
+uint64_t GridSize(const SearchSpace& space, const std::string& choice, size_t branch) {
+  uint64_t size = 1;
+  for (const auto& [name, distribution] : space) {
+    if (DependsOn(distribution, choice, branch)) size = std::min(size * GridSizeOfChoice(space, name), kHugeGrid);
+  }
+  return size;
+}
+
+// Takes what it needs of `index`, and leaves the rest.
+void FillGridPoint(const SearchSpace& space, const std::string& choice, size_t branch, uint64_t& index, Point& point) {
+  for (auto entry = space.rbegin(); entry != space.rend(); ++entry) {
+    const auto& [name, distribution] = *entry;
+    if (!DependsOn(distribution, choice, branch)) continue;
+    const uint64_t size = GridSizeOfChoice(space, name);
+    uint64_t own = index % size;
+    index /= size;
+    for (size_t i = 0; i < distribution.choices; ++i) {
+      const uint64_t below = GridSize(space, name, i);
+      if (own < below) {
+        point[name] = Choice{i};
+        FillGridPoint(space, name, i, own, point);
+        break;
+      }
+      own -= below;
+    }
+  }
+}
+
 std::optional<Point> GridPoint(const SearchSpace& space, uint64_t index) {
   Point point;
-  for (auto entry = space.rbegin(); entry != space.rend(); ++entry) {
-    const uint64_t count = entry->second.choices;
-    point[entry->first] = Choice{static_cast<size_t>(index % count)};
-    index /= count;
-  }
+  FillGridPoint(space, "", 0, index, point);
   return index == 0 ? std::optional(point) : std::nullopt;
 }
 
@@ -165,16 +160,25 @@ bool IsWorse(bool maximize, double a, double b) {
   return maximize ? a < b : a > b;
 }
 
-double BestOf(bool maximize, const std::vector<double>& values, size_t count) {
-  const auto end = values.begin() + static_cast<std::ptrdiff_t>(std::min(count, values.size()));
-  return maximize ? *std::max_element(values.begin(), end) : *std::min_element(values.begin(), end);
+// The first `count` reports that are numbers: a trial that diverged at times is judged by the rest.
+std::vector<double> FirstOf(const std::vector<double>& values, size_t count) {
+  std::vector<double> numbers(values.begin(),
+                              values.begin() + static_cast<std::ptrdiff_t>(std::min(count, values.size())));
+  std::erase_if(numbers, [](double value) { return std::isnan(value); });
+  return numbers;
 }
 
-double AverageOf(const std::vector<double>& values, size_t count) {
-  count = std::min(count, values.size());
-  double sum = 0;
-  for (size_t i = 0; i < count; ++i) sum += values[i];
-  return sum / static_cast<double>(count);
+std::optional<double> BestOf(bool maximize, const std::vector<double>& values, size_t count) {
+  const auto numbers = FirstOf(values, count);
+  if (numbers.empty()) return std::nullopt;
+  return maximize ? *std::max_element(numbers.begin(), numbers.end())
+                  : *std::min_element(numbers.begin(), numbers.end());
+}
+
+std::optional<double> AverageOf(const std::vector<double>& values, size_t count) {
+  const auto numbers = FirstOf(values, count);
+  if (numbers.empty()) return std::nullopt;
+  return std::accumulate(numbers.begin(), numbers.end(), 0.0) / static_cast<double>(numbers.size());
 }
 
 double MedianOf(std::vector<double> values) {
@@ -189,13 +193,14 @@ std::optional<std::string> WhyBandit(const StoppingPolicy& policy, bool maximize
                                      size_t count) {
   double best = own;
   for (const auto& [name, values] : reports) {
-    if (values.empty()) continue;
-    const double other = BestOf(maximize, values, count);
-    if (IsWorse(maximize, best, other)) best = other;
+    const auto other = BestOf(maximize, values, count);
+    if (other && IsWorse(maximize, best, *other)) best = *other;
   }
   double bound = best;
   if (policy.slack_factor) {
-    bound = maximize ? best / (1 + *policy.slack_factor) : best * (1 + *policy.slack_factor);
+    // Division and multiplication change sides for negative metrics: the bound is never better than the best.
+    const double factor = 1 + *policy.slack_factor;
+    bound = maximize == (best >= 0) ? best / factor : best * factor;
   } else if (policy.slack_amount) {
     bound = maximize ? best - *policy.slack_amount : best + *policy.slack_amount;
   }
@@ -207,7 +212,7 @@ std::optional<std::string> WhyBandit(const StoppingPolicy& policy, bool maximize
 std::optional<std::string> WhyMedian(bool maximize, double own, const Reports& reports, size_t count) {
   std::vector<double> averages;
   for (const auto& [name, values] : reports) {
-    if (!values.empty()) averages.push_back(AverageOf(values, count));
+    if (const auto average = AverageOf(values, count)) averages.push_back(*average);
   }
   const double median = MedianOf(std::move(averages));
   if (!IsWorse(maximize, own, median)) return std::nullopt;
@@ -221,7 +226,8 @@ std::optional<std::string> WhyTruncation(const StoppingPolicy& policy, bool maxi
   for (const auto& [name, values] : reports) {
     if (values.size() < count) continue;
     ++reached;
-    better += IsWorse(maximize, own, BestOf(maximize, values, count));
+    const auto other = BestOf(maximize, values, count);
+    better += other && IsWorse(maximize, own, *other);
   }
   const size_t cut = reached * static_cast<size_t>(policy.truncation_percentage) / 100;
   if (better < reached - cut) return std::nullopt;
@@ -236,6 +242,51 @@ std::optional<Kind> ParseDistributionKind(std::string_view name) {
     if (text == name) return kind;
   }
   return std::nullopt;
+}
+
+uint64_t SeedOfText(std::string_view text) {
+  uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return hash;
+}
+
+SampledValue ValueAt(const Distribution& distribution, double unit) {
+  const Kind kind = distribution.kind;
+  if (kind == Kind::kChoice) {
+    const auto index = static_cast<size_t>(unit * static_cast<double>(distribution.choices));
+    return Choice{std::min(index, distribution.choices - 1)};
+  }
+  if (kind == Kind::kRandint) {
+    const auto value = static_cast<int64_t>(unit * static_cast<double>(distribution.upper));
+    return std::min(value, distribution.upper - 1);
+  }
+  double value = IsNormal(kind) ? distribution.mu + distribution.sigma * NormalQuantile(unit)
+                                : distribution.min + unit * (distribution.max - distribution.min);
+  if (IsLogarithmic(kind)) value = std::exp(value);
+  if (IsQuantized(kind)) value = std::round(value / distribution.q) * distribution.q;
+  return value;
+}
+
+double UnitOf(const Distribution& distribution, const SampledValue& sampled) {
+  const Kind kind = distribution.kind;
+  if (const auto* choice = std::get_if<Choice>(&sampled)) {
+    return (static_cast<double>(choice->index) + 0.5) / static_cast<double>(distribution.choices);
+  }
+  if (const auto* whole = std::get_if<int64_t>(&sampled)) {
+    return (static_cast<double>(*whole) + 0.5) / static_cast<double>(distribution.upper);
+  }
+  double value = std::get<double>(sampled);
+  if (IsLogarithmic(kind)) value = std::log(std::max(value, 1e-300));
+  if (IsNormal(kind)) return NormalCdf((value - distribution.mu) / distribution.sigma);
+  if (!(distribution.max > distribution.min)) return 0.5;
+  // A quantized value may lie beyond its bounds by half a quantum.
+  return std::clamp((value - distribution.min) / (distribution.max - distribution.min), 0.0, 1.0);
+}
+
+bool IsActive(const Distribution& distribution, const Point& point) {
+  if (distribution.choice.empty()) return true;
+  const auto chosen = point.find(distribution.choice);
+  return chosen != point.end() && chosen->second == SampledValue(Choice{distribution.branch});
 }
 
 Status CheckSpace(const SearchSpace& space, SamplingRule rule) {
@@ -263,10 +314,10 @@ std::optional<Point> SamplePoint(const SearchSpace& space, SamplingRule rule, ui
       const auto shift = static_cast<uint32_t>(SplitMix64(seed + dimension).Next() >> 32);
       unit = SobolUnit(dimension, index, shift);
     } else {
-      SplitMix64 random(SplitMix64(seed).Next() ^ SplitMix64(index + 1).Next() ^ HashOf(name));
+      SplitMix64 random(SplitMix64(seed).Next() ^ SplitMix64(index + 1).Next() ^ SeedOfText(name));
       unit = (static_cast<double>(random.Next() >> 11) + 0.5) * 0x1.0p-53;
     }
-    point[name] = ValueAt(distribution, unit);
+    if (IsActive(distribution, point)) point[name] = ValueAt(distribution, unit);
     ++dimension;
   }
   return point;
@@ -276,17 +327,19 @@ std::optional<std::string> WhyStop(const StoppingPolicy& policy, bool maximize, 
                                    const Reports& reports) {
   const auto own_reports = reports.find(trial);
   if (own_reports == reports.end() || own_reports->second.empty()) return std::nullopt;
-  const size_t count = own_reports->second.size();
+  // The last interval that is full: reports that arrive together do not jump over it.
   const auto interval = static_cast<size_t>(std::max(1, policy.evaluation_interval));
-  if (count % interval != 0 || count < static_cast<size_t>(std::max(0, policy.delay_evaluation))) return std::nullopt;
-  const double own = BestOf(maximize, own_reports->second, count);
+  const size_t count = own_reports->second.size() / interval * interval;
+  if (count == 0 || count < static_cast<size_t>(std::max(0, policy.delay_evaluation))) return std::nullopt;
+  const auto own = BestOf(maximize, own_reports->second, count);
+  if (!own) return std::nullopt;
   switch (policy.kind) {
     case StoppingPolicy::Kind::kBandit:
-      return WhyBandit(policy, maximize, own, reports, count);
+      return WhyBandit(policy, maximize, *own, reports, count);
     case StoppingPolicy::Kind::kMedianStopping:
-      return WhyMedian(maximize, own, reports, count);
+      return WhyMedian(maximize, *own, reports, count);
     case StoppingPolicy::Kind::kTruncationSelection:
-      return WhyTruncation(policy, maximize, own, reports, count);
+      return WhyTruncation(policy, maximize, *own, reports, count);
   }
   return std::nullopt;
 }

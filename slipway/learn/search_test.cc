@@ -107,6 +107,22 @@ TEST(Search, AGridHasEveryCombinationOnceAndAnEnd) {
   EXPECT_FALSE(SamplePoint(space, SamplingRule::kGrid, 0, 6));
 }
 
+TEST(Search, AGridTurnsWhatIsNestedWithinItsChoice) {
+  SearchSpace space = {{"a", Choices(2)}, {"m", Choices(2)}, {"m[0].d", Choices(3)}};
+  space["m[0].d"].choice = "m";
+  std::set<std::string> seen;
+  uint64_t count = 0;
+  for (; SamplePoint(space, SamplingRule::kGrid, 0, count); ++count) {
+    const Point point = *SamplePoint(space, SamplingRule::kGrid, 0, count);
+    std::string text;
+    for (const auto& [name, value] : point) text += name + "=" + std::to_string(std::get<Choice>(value).index) + " ";
+    seen.insert(text);
+    EXPECT_EQ(point.count("m[0].d"), std::get<Choice>(point.at("m")).index == 0 ? 1u : 0u) << text;
+  }
+  EXPECT_EQ(count, 2u * (3 + 1));
+  EXPECT_EQ(seen.size(), 8u);
+}
+
 // Every dimension of a Sobol sequence puts one of 2^k points into each of 2^k equal cells; a digital shift keeps that.
 TEST(Search, SobolIsStratifiedInEveryDimension) {
   SearchSpace space;
@@ -157,9 +173,29 @@ TEST(EarlyTermination, IntervalAndDelayHoldBack) {
   const auto why = [&](size_t count) {
     return WhyStop(policy, true, "b", {{"a", std::vector<double>(9, 0.9)}, {"b", std::vector<double>(count, 0.1)}});
   };
-  for (const size_t held_back : {1, 2, 3, 5}) EXPECT_FALSE(why(held_back)) << held_back;
+  for (const size_t held_back : {1, 2, 3}) EXPECT_FALSE(why(held_back)) << held_back;
   EXPECT_TRUE(why(4));
+  EXPECT_TRUE(why(5)) << "two reports at once do not jump over the fourth";
   EXPECT_TRUE(why(6));
+}
+
+TEST(EarlyTermination, ANegativeBestIsNotStoppedByItsOwnSlack) {
+  StoppingPolicy policy;
+  policy.slack_factor = 0.2;
+  const std::map<std::string, std::vector<double>> reports = {{"a", {-1.0}}, {"b", {-1.1}}, {"c", {-1.3}}};
+  EXPECT_FALSE(WhyStop(policy, true, "a", reports));
+  EXPECT_FALSE(WhyStop(policy, true, "b", reports));
+  EXPECT_TRUE(WhyStop(policy, true, "c", reports));
+  EXPECT_FALSE(WhyStop(policy, false, "c", reports));
+  EXPECT_TRUE(WhyStop(policy, false, "a", reports));
+}
+
+TEST(EarlyTermination, ReportsThatAreNoNumbersDoNotCount) {
+  StoppingPolicy policy;
+  policy.slack_amount = 0.1;
+  EXPECT_FALSE(WhyStop(policy, true, "b", {{"a", {0.9}}, {"b", {std::nan("")}}}));
+  EXPECT_FALSE(WhyStop(policy, true, "b", {{"a", {std::nan("")}}, {"b", {0.1}}}));
+  EXPECT_TRUE(WhyStop(policy, true, "b", {{"a", {0.9, std::nan("")}}, {"b", {0.1, std::nan("")}}}));
 }
 
 TEST(EarlyTermination, MedianAndTruncation) {

@@ -13,12 +13,6 @@
 namespace slipway::process {
 namespace {
 
-Result<StatFields> ReadStat(int64_t pid) {
-  auto text = ReadFile(fmt::format("/proc/{}/stat", pid));
-  if (!text) return NotFound(fmt::format("there is no process {}", pid));
-  return ParseStat(*text);
-}
-
 std::vector<int64_t> ProcessesOfSession(int64_t session) {
   std::vector<int64_t> found;
   std::error_code failure;
@@ -32,6 +26,12 @@ std::vector<int64_t> ProcessesOfSession(int64_t session) {
 }
 
 }  // namespace
+
+Result<StatFields> ReadStat(int64_t pid) {
+  auto text = ReadFile(fmt::format("/proc/{}/stat", pid));
+  if (!text) return NotFound(fmt::format("there is no process {}", pid));
+  return ParseStat(*text);
+}
 
 Result<StatFields> ParseStat(std::string_view text) {
   // The second field is the program's name in parentheses and may itself hold blanks and parentheses.

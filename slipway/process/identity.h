@@ -22,7 +22,7 @@ Result<Identity> IdentityOf(int64_t pid);
 bool IsRunning(const Identity& identity);
 
 // Sends `signal` to the process group that `leader` leads and to every process of its session, so that children that
-// made groups of their own are reached too. Processes that made a session of their own are not.
+// made groups of their own are reached too. Processes that made a session of their own are not: see tree.h.
 void SignalTree(int64_t leader, int signal);
 
 // Start ticks and state of the text of a /proc/<pid>/stat file; for tests and for IdentityOf.
@@ -31,5 +31,7 @@ struct StatFields {
   int64_t parent = 0, group = 0, session = 0, start_ticks = 0;
 };
 Result<StatFields> ParseStat(std::string_view text);
+// Of a process that is there; kNotFound otherwise.
+Result<StatFields> ReadStat(int64_t pid);
 
 }  // namespace slipway::process

@@ -1,27 +1,15 @@
 #include "slipway/process/memory.h"
 
-#include <filesystem>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "slipway/base/file.h"
 #include "slipway/base/text.h"
+#include "slipway/process/tree.h"
 
 namespace slipway::process {
 namespace {
-
-// Children of every thread, as the kernel lists them.
-void AppendChildren(int64_t pid, std::vector<int64_t>& tree) {
-  std::error_code failure;
-  for (const auto& thread : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), failure)) {
-    const auto listed = ReadFile(thread.path() / "children");
-    if (!listed) continue;
-    for (const std::string_view child : Split(*listed, ' ')) {
-      if (const auto number = ParseInt(child)) tree.push_back(*number);
-    }
-  }
-}
 
 Result<uint64_t> MemoryOf(int64_t pid, bool is_shared_out) {
   if (is_shared_out) {
@@ -52,11 +40,10 @@ uint64_t SumOfKilobytes(std::string_view text, std::string_view first_key, std::
 }
 
 Result<uint64_t> MemoryOfTree(int64_t pid) {
-  std::vector<int64_t> tree = {pid};
-  for (size_t i = 0; i < tree.size(); ++i) AppendChildren(tree[i], tree);
-  const bool is_shared_out = tree.size() > 1;
+  const auto descendants = DescendantsOf(pid);
+  const bool is_shared_out = !descendants.empty();
   SLIPWAY_ASSIGN_OR_RETURN(uint64_t sum, MemoryOf(pid, is_shared_out));
-  for (size_t i = 1; i < tree.size(); ++i) sum += MemoryOf(tree[i], is_shared_out).value_or(0);
+  for (const int64_t descendant : descendants) sum += MemoryOf(descendant, is_shared_out).value_or(0);
   return sum;
 }
 

@@ -12,6 +12,7 @@
 #include "slipway/process/memory.h"
 #include "slipway/process/run.h"
 #include "slipway/process/supervisor.h"
+#include "slipway/process/tree.h"
 
 namespace slipway::process {
 namespace {
@@ -201,6 +202,36 @@ TEST_F(SupervisorTest, KillsWhatAChildLeftBehind) {
   const int64_t grandchild = *ParseInt(recorder.WaitForLine(0));
   EXPECT_EQ(recorder.WaitForExit().code, 0);
   if (const auto left = IdentityOf(grandchild)) WaitUntilGone(*left);
+}
+
+// A daemon in the classic way: a session of its own, its parent gone.
+TEST_F(SupervisorTest, KillsADaemonThatAChildLeftBehind) {
+  const auto identity = supervisor->Spawn(Shell("setsid sh -c 'sleep 1000 >/dev/null 2>&1 & echo $!'; exit 0"),
+                                          recorder.OnExit(), recorder.OnLine());
+  ASSERT_TRUE(identity);
+  const int64_t daemon = *ParseInt(recorder.WaitForLine(0));
+  EXPECT_EQ(recorder.WaitForExit().code, 0);
+  if (const auto left = IdentityOf(daemon)) WaitUntilGone(*left);
+}
+
+TEST_F(SupervisorTest, TerminateKillsADaemonWithoutItsEnvironment) {
+  SpawnOptions options = Shell("setsid env -i /bin/sh -c 'sleep 1000 >/dev/null 2>&1 & echo $!'; sleep 1000");
+  options.adopts_orphans = true;
+  const auto identity = supervisor->Spawn(options, recorder.OnExit(), recorder.OnLine());
+  ASSERT_TRUE(identity);
+  const auto daemon = IdentityOf(*ParseInt(recorder.WaitForLine(0)));
+  ASSERT_TRUE(daemon);
+  EXPECT_EQ(TreeMarkOf(daemon->pid), "");
+  supervisor->Terminate(*identity, std::chrono::seconds(30));
+  recorder.WaitForExit();
+  WaitUntilGone(*daemon);
+}
+
+TEST_F(SupervisorTest, CountsWhatTheTreeUsed) {
+  const auto result = RunToEnd(*supervisor, Shell("sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done'; exit 0"));
+  ASSERT_TRUE(result);
+  EXPECT_GT(result->exit.cpu_seconds, 0);
+  EXPECT_GT(result->exit.max_memory_bytes, 100 * 1024);
 }
 
 TEST_F(SupervisorTest, AnExitHandlerMaySpawn) {

@@ -85,6 +85,7 @@ struct Prepared {
   std::vector<std::pair<int, int>> descriptors;
   std::vector<std::pair<int, rlim_t>> limits;
   bool dies_with_parent = false;
+  bool adopts_orphans = false;
   Confinement confinement;
 };
 
@@ -163,6 +164,7 @@ void BecomeExpendable() {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != prepared.parent) _exit(127);  // it died before the line above
   }
+  if (prepared.adopts_orphans) prctl(PR_SET_CHILD_SUBREAPER, 1);  // outlives exec; its children do not get it
   ResetSignals();
   if (!SetLimits(prepared)) Fail(prepared, Step::kLimits);
   if (!PlaceStandardStreams(prepared)) Fail(prepared, Step::kOutput);
@@ -296,6 +298,7 @@ Result<Spawned> Spawn(const SpawnOptions& options) {
   prepared.descriptors = options.descriptors;
   prepared.limits = LimitsOf(options.limits);
   prepared.dies_with_parent = options.dies_with_parent;
+  prepared.adopts_orphans = options.adopts_orphans;
   prepared.confinement = options.confinement;
 
   const pid_t pid = fork();

@@ -45,6 +45,11 @@ struct SpawnOptions {
   std::filesystem::path output_file;               // kFile; made with its folders when missing
   // The child is killed (SIGKILL) when this process dies. Reaches the child itself, not what it started.
   bool dies_with_parent = false;
+  // What its tree is called, the same in another life of this program (tree.h); "" = a name of its own.
+  std::string tree;
+  // Descendants that lose their parent become the child's own children, so that they stay in its tree while it lives.
+  // For programs that wait for children they do not know, as shells do.
+  bool adopts_orphans = false;
   Limits limits;
   Confinement confinement;
   // Open descriptors handed on: {number here, number in the child (3 or more)}. All others are closed.

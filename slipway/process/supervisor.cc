@@ -23,7 +23,9 @@ extern "C" {
 #include <sys/pidfd.h>
 }
 
+#include "slipway/base/hash.h"
 #include "slipway/process/line_buffer.h"
+#include "slipway/process/tree.h"
 
 namespace slipway::process {
 
@@ -47,6 +49,8 @@ struct Child {
   bool is_ours = true;  // false: adopted, cannot be waited for
   bool was_terminated = false;
   std::optional<SteadyTime> kill_at;
+  std::string mark;            // of its tree
+  std::vector<Identity> tree;  // as it was when it was told to end; its leader's end may scatter it
 };
 
 // What an epoll event belongs to: the child's number and one of its descriptors.
@@ -87,9 +91,11 @@ class Supervisor::Loop {
     return future.get();
   }
 
-  Result<Identity> Spawn(const SpawnOptions& options, ExitHandler on_exit, LineHandler on_line) {
-    SLIPWAY_ASSIGN_OR_RETURN(const Spawned spawned, process::Spawn(options));
+  Result<Identity> Spawn(SpawnOptions options, ExitHandler on_exit, LineHandler on_line) {
     Child child;
+    child.mark = options.tree.empty() ? RandomHex(8) : TreeMarkFor(options.tree);
+    AddTreeMark(options.environment, child.mark);
+    SLIPWAY_ASSIGN_OR_RETURN(const Spawned spawned, process::Spawn(options));
     // A child that has not been waited for keeps its /proc entry, so this cannot miss.
     if (auto identity = IdentityOf(spawned.pid)) child.identity = *identity;
     child.pidfd = spawned.pidfd;
@@ -114,6 +120,7 @@ class Supervisor::Loop {
     child.pidfd = pidfd;
     child.on_exit = std::move(on_exit);
     child.is_ours = false;
+    child.mark = TreeMarkOf(identity.pid);
     Add(std::move(child));
     return {};
   }
@@ -123,7 +130,9 @@ class Supervisor::Loop {
       if (child.identity != identity || child.was_terminated) continue;
       child.was_terminated = true;
       child.kill_at = std::chrono::steady_clock::now() + grace;
+      child.tree = LivingTree(identity, child.mark);
       SignalTree(identity.pid, SIGTERM);
+      for (const Identity& process : child.tree) kill(static_cast<pid_t>(process.pid), SIGTERM);
     }
   }
 
@@ -216,7 +225,7 @@ class Supervisor::Loop {
     // Out of the table first: the handler may spawn, which changes the table.
     Child child = std::move(found->second);
     children_.erase(found);
-    SignalTree(child.identity.pid, SIGKILL);  // before it is waited for: the id is still its own
+    KillTree(child.identity, child.mark, child.tree);  // before it is waited for: the id is still its own
     const Exit exit = Collect(child);
     for (const Stream stream : {Stream::kStdout, Stream::kStderr}) DrainPipe(child, stream);
     CloseAll(child);
@@ -247,6 +256,9 @@ class Supervisor::Loop {
     };
     exit.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
     exit.max_memory_bytes = usage.ru_maxrss * 1024;
+    constexpr int64_t kBlock = 512;
+    exit.read_bytes = usage.ru_inblock * kBlock;
+    exit.written_bytes = usage.ru_oublock * kBlock;
     return exit;
   }
 
@@ -272,7 +284,8 @@ class Supervisor::Loop {
     for (auto& [number, child] : children_) {
       if (!child.kill_at || *child.kill_at > now) continue;
       child.kill_at.reset();
-      SignalTree(child.identity.pid, SIGKILL);
+      KillTree(child.identity, child.mark, child.tree);
+      kill(static_cast<pid_t>(child.identity.pid), SIGKILL);
     }
   }
 
@@ -303,7 +316,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::Start() {
 }
 
 Result<Identity> Supervisor::Spawn(SpawnOptions options, ExitHandler on_exit, LineHandler on_line) {
-  return loop_->Call([&] { return loop_->Spawn(options, std::move(on_exit), std::move(on_line)); });
+  return loop_->Call([&] { return loop_->Spawn(std::move(options), std::move(on_exit), std::move(on_line)); });
 }
 
 Status Supervisor::Adopt(const Identity& identity, ExitHandler on_exit) {

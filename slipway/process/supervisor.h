@@ -21,7 +21,9 @@ struct Exit {
   int signal = 0;                // 0 when it ended by itself
   bool was_terminated = false;   // Terminate was called for it
   double cpu_seconds = 0;        // of the tree as far as it was waited for; 0 for an adopted process
-  int64_t max_memory_bytes = 0;  // largest resident set
+  int64_t max_memory_bytes = 0;  // largest resident set of one process of the tree
+  int64_t read_bytes = 0;        // from and to the disk, of the tree
+  int64_t written_bytes = 0;
 
   bool ok() const { return code == 0; }
   // "exit code 3", "killed by signal 9 (Killed)", "ended, its exit code is not known".
@@ -50,7 +52,8 @@ class Supervisor {
   // gone.
   Status Adopt(const Identity& identity, ExitHandler on_exit);
 
-  // SIGTERM to the whole tree, SIGKILL once `grace` is over and it still lives. Nothing when it has ended.
+  // SIGTERM to the whole tree (tree.h), SIGKILL once `grace` is over and it still lives; what outlives the child is
+  // killed in any case. Nothing when it has ended.
   void Terminate(const Identity& identity, std::chrono::milliseconds grace);
 
   // Children that have not ended yet.

@@ -203,6 +203,10 @@ void Engine::Pump(Space& space) {
   for (;;) {
     space.snapshot.capacity.clear();
     if (space.snapshot.jobs.empty()) return;
+    // However often it logged meanwhile, a trial is read once.
+    for (const std::string& name : std::exchange(space.reporting, {})) {
+      if (const Job* trial = Find(space, name)) ReadTrialMetrics(space, *trial);
+    }
     if (const auto computes = dependencies_.workspaces.ListComputes(space.scope)) {
       for (const auto& compute : *computes) space.snapshot.capacity[compute.name] = compute.max_instances;
     }
@@ -253,9 +257,8 @@ Result<Job> Engine::Change(const Scope& scope, const std::string& name, const st
 
 void Engine::MetricsLogged(const Scope& scope, const std::string& run_id) {
   OnJob({scope, run_id}, [this](Space& space, Job& job) {
-    const Job* sweep = Find(space, job.parent);
-    const auto* spec = sweep ? std::get_if<SweepSpec>(&sweep->spec.body) : nullptr;
-    if (spec && spec->early_termination) ReadTrialMetrics(space, job);
+    const Job* parent = Find(space, job.parent);
+    if (parent && std::holds_alternative<SweepSpec>(parent->spec.body)) space.reporting.insert(job.name);
   });
 }
 

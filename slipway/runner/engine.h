@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -61,6 +62,7 @@ class Engine {
     domain::Scope scope;
     Snapshot snapshot;
     std::map<std::string, EndRequest> end_requests;
+    std::set<std::string> reporting;  // trials that logged metrics since the last look
   };
 
   // The thread and its queue. Post: run on the engine's thread, then plan that workspace. Call: the same, and wait.
@@ -82,6 +84,7 @@ class Engine {
   void Apply(Space& space, const Prepare& action);
   void Apply(Space& space, const Launch& action);
   void Apply(Space& space, const SetStatus& action);
+  void Apply(Space& space, const SetBestChild& action);
   void Apply(Space& space, const Finish& action);
   void Apply(Space& space, const EndProcess& action);
 
@@ -96,6 +99,7 @@ class Engine {
   static void LogFailure(const Status& status, std::string_view what, const std::string& job);
   void Store(Space& space, const domain::Job& job);
   void End(Space& space, domain::Job& job, domain::JobStatus status, std::optional<domain::JobError> error);
+  void WriteTrialTable(Space& space, const domain::Job& sweep);
   void TakeOver(Space& space, domain::Job& job, const domain::Job& original);
   void ReadTrialMetrics(Space& space, const domain::Job& trial);
   bool ResolveStepOutputs(Space& space, domain::Job& job);

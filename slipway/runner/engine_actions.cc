@@ -2,8 +2,11 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/domain/job_properties.h"
 #include "slipway/runner/engine.h"
 #include "slipway/runner/plan/children.h"
+#include "slipway/runner/plan/reuse.h"
+#include "slipway/runner/trial_table.h"
 
 namespace slipway::runner {
 namespace {
@@ -66,12 +69,19 @@ void Engine::Apply(Space& space, const SetStatus& action) {
   if (begins) LogFailure(tracking_.MarkRunning(space.scope, job->name, now), "tracking", job->name);
 }
 
+void Engine::Apply(Space& space, const SetBestChild& action) {
+  Job* job = Find(space, action.job);
+  if (!job) return;
+  job->best_child = action.best_child;
+  Store(space, *job);
+}
+
 void Engine::Apply(Space& space, const Finish& action) {
   Job* job = Find(space, action.job);
   if (!job || domain::IsTerminal(job->status)) return;
   if (!action.reason.empty()) job->status_reason = action.reason;
   for (const auto& [key, uri] : action.output_uris) job->output_uris[key] = uri;
-  if (!action.best_child.empty()) job->best_child = action.best_child;
+  job->best_child = action.best_child;
   End(space, *job, action.status, action.error);
 }
 
@@ -128,6 +138,7 @@ void Engine::HandlePrepared(Space& space, Job& job, Result<Preparation> preparat
   }
   job.resolved_inputs = preparation->resolved_inputs;
   job.reuse_key = preparation->reuse_key;
+  job.reuse_parts = preparation->reuse_parts;
   job.status_reason.clear();
   if (preparation->reusable) TakeOver(space, job, *preparation->reusable);
 }
@@ -153,6 +164,7 @@ void Engine::HandleExited(Space& space, Job& job, ProcessEnd end) {
   }
   job.process_id = job.process_start_ticks = 0;
   job.exit_code = end.code;
+  if (end.resources) job.resources = Sum(job.resources.value_or(domain::ResourceUse{}), *end.resources);
   const Verdict verdict = JudgeExit(job, end);
   if (!verdict.reason.empty()) job.status_reason = verdict.reason;
   if (verdict.retry) {
@@ -172,7 +184,9 @@ void Engine::HandleFinalized(Space& space, Job& job, Result<Finalized> finalized
   if (!finalized) {
     return End(space, job, JobStatus::kFailed, JobError{"UserError", finalized.error().ToString()});
   }
-  for (const auto& [output, asset] : finalized->registered) job.spec.properties["slipway.registered." + output] = asset;
+  for (const auto& [output, asset] : finalized->registered) {
+    job.spec.properties[std::string(domain::kRegisteredPrefix) + output] = asset;
+  }
   End(space, job, JobStatus::kCompleted, std::nullopt);
 }
 
@@ -180,6 +194,7 @@ void Engine::HandleFinalized(Space& space, Job& job, Result<Finalized> finalized
 
 void Engine::End(Space& space, Job& job, JobStatus status, std::optional<JobError> error) {
   const Timestamp now = dependencies_.clock.Now();
+  if (std::holds_alternative<SweepSpec>(job.spec.body)) WriteTrialTable(space, job);
   job.status = status;
   job.error = std::move(error);
   job.ended_at = now;
@@ -201,6 +216,20 @@ void Engine::End(Space& space, Job& job, JobStatus status, std::optional<JobErro
   ended_.notify_all();
 }
 
+// Before the sweep is seen to have ended, so that whoever waited for that finds it.
+void Engine::WriteTrialTable(Space& space, const Job& sweep) {
+  std::vector<const Job*> trials;
+  for (const auto& [name, job] : space.snapshot.jobs) {
+    if (job.parent == sweep.name) trials.push_back(&job);
+  }
+  if (trials.empty()) return;
+  const TrialTable table = MakeTrialTable(sweep, trials, space.snapshot.metrics);
+  const std::map<std::string, std::string> files = {
+      {kTrialsCsv, TrialTableCsv(table)}, {kTrialsHtml, TrialTableHtml(table, std::get<SweepSpec>(sweep.spec.body))}};
+  LogFailure(dependencies_.executor.WriteArtifacts({space.scope, sweep.name}, sweep, files), "the table of trials",
+             sweep.name);
+}
+
 void Engine::TakeOver(Space& space, Job& job, const Job& original) {
   job.reused_from = original.reused_from.empty() ? original.name : original.reused_from;
   job.status_reason =
@@ -218,13 +247,6 @@ void Engine::ReadTrialMetrics(Space& space, const Job& trial) {
   if (!spec) return;
   auto metrics = tracking_.MetricsOf(space.scope, trial.name, spec->objective.primary_metric);
   if (!metrics) return LogFailure(metrics.error(), "reading the metrics", trial.name);
-  // Said while there is still time to stop a sweep that cannot choose.
-  if (trial.status == JobStatus::kCompleted && metrics->reports.empty() && sweep->status == JobStatus::kRunning) {
-    sweep->status_reason =
-        fmt::format("{} ended without logging the primary metric '{}'; it logged: {}", trial.name,
-                    spec->objective.primary_metric, metrics->logged.empty() ? "nothing" : Join(metrics->logged, ", "));
-    Store(space, *sweep);
-  }
   space.snapshot.metrics[trial.name] = std::move(*metrics);
 }
 
@@ -250,17 +272,9 @@ bool Engine::ResolveStepOutputs(Space& space, Job& job) {
   return true;
 }
 
-// Steps of pipelines that allow it, and trials of their sweeps, when the component says that it is deterministic.
 bool Engine::MayReuse(Space& space, const Job& job) {
   const Job* parent = Find(space, job.parent);
-  if (!parent) return false;
-  if (const auto* sweep = std::get_if<SweepSpec>(&parent->spec.body)) {
-    return sweep->trial.is_deterministic && MayReuse(space, *parent);
-  }
-  const auto* pipeline = std::get_if<PipelineSpec>(&parent->spec.body);
-  if (!pipeline || pipeline->settings.force_rerun) return false;
-  const auto step = pipeline->jobs.find(job.step);
-  return step != pipeline->jobs.end() && (step->second.sweep || step->second.component.is_deterministic);
+  return !WhyNoReuse(job, parent, parent ? Find(space, parent->parent) : nullptr);
 }
 
 }  // namespace slipway::runner

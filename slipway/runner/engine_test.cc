@@ -80,6 +80,7 @@ class PretendingExecutor final : public Executor {
   }
   void End(const JobKey&) override {}
   void Finalize(const JobKey& key, const Job&) override { handlers_.finalized(key, Finalized{}); }
+  Status WriteArtifacts(const JobKey&, const Job&, const std::map<std::string, std::string>&) override { return {}; }
   void Discard(const JobKey& key) override {
     if (life_.is_dead) return;
     std::lock_guard lock(world_.mutex);

@@ -8,6 +8,7 @@
 #include "slipway/runner/logs.h"
 #include "slipway/runner/sampling.h"
 #include "slipway/runner/submission.h"
+#include "slipway/runner/tracking.h"
 
 namespace slipway::runner {
 
@@ -87,6 +88,25 @@ Result<Job> Runner::Change(const Scope& scope, const std::string& name, const Ch
     if (changes.tags) job.spec.tags = *changes.tags;
     return {};
   });
+}
+
+Result<TrialTable> Runner::Trials(const Scope& scope, const std::string& name) {
+  SLIPWAY_ASSIGN_OR_RETURN(const Job sweep, impl_->dependencies.jobs.GetJob(scope, name));
+  const auto* spec = std::get_if<domain::SweepSpec>(&sweep.spec.body);
+  if (!spec) return InvalidArgument(fmt::format("job '{}' is not a sweep: it has no trials", sweep.name));
+  domain::JobFilter filter;
+  filter.parent = sweep.name;
+  filter.view = domain::ListView::kAll;
+  SLIPWAY_ASSIGN_OR_RETURN(const auto trials, impl_->dependencies.jobs.ListJobs(scope, filter));
+  std::vector<const Job*> pointers;
+  std::map<std::string, TrialMetrics> metrics;
+  Tracking tracking(impl_->dependencies.runs);
+  for (const Job& trial : trials) {
+    pointers.push_back(&trial);
+    SLIPWAY_ASSIGN_OR_RETURN(metrics[trial.name],
+                             tracking.MetricsOf(scope, trial.name, spec->objective.primary_metric));
+  }
+  return MakeTrialTable(sweep, pointers, metrics);
 }
 
 Result<std::vector<LogFile>> Runner::ListLogs(const Scope& scope, const std::string& name) {

@@ -22,6 +22,7 @@
 #include "slipway/domain/registry.h"
 #include "slipway/domain/services.h"
 #include "slipway/domain/stores.h"
+#include "slipway/runner/trial_table.h"
 
 namespace slipway::environments {
 class Environments;
@@ -96,6 +97,9 @@ class Runner final : public domain::JobSubmitter {
     std::optional<bool> is_archived;
   };
   Result<domain::Job> Change(const domain::Scope& scope, const std::string& name, const Changes& changes);
+
+  // The trials of a sweep, which may still run. kInvalidArgument for a job that is none.
+  Result<TrialTable> Trials(const domain::Scope& scope, const std::string& sweep);
 
   // Log files of a job, user_logs/std_log.txt first, and the bytes of one from `offset` on (at most 4 MiB a call).
   Result<std::vector<LogFile>> ListLogs(const domain::Scope& scope, const std::string& job);

@@ -101,7 +101,7 @@ void ReadConda(const Value& value, std::string& into) {
 void ReadNativeProvider(const Value& value, std::optional<domain::NativeProvider>& into) {
   ObjectReader reader(value, "'slipway'");
   domain::NativeProvider native;
-  reader.Choice("provider", {"native", "venv", "conda", "micromamba", "container"}, native.provider);
+  reader.Choice("provider", {"native", "venv", "conda", "mamba", "micromamba", "container"}, native.provider);
   reader.Text("build_command", native.build_command);
   if (auto packages = reader.Find("packages")) native.packages = packages->TextList();
   if (auto programs = reader.Find("programs")) native.programs = programs->TextList();

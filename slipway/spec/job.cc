@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/domain/job_properties.h"
 #include "slipway/spec/command.h"
 #include "slipway/spec/inputs.h"
 #include "slipway/spec/pipeline.h"
@@ -24,6 +25,16 @@ std::string ReadJobType(ObjectReader& reader) {
   return value->Choice(kJobTypes).value_or("");
 }
 
+// A job's priority is kept as a property, so that what runs below it has it too.
+void ReadQueueSettings(const Value& value, domain::Tags& properties) {
+  ObjectReader reader(value, "'queue_settings'");
+  std::string priority;
+  reader.Choice("priority", {"low", "medium", "high"}, priority);
+  if (!priority.empty()) properties[std::string(domain::kPriorityProperty)] = priority;
+  reader.Ignore({"job_tier"});
+  reader.Finish();
+}
+
 void ReadJobCommon(ObjectReader& reader, domain::JobSpec& job) {
   if (auto name = reader.Find("name")) {
     reader.Text("name", job.name);
@@ -34,10 +45,11 @@ void ReadJobCommon(ObjectReader& reader, domain::JobSpec& job) {
   reader.Text("experiment_name", job.experiment_name);
   reader.TextMap("tags", job.tags);
   reader.TextMap("properties", job.properties);
+  if (auto queue = reader.Find("queue_settings")) ReadQueueSettings(*queue, job.properties);
   // Read-only keys of printed jobs, and Azure's own.
-  reader.Ignore({"id", "creation_context", "status", "services", "log_files", "parameters", "identity",
-                 "queue_settings", "error", "duration", "status_reason", "parent_job_name", "best_child_run_id",
-                 "reused_from"});
+  reader.Ignore({"id", "creation_context", "status", "services", "log_files", "parameters", "identity", "error",
+                 "duration", "status_reason", "parent_job_name", "best_child_run_id", "reused_from", "resource_use",
+                 "external_id"});
 }
 
 void ReadInputsAndOutputs(ObjectReader& reader, std::map<std::string, domain::JobInput>& inputs,

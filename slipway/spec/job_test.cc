@@ -169,6 +169,39 @@ TEST(Sweeps, RefuseWrongSpacesAndTrials) {
               ElementsAre(HasSubstr("'objective' needs the key 'primary_metric'")));
 }
 
+TEST(Sweeps, MayNestHyperparametersInChoices) {
+  const ScratchFiles files;
+  const std::string text = Replaced(std::string(kSweep), "values: [gini, entropy]",
+                                    "values: [{kind: forest, depth: {type: randint, upper: 9}}, plain]");
+  auto read = ReadJob(files.Load(text));
+  ASSERT_TRUE(read) << read.error().ToString();
+  const auto& space = std::get<domain::SweepSpec>(read->job.body).search_space;
+  EXPECT_EQ(space.at("c").values.size(), 2u);
+  EXPECT_EQ(space.at("c[0].kind").values[0].text, "forest");
+  EXPECT_EQ(space.at("c[0].depth").upper, 9);
+  const auto printed = ToJson(read->job);
+  EXPECT_EQ(printed["search_space"]["c"]["values"][0]["depth"]["upper"], 9);
+  auto again = ReadJob(*ParseDocument(printed.dump(), "printed", ""));
+  ASSERT_TRUE(again) << again.error().ToString();
+  EXPECT_EQ(ToJson(again->job), printed);
+  EXPECT_THAT(files.Complaints(ReadJob(files.Load(Replaced(text, "search_space.n", "search_space.c.depth")))),
+              testing::IsEmpty());
+  EXPECT_THAT(files.Complaints(ReadJob(files.Load(Replaced(text, "search_space.n", "search_space.c.deph")))),
+              Contains(HasSubstr("did you mean 'c.depth'?")));
+  EXPECT_THAT(files.Complaints(ReadJob(files.Load(Replaced(text, "upper: 9", "uper: 9")))),
+              Contains(HasSubstr("needs the key 'upper'")));
+}
+
+TEST(CommandJobs, HaveAPriority) {
+  const ScratchFiles files;
+  auto read = ReadJob(files.Load("command: echo\nenvironment: azureml:e:1\nqueue_settings: {priority: High}\n"));
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(read->job.properties.at("slipway.priority"), "high");
+  EXPECT_THAT(files.Complaints(
+                  ReadJob(files.Load("command: echo\nenvironment: azureml:e:1\nqueue_settings: {priority: soon}\n"))),
+              Contains(HasSubstr("queue_settings.priority")));
+}
+
 TEST(CommandJobs, AreTheDefaultType) {
   const ScratchFiles files;
   auto read = ReadJob(

@@ -1,3 +1,4 @@
+#include "slipway/domain/job_properties.h"
 #include "slipway/spec/print.h"
 #include "slipway/spec/print_parts.h"
 
@@ -13,6 +14,8 @@ void PutCommon(json& into, const domain::JobSpec& spec) {
   PutText(into, "experiment_name", spec.experiment_name);
   PutMap(into, "tags", spec.tags);
   PutMap(into, "properties", spec.properties);
+  const auto priority = spec.properties.find(std::string(domain::kPriorityProperty));
+  if (priority != spec.properties.end()) into["queue_settings"] = {{"priority", priority->second}};
 }
 
 json CommandLimits(const std::optional<int64_t>& timeout, int retries) {
@@ -110,6 +113,13 @@ json ToJson(const domain::Job& job) {
   PutText(result, "parent_job_name", job.parent);
   PutText(result, "best_child_run_id", job.best_child);
   PutText(result, "reused_from", job.reused_from);
+  PutText(result, "external_id", job.external_id);
+  if (job.resources) {
+    result["resource_use"] = {{"cpu_seconds", job.resources->cpu_seconds},
+                              {"peak_memory_bytes", job.resources->peak_memory_bytes},
+                              {"read_bytes", job.resources->read_bytes},
+                              {"written_bytes", job.resources->written_bytes}};
+  }
   if (job.error) result["error"] = {{"code", job.error->code}, {"message", job.error->message}};
   for (const auto& [key, uri] : job.output_uris)
     if (result["outputs"].contains(key) && result["outputs"][key].is_object()) result["outputs"][key]["path"] = uri;

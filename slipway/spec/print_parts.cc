@@ -1,6 +1,7 @@
 #include "slipway/spec/print_parts.h"
 
 #include "slipway/base/text.h"
+#include "slipway/domain/search_space.h"
 
 namespace slipway::spec {
 
@@ -66,12 +67,15 @@ json ResourcesToJson(const domain::Resources& resources) {
 
 namespace {
 
-json DistributionToJson(const domain::SearchDistribution& distribution) {
+using Space = std::map<std::string, domain::SearchDistribution>;
+
+json ChoiceToJson(const Space& space, const std::string& name, const domain::SearchDistribution& choice);
+
+json DistributionToJson(const Space& space, const std::string& name, const domain::SearchDistribution& distribution) {
   const std::string& type = distribution.type;
   json result = {{"type", type}};
   if (type == "choice") {
-    result["values"] = json::array();
-    for (const auto& value : distribution.values) result["values"].push_back(LiteralToJson(value));
+    result["values"] = ChoiceToJson(space, name, distribution);
   } else if (type == "randint") {
     result["upper"] = distribution.upper;
   } else if (type.find("uniform") != std::string::npos) {
@@ -85,10 +89,20 @@ json DistributionToJson(const domain::SearchDistribution& distribution) {
   return result;
 }
 
+json ChoiceToJson(const Space& space, const std::string& name, const domain::SearchDistribution& choice) {
+  json values = json::array();
+  for (size_t i = 0; i < choice.values.size(); ++i) {
+    json map = json::object();
+    for (const auto& [key, nested] : domain::NestedIn(space, name, i))
+      map[key] = DistributionToJson(space, domain::MakeNestedName(name, i, key), *nested);
+    values.push_back(map.empty() ? LiteralToJson(choice.values[i]) : std::move(map));
+  }
+  return values;
+}
+
 json SamplingToJson(const domain::SamplingAlgorithm& sampling) {
   json result = {{"type", sampling.type}};
-  if (sampling.type != "random") return result;
-  result["rule"] = sampling.rule;
+  if (sampling.type == "random") result["rule"] = sampling.rule;
   if (sampling.seed) result["seed"] = *sampling.seed;
   return result;
 }
@@ -134,7 +148,8 @@ json SweepToJson(const domain::SweepSpec& sweep) {
                  {"trial", TrialToJson(sweep)}};
   result["search_space"] = json::object();
   for (const auto& [key, distribution] : sweep.search_space)
-    result["search_space"][key] = DistributionToJson(distribution);
+    if (!domain::ParseNestedName(key))
+      result["search_space"][key] = DistributionToJson(sweep.search_space, key, distribution);
   if (sweep.early_termination) result["early_termination"] = PolicyToJson(*sweep.early_termination);
   PutText(result, "compute", sweep.compute);
   return result;

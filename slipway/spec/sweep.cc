@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/domain/search_space.h"
 #include "slipway/spec/command.h"
 #include "slipway/spec/inputs.h"
 
@@ -21,19 +22,42 @@ bool IsQuantized(std::string_view type) {
   return type.starts_with("q");
 }
 
-void ReadChoices(ObjectReader& reader, domain::SearchDistribution& into) {
+using Space = std::map<std::string, domain::SearchDistribution>;
+
+domain::SearchDistribution ReadDistribution(const Value& value, const std::string& name, Space& space);
+
+// What a choice nests: distributions, and values that stand for themselves.
+void ReadNested(const Value& map, const std::string& choice, size_t branch, Space& space) {
+  if (map.node().members.empty()) map.Complain("a map among the values of a choice must not be empty");
+  map.ForEachMember([&](const std::string& key, const Value& member) {
+    const std::string name = domain::MakeNestedName(choice, branch, key);
+    domain::SearchDistribution fixed;
+    fixed.type = "choice";
+    if (member.node().IsMap())
+      fixed = ReadDistribution(member, name, space);
+    else if (member.Text())
+      fixed.values.push_back(LiteralOf(member.node()));
+    space[name] = std::move(fixed);
+  });
+}
+
+void ReadChoices(ObjectReader& reader, const std::string& name, Space& space, domain::SearchDistribution& into) {
   auto values = reader.Require("values");
   if (!values) return;
   values->ForEachItem([&](const Value& item) {
-    if (item.node().IsMap() || item.node().IsSequence())
-      item.Complain("nested search spaces are not supported yet", Code::kUnimplemented);
-    else if (item.Text())
+    if (item.node().IsMap()) {
+      const size_t branch = into.values.size();
+      into.values.push_back({domain::Literal::Kind::kString, fmt::format("[{}]", branch)});
+      ReadNested(item, name, branch, space);
+    } else if (item.Text()) {
       into.values.push_back(LiteralOf(item.node()));
+    }
   });
   if (values->node().IsSequence() && values->node().items.empty()) values->Complain("must not be empty");
 }
 
-domain::SearchDistribution ReadDistribution(const Value& value) {
+// `name` is its key in `space`, which gets what it nests.
+domain::SearchDistribution ReadDistribution(const Value& value, const std::string& name, Space& space) {
   domain::SearchDistribution distribution;
   ObjectReader reader(value, "a distribution");
   if (reader.Require("type")) reader.Choice("type", kDistributions, distribution.type);
@@ -41,7 +65,7 @@ domain::SearchDistribution ReadDistribution(const Value& value) {
   auto require_number = [&](std::string_view key, double& into) {
     if (reader.Require(key)) reader.Number(key, into);
   };
-  if (type == "choice") ReadChoices(reader, distribution);
+  if (type == "choice") ReadChoices(reader, name, space, distribution);
   if (type == "randint") {
     std::optional<int64_t> upper;
     if (reader.Require("upper")) reader.Integer("upper", upper, 1);
@@ -71,10 +95,8 @@ void ReadSampling(const Value& value, domain::SamplingAlgorithm& into) {
   }
   ObjectReader reader(value, "'sampling_algorithm'");
   if (reader.Require("type")) reader.Choice("type", types, into.type);
-  if (into.type == "random") {
-    reader.Integer("seed", into.seed, INT64_MIN);
-    reader.Choice("rule", {"random", "sobol"}, into.rule);
-  }
+  if (into.type != "grid") reader.Integer("seed", into.seed, INT64_MIN);
+  if (into.type == "random") reader.Choice("rule", {"random", "sobol"}, into.rule);
   reader.Finish();
 }
 
@@ -123,7 +145,8 @@ domain::CommandComponent ReadInlineTrial(const Value& value, const domain::Sweep
   reader.Ignore({"limits"});
   reader.Finish();
   if (auto command = reader.Find("command"))
-    CheckPlaceholders(*command, {KeysOf(sweep.inputs), KeysOf(sweep.outputs), KeysOf(sweep.search_space)});
+    CheckPlaceholders(*command,
+                      {KeysOf(sweep.inputs), KeysOf(sweep.outputs), domain::SearchPlaceholders(sweep.search_space)});
   return trial;
 }
 
@@ -137,7 +160,7 @@ void ReadTrial(const Value& value, domain::SweepSpec& into, AnonymousAssets& ano
   if (!trial.component) return;
   into.trial = std::move(*trial.component);
   for (const auto& [key, distribution] : into.search_space)
-    if (!into.trial.inputs.count(key))
+    if (!domain::ParseNestedName(key) && !into.trial.inputs.count(key))
       value.Complain(fmt::format("'{}' of the search space is not an input of the trial{}", key,
                                  DidYouMean(key, KeysOf(into.trial.inputs))));
   for (const auto& [key, port] : into.trial.inputs)
@@ -150,8 +173,9 @@ void ReadTrial(const Value& value, domain::SweepSpec& into, AnonymousAssets& ano
 
 void ReadSweepFields(ObjectReader& reader, domain::SweepSpec& into, AnonymousAssets& anonymous) {
   if (auto space = reader.Require("search_space")) {
-    space->ForEachMember(
-        [&](const std::string& key, const Value& value) { into.search_space[key] = ReadDistribution(value); });
+    space->ForEachMember([&](const std::string& key, const Value& value) {
+      into.search_space[key] = ReadDistribution(value, key, into.search_space);
+    });
     if (space->node().IsMap() && space->node().members.empty()) space->Complain("must not be empty");
   }
   if (auto sampling = reader.Require("sampling_algorithm")) ReadSampling(*sampling, into.sampling);

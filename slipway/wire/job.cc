@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "slipway/base/text.h"
+#include "slipway/domain/job_properties.h"
 #include "slipway/domain/reference.h"
 #include "slipway/wire/component.h"
 #include "slipway/wire/job_parts.h"
@@ -211,6 +212,16 @@ void ReadBody(const JsonView& view, JobSpec& spec) {
   }
 }
 
+void ReadPriority(const JsonView& queue, JobSpec& spec) {
+  const std::string priority = ToLower(queue.Text("priority"));
+  if (priority.empty()) return;
+  const std::vector<std::string> known = {"low", "medium", "high"};
+  if (std::find(known.begin(), known.end(), priority) == known.end()) {
+    return queue.Complain(fmt::format("'{}' is not a priority: low, medium and high are", priority));
+  }
+  spec.properties[std::string(domain::kPriorityProperty)] = priority;
+}
+
 }  // namespace
 
 json JobSpecToArm(const JobSpec& spec) {
@@ -220,6 +231,8 @@ json JobSpecToArm(const JobSpec& spec) {
   PutText(properties, "experimentName", spec.experiment_name);
   properties["tags"] = spec.tags;
   properties["properties"] = spec.properties;
+  const auto priority = spec.properties.find(std::string(domain::kPriorityProperty));
+  if (priority != spec.properties.end()) properties["queueSettings"] = {{"priority", PascalCase(priority->second)}};
   return properties;
 }
 
@@ -233,6 +246,7 @@ Result<JobSpec> JobSpecFromArm(const json& properties) {
     spec.experiment_name = view.Text("experimentName");
     spec.tags = view.TextMap("tags");
     spec.properties = view.TextMap("properties");
+    if (const auto queue = view.Find("queueSettings"); queue && queue->CheckObject()) ReadPriority(*queue, spec);
     ReadBody(view, spec);
   }
   SLIPWAY_RETURN_IF_ERROR(StatusOf(std::move(errors)));

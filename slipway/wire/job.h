@@ -26,7 +26,8 @@ Result<domain::JobSpec> JobSpecFromArm(const nlohmann::json& properties);
 
 // The whole resource: id, name, type, systemData, properties with status, services and outputs with their uris, and
 // `properties.slipway`: {"parent","root","step","attempt","exitCode","statusReason","bestChild","reusedFrom",
-// "startedAt","endedAt","error":{"code","message"},"resolvedInputs"}. `studio_url` "" leaves services.Studio out.
+// "startedAt","endedAt","error":{"code","message"},"resolvedInputs","externalId","resources":{"cpuSeconds",
+// "peakMemoryBytes","readBytes","writtenBytes"}}. `studio_url` "" leaves services.Studio out.
 struct JobLinks {
   std::string studio_url;    // "http://127.0.0.1:7300/…": the page of this job
   std::string tracking_url;  // MLflow tracking address of the workspace

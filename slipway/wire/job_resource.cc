@@ -62,6 +62,18 @@ std::optional<Timestamp> ReadTime(const JsonView& view, std::string_view key) {
   return *time;
 }
 
+json ResourceUseToJson(const domain::ResourceUse& use) {
+  return {{"cpuSeconds", use.cpu_seconds},
+          {"peakMemoryBytes", use.peak_memory_bytes},
+          {"readBytes", use.read_bytes},
+          {"writtenBytes", use.written_bytes}};
+}
+
+domain::ResourceUse ReadResourceUse(const JsonView& view) {
+  return {view.Number("cpuSeconds").value_or(0), view.Integer("peakMemoryBytes", 0), view.Integer("readBytes", 0),
+          view.Integer("writtenBytes", 0)};
+}
+
 // Everything but the spec and the outputs' uris.
 json StateToJson(const Job& job) {
   json state = {{"parent", job.parent}, {"root", job.root}, {"attempt", job.attempt}};
@@ -69,6 +81,8 @@ json StateToJson(const Job& job) {
   PutText(state, "statusReason", job.status_reason);
   PutText(state, "bestChild", job.best_child);
   PutText(state, "reusedFrom", job.reused_from);
+  PutText(state, "externalId", job.external_id);
+  if (job.resources) state["resources"] = ResourceUseToJson(*job.resources);
   if (job.exit_code) state["exitCode"] = *job.exit_code;
   if (job.error) state["error"] = {{"code", job.error->code}, {"message", job.error->message}};
   if (!job.resolved_inputs.empty()) state["resolvedInputs"] = job.resolved_inputs;
@@ -86,6 +100,8 @@ void ReadState(const JsonView& view, Job& job) {
   job.status_reason = view.Text("statusReason");
   job.best_child = view.Text("bestChild");
   job.reused_from = view.Text("reusedFrom");
+  job.external_id = view.Text("externalId");
+  if (const auto resources = view.Find("resources")) job.resources = ReadResourceUse(*resources);
   if (view.Has("exitCode")) job.exit_code = static_cast<int>(view.Integer("exitCode", 0));
   if (const auto error = view.Find("error")) job.error = {error->Text("code"), error->Text("message")};
   job.resolved_inputs = view.TextMap("resolvedInputs");
@@ -163,6 +179,7 @@ std::string JobToStored(const Job& job) {
   state["isArchived"] = job.is_archived;
   state["outputUris"] = job.output_uris;
   PutText(state, "reuseKey", job.reuse_key);
+  if (!job.reuse_parts.empty()) state["reuseParts"] = job.reuse_parts;
   if (job.process_id != 0) {
     state["processId"] = job.process_id;
     state["processStartTicks"] = job.process_start_ticks;
@@ -184,6 +201,7 @@ Result<Job> JobFromStored(std::string_view text) {
   job.is_archived = view.Boolean("isArchived", false);
   job.output_uris = view.TextMap("outputUris");
   job.reuse_key = view.Text("reuseKey");
+  job.reuse_parts = view.TextMap("reuseParts");
   job.process_id = view.Integer("processId", 0);
   job.process_start_ticks = view.Integer("processStartTicks", 0);
   SLIPWAY_RETURN_IF_ERROR(StatusOf(std::move(errors)));

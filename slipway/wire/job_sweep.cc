@@ -1,10 +1,12 @@
 // A sweep's fields in ARM's shape. Distributions: ["choice", [[1, 2]]], ["uniform", [min, max]],
-// ["quniform", [min, max, q]], ["normal", [mu, sigma]], ["qnormal", [mu, sigma, q]], ["randint", [upper]].
+// ["quniform", [min, max, q]], ["normal", [mu, sigma]], ["qnormal", [mu, sigma, q]], ["randint", [upper]]. A value of a
+// choice may be an object of values and further distributions.
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/domain/search_space.h"
 #include "slipway/wire/component.h"
 #include "slipway/wire/job_parts.h"
 
@@ -22,13 +24,15 @@ const std::vector<std::string> kDistributions = {"choice",      "randint", "unif
                                                  "qloguniform", "normal",  "qnormal", "lognormal", "qlognormal"};
 constexpr std::string_view kGoals[] = {"Maximize", "Minimize"};
 
-json DistributionToArm(const SearchDistribution& distribution) {
+using Space = std::map<std::string, SearchDistribution>;
+
+json ChoiceToArm(const Space& space, const std::string& name, const SearchDistribution& choice);
+
+json DistributionToArm(const Space& space, const std::string& name, const SearchDistribution& distribution) {
   const std::string& type = distribution.type;
   json parameters = json::array();
   if (type == "choice") {
-    json values = json::array();
-    for (const auto& value : distribution.values) values.push_back(LiteralToJson(value));
-    parameters.push_back(values);
+    parameters.push_back(ChoiceToArm(space, name, distribution));
   } else if (type == "randint") {
     parameters.push_back(distribution.upper);
   } else if (type.ends_with("normal")) {
@@ -40,20 +44,61 @@ json DistributionToArm(const SearchDistribution& distribution) {
   return json::array({type, parameters});
 }
 
-void ReadChoices(const JsonView& view, const json& values, SearchDistribution& into) {
+json ChoiceToArm(const Space& space, const std::string& name, const SearchDistribution& choice) {
+  json values = json::array();
+  for (size_t i = 0; i < choice.values.size(); ++i) {
+    json map = json::object();
+    for (const auto& [key, nested] : domain::NestedIn(space, name, i)) {
+      map[key] = DistributionToArm(space, domain::MakeNestedName(name, i, key), *nested);
+    }
+    values.push_back(map.empty() ? LiteralToJson(choice.values[i]) : std::move(map));
+  }
+  return values;
+}
+
+// Where a distribution that is being read belongs.
+struct Entry {
+  std::string name;
+  Space& space;  // gets what it nests
+};
+
+SearchDistribution ReadDistribution(const JsonView& view, const Entry& entry);
+
+// The values of a nested map that stand for themselves become choices of one.
+void ReadNested(const JsonView& view, const json& map, size_t branch, const Entry& entry) {
+  if (map.empty()) view.Complain("an object among the values of a choice must not be empty");
+  for (const auto& [key, value] : map.items()) {
+    const std::string name = domain::MakeNestedName(entry.name, branch, key);
+    SearchDistribution nested;
+    nested.type = "choice";
+    if (value.is_structured()) {
+      nested = ReadDistribution(view.At(key, value), {name, entry.space});
+    } else if (auto literal = LiteralFromJson(value)) {
+      nested.values.push_back(std::move(*literal));
+    } else {
+      view.At(key, value).Complain(literal.error().message());
+    }
+    entry.space[name] = std::move(nested);
+  }
+}
+
+void ReadChoices(const JsonView& view, const json& values, const Entry& entry, SearchDistribution& into) {
   if (!values.is_array() || values.empty()) return view.Complain("'choice' needs a list of values that is not empty");
   for (const json& value : values) {
-    auto literal = LiteralFromJson(value);
-    if (literal) {
+    const size_t branch = into.values.size();
+    if (value.is_object()) {
+      into.values.push_back({domain::Literal::Kind::kString, fmt::format("[{}]", branch)});
+      ReadNested(view, value, branch, entry);
+    } else if (auto literal = LiteralFromJson(value)) {
       into.values.push_back(std::move(*literal));
     } else {
-      view.Complain("nested search spaces are not supported yet", Code::kUnimplemented);
+      view.Complain(literal.error().message());
     }
   }
 }
 
 // The positional form.
-SearchDistribution ReadDistributionList(const JsonView& view) {
+SearchDistribution ReadDistributionList(const JsonView& view, const Entry& entry) {
   SearchDistribution distribution;
   const json& list = view.value();
   if (list.size() != 2 || !list[0].is_string() || !list[1].is_array() || list[1].empty()) {
@@ -63,7 +108,7 @@ SearchDistribution ReadDistributionList(const JsonView& view) {
   distribution.type = ToLower(list[0].get<std::string>());
   const json& parameters = list[1];
   if (distribution.type == "choice") {
-    ReadChoices(view, parameters[0].is_array() ? parameters[0] : parameters, distribution);
+    ReadChoices(view, parameters[0].is_array() ? parameters[0] : parameters, entry, distribution);
     return distribution;
   }
   const size_t wanted = distribution.type == "randint" ? 1 : distribution.type.starts_with('q') ? 3 : 2;
@@ -86,10 +131,10 @@ SearchDistribution ReadDistributionList(const JsonView& view) {
 }
 
 // The dialect's YAML form: {"type", "values" | "upper" | "min_value", "max_value" | "mu", "sigma", "q"}.
-SearchDistribution ReadDistributionObject(const JsonView& view) {
+SearchDistribution ReadDistributionObject(const JsonView& view, const Entry& entry) {
   SearchDistribution distribution;
   distribution.type = ToLower(view.RequireText("type"));
-  if (const auto values = view.Find("values")) ReadChoices(*values, values->value(), distribution);
+  if (const auto values = view.Find("values")) ReadChoices(*values, values->value(), entry, distribution);
   distribution.upper = view.Integer("upper", 0);
   distribution.min_value = view.Number("minValue").value_or(0);
   distribution.max_value = view.Number("maxValue").value_or(0);
@@ -110,6 +155,13 @@ void CheckDistribution(const JsonView& view, const SearchDistribution& distribut
     view.Complain(fmt::format("min_value {} is greater than max_value {}", FormatDouble(distribution.min_value),
                               FormatDouble(distribution.max_value)));
   }
+}
+
+SearchDistribution ReadDistribution(const JsonView& view, const Entry& entry) {
+  SearchDistribution distribution =
+      view.value().is_array() ? ReadDistributionList(view, entry) : ReadDistributionObject(view, entry);
+  CheckDistribution(view, distribution);
+  return distribution;
 }
 
 json TrialToArm(const SweepSpec& sweep) {
@@ -134,9 +186,8 @@ void ReadTrial(const JsonView& view, SweepSpec& into) {
 
 json SamplingToArm(const SamplingAlgorithm& sampling) {
   json result = {{"samplingAlgorithmType", PascalCase(sampling.type)}};
-  if (sampling.type != "random") return result;
   if (sampling.seed) result["seed"] = *sampling.seed;
-  result["rule"] = PascalCase(sampling.rule);
+  if (sampling.type == "random") result["rule"] = PascalCase(sampling.rule);
   return result;
 }
 
@@ -207,7 +258,8 @@ void PutSweep(json& into, const SweepSpec& sweep) {
   into["trial"] = TrialToArm(sweep);
   into["searchSpace"] = json::object();
   for (const auto& [name, distribution] : sweep.search_space) {
-    into["searchSpace"][name] = DistributionToArm(distribution);
+    if (domain::ParseNestedName(name)) continue;
+    into["searchSpace"][name] = DistributionToArm(sweep.search_space, name, distribution);
   }
   into["objective"] = {{"goal", kGoals[sweep.objective.maximize ? 0 : 1]},
                        {"primaryMetric", sweep.objective.primary_metric}};
@@ -221,9 +273,7 @@ SweepSpec ReadSweep(const JsonView& view) {
   if (const auto trial = view.Require("trial"); trial && trial->CheckObject()) ReadTrial(*trial, sweep);
   if (view.Require("searchSpace")) {
     view.ForEachMember("searchSpace", [&](const std::string& name, const JsonView& value) {
-      auto& distribution = sweep.search_space[name] =
-          value.value().is_array() ? ReadDistributionList(value) : ReadDistributionObject(value);
-      CheckDistribution(value, distribution);
+      sweep.search_space[name] = ReadDistribution(value, {name, sweep.search_space});
     });
   }
   if (const auto objective = view.Require("objective"); objective && objective->CheckObject()) {

@@ -177,6 +177,9 @@ Job SampleJob() {
   job.exit_code = 3;
   job.reuse_key = "key";
   job.best_child = "happy_fox_1";
+  job.external_id = "4711";
+  job.resources = domain::ResourceUse{1.5, 1 << 20, 512, 1024};
+  job.reuse_parts = {{"command", "true"}, {"code/train.py", "sha256:ab"}};
   job.output_uris = {{"model", "azureml://datastores/workspaceblobstore/paths/azureml/happy_fox/model/"}};
   job.resolved_inputs = {{"raw", "azureml:raw:2"}};
   job.created_at = *ParseTimestamp("2026-01-02T03:04:05.123456Z");
@@ -184,6 +187,43 @@ Job SampleJob() {
   job.process_id = 42;
   job.process_start_ticks = 99;
   return job;
+}
+
+TEST(JobWire, ChoicesMayNestFurtherHyperparameters) {
+  json properties = JobSpecToArm(JobSpec{.name = "",
+                                         .display_name = "",
+                                         .description = "",
+                                         .experiment_name = "",
+                                         .tags = {},
+                                         .properties = {},
+                                         .body = SampleSweep()});
+  properties["searchSpace"] = json::parse(R"({"model": ["choice", [[
+      {"kind": "forest", "depth": ["randint", [9]], "split": ["choice", [[{"by": "gini"}, "entropy"]]]},
+      {"kind": "linear", "rate": {"type": "loguniform", "min_value": -6, "max_value": 0}}, "none"]]]})");
+  const auto spec = JobSpecFromArm(properties);
+  ASSERT_TRUE(spec) << spec.error().ToString();
+  const auto& space = std::get<SweepSpec>(spec->body).search_space;
+  EXPECT_EQ(space.at("model").values.size(), 3u);
+  EXPECT_EQ(space.at("model[0].depth").upper, 9);
+  EXPECT_EQ(space.at("model[0].split[0].by").values[0].text, "gini");
+  EXPECT_EQ(space.at("model[1].rate").min_value, -6);
+  const json again = JobSpecToArm(*spec);
+  EXPECT_EQ(again["searchSpace"].size(), 1u);
+  EXPECT_EQ(again["searchSpace"]["model"][1][0][2], "none");
+  const auto back = JobSpecFromArm(again);
+  ASSERT_TRUE(back) << back.error().ToString();
+  EXPECT_EQ(JobSpecToArm(*back), again);
+}
+
+TEST(JobWire, APriorityIsAProperty) {
+  json properties = JobSpecToArm(SamplePipeline());
+  properties["queueSettings"] = {{"jobTier", "Spot"}, {"priority", "High"}};
+  const auto spec = JobSpecFromArm(properties);
+  ASSERT_TRUE(spec);
+  EXPECT_EQ(spec->properties.at("slipway.priority"), "high");
+  EXPECT_EQ(JobSpecToArm(*spec)["queueSettings"]["priority"], "High");
+  properties["queueSettings"] = {{"priority", "urgent"}};
+  EXPECT_FALSE(JobSpecFromArm(properties));
 }
 
 TEST(JobWire, AStoredJobIsLossless) {
@@ -194,6 +234,9 @@ TEST(JobWire, AStoredJobIsLossless) {
   EXPECT_EQ(JobToStored(*back), text);
   EXPECT_EQ(back->process_id, 42);
   EXPECT_EQ(back->reuse_key, "key");
+  EXPECT_EQ(back->reuse_parts, job.reuse_parts);
+  EXPECT_EQ(back->external_id, "4711");
+  EXPECT_EQ(back->resources->peak_memory_bytes, 1 << 20);
   EXPECT_EQ(back->created_at, job.created_at);
   EXPECT_FALSE(JobFromStored("{"));
   EXPECT_FALSE(JobFromStored("{}"));

@@ -10,6 +10,7 @@ import collection_cases  # noqa: E402
 import endpoint_cases  # noqa: E402
 import full_disk_cases  # noqa: E402
 import harness  # noqa: E402
+import job_cases  # noqa: E402
 import log_cases  # noqa: E402
 import offline_cases  # noqa: E402
 import registry_cases  # noqa: E402
@@ -21,7 +22,7 @@ import table_cases  # noqa: E402
 OFFLINE = [*offline_cases.CASES, *table_cases.CASES]
 # Each list has a home of its own.
 WITH_SERVER = [server_cases.CASES, [*endpoint_cases.CASES, *automation_cases.CASES, *rollout_cases.CASES, *scale_cases.CASES],
-               collection_cases.CASES, log_cases.CASES, registry_cases.CASES]
+               collection_cases.CASES, job_cases.CASES, log_cases.CASES, registry_cases.CASES]
 
 
 def run(build, cases, with_server):

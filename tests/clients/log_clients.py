@@ -1,4 +1,4 @@
-"""The official clients of Azure Monitor, Application Insights, Kusto and OpenTelemetry, unchanged, against a server.
+"""The official clients of Azure Monitor, Application Insights, Kusto and OpenTelemetry, and one of MLflow, unchanged, against a server.
 
 They are fetched with npm (logs/package.json) and kept in the build folder. Each script of logs/ is one client; it prints
 its checks. Skipped by name when npm, node or the registry is missing.
@@ -15,7 +15,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent / "cli"))
 import harness  # noqa: E402
 
-SCRIPTS = ["monitor_query", "monitor_query_logs", "monitor_ingestion", "insights2", "insights3", "kusto", "otlp"]
+SCRIPTS = ["monitor_query", "monitor_query_logs", "monitor_ingestion", "insights2", "insights3", "kusto", "otlp", "mlflow_runs"]
 INSTALL_SECONDS = 600
 SCRIPT_SECONDS = 300
 

@@ -4,7 +4,8 @@
 A gateway is started from a routing snapshot with a tiny model; curl and Node's fetch call it over TLS, which they verify
 with the gateway's own authority, in all three protocols: /score, MLflow's /invocations, Open Inference's /v2. Clients of
 those two (protocol_clients.py) keep one connection.
-A client that is not installed is skipped by name. The clients of logs and telemetry are log_clients.py's.
+A client that is not installed is skipped by name. The clients of logs, telemetry and tracking are log_clients.py's; tracking_client.py repeats what MLflow's
+Python client sends.
 """
 import hashlib
 import json
@@ -23,6 +24,7 @@ import tiny_model  # noqa: E402
 from protocol_clients import Failure, MlflowClient, OpenInferenceClient  # noqa: E402
 
 import log_clients  # noqa: E402
+import tracking_client  # noqa: E402
 
 KEY = "a-key-for-tests"
 COLUMNS = list(tiny_model.COLUMNS)
@@ -213,6 +215,7 @@ def main():
         else:
             print("skip fetch: Node with fetch (18 or newer) is not installed")
     failures += log_clients.run(pathlib.Path(sys.argv[1]).resolve())
+    failures += tracking_client.run(pathlib.Path(sys.argv[1]).resolve())
     print("%d failures" % failures)
     return 1 if failures else 0
 

@@ -39,6 +39,7 @@ class Arguments {
   // run_id, or run_uuid as old clients call it.
   Result<std::string> RunId() const;
 
+  void Set(std::string_view key, std::string value) { object_[std::string(key)] = std::move(value); }
   const nlohmann::json& object() const { return object_; }
 
  private:

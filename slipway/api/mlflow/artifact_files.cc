@@ -1,8 +1,10 @@
 #include "slipway/api/mlflow/artifact_files.h"
 
 #include <algorithm>
+#include <fstream>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "slipway/api/mlflow/tracking.h"
 #include "slipway/base/file.h"
@@ -90,12 +92,42 @@ Result<std::string> ArtifactFiles::Read(const Scope& scope, const std::string& p
   return NotFound(fmt::format("No such artifact: '{}'", path));
 }
 
-Status ArtifactFiles::Write(const Scope& scope, const std::string& path, const std::string& content) const {
-  SLIPWAY_ASSIGN_OR_RETURN(const Place place, ResolveForChange(scope, path));
+Result<ArtifactFiles::Place> ArtifactFiles::ResolveFile(const Scope& scope, const std::string& path) const {
+  SLIPWAY_ASSIGN_OR_RETURN(Place place, ResolveForChange(scope, path));
   std::error_code failure;
   if (path.ends_with('/') || fs::is_directory(place.path, failure))
     return InvalidArgument(fmt::format("Invalid path: '{}' is a folder", path));
+  return place;
+}
+
+Status ArtifactFiles::CheckWritable(const Scope& scope, const std::string& path) const {
+  SLIPWAY_RETURN_IF_ERROR(ResolveFile(scope, path));
+  return {};
+}
+
+Status ArtifactFiles::Write(const Scope& scope, const std::string& path, const std::string& content) const {
+  SLIPWAY_ASSIGN_OR_RETURN(const Place place, ResolveFile(scope, path));
   return WriteFileAtomic(place.path, content);
+}
+
+Status ArtifactFiles::WriteParts(const Scope& scope, const std::string& path,
+                                 const std::vector<fs::path>& parts) const {
+  SLIPWAY_ASSIGN_OR_RETURN(const Place place, ResolveFile(scope, path));
+  SLIPWAY_RETURN_IF_ERROR(MakeDirectories(place.path.parent_path()));
+  SLIPWAY_ASSIGN_OR_RETURN(const auto staging, TemporaryDirectory::Make(place.path.parent_path()));
+  const fs::path whole = staging.path() / "whole";
+  std::ofstream out(whole, std::ios::binary);
+  for (const fs::path& part : parts) {
+    std::ifstream in(part, std::ios::binary);
+    if (in.peek() != std::ifstream::traits_type::eof()) out << in.rdbuf();
+    if (!in.is_open() || !out) return Unavailable(fmt::format("joining the parts of '{}' failed", path));
+  }
+  out.close();
+  if (!out) return Unavailable(fmt::format("joining the parts of '{}' failed", path));
+  std::error_code failure;
+  fs::rename(whole, place.path, failure);
+  if (failure) return Unavailable(fmt::format("'{}': {}", path, failure.message()));
+  return {};
 }
 
 Status ArtifactFiles::Remove(const Scope& scope, const std::string& path) const {
@@ -121,6 +153,16 @@ Result<std::vector<ArtifactEntry>> ArtifactFiles::List(const Scope& scope, const
   std::sort(entries.begin(), entries.end(),
             [](const ArtifactEntry& a, const ArtifactEntry& b) { return a.name < b.name; });
   return entries;
+}
+
+nlohmann::json FilesJson(const std::vector<ArtifactEntry>& entries, const std::string& prefix) {
+  nlohmann::json files = nlohmann::json::array();
+  for (const ArtifactEntry& entry : entries) {
+    nlohmann::json file = {{"path", prefix + entry.name}, {"is_dir", !entry.size.has_value()}};
+    if (entry.size) file["file_size"] = *entry.size;
+    files.push_back(std::move(file));
+  }
+  return files;
 }
 
 std::string ModelArtifactPath(const std::string& name, const std::string& version) {

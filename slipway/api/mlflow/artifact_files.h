@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "slipway/api/mlflow/mount.h"
 
 namespace slipway::api::mlflow {
@@ -26,6 +28,11 @@ class ArtifactFiles {
 
   Result<std::string> Read(const domain::Scope& scope, const std::string& path) const;
   Status Write(const domain::Scope& scope, const std::string& path, const std::string& content) const;
+  // The file that `parts` make one after another; whoever reads meanwhile sees the one before.
+  Status WriteParts(const domain::Scope& scope, const std::string& path,
+                    const std::vector<std::filesystem::path>& parts) const;
+  // Whether Write may write there.
+  Status CheckWritable(const domain::Scope& scope, const std::string& path) const;
   // A file, or a folder with all below it. kNotFound when it is not there.
   Status Remove(const domain::Scope& scope, const std::string& path) const;
   // What is directly in a folder, sorted by name; nothing for a file or what is not there.
@@ -39,6 +46,7 @@ class ArtifactFiles {
   Result<Place> Resolve(const domain::Scope& scope, const std::string& path) const;
   // For a change: below a run's folder, not the folder itself.
   Result<Place> ResolveForChange(const domain::Scope& scope, const std::string& path) const;
+  Result<Place> ResolveFile(const domain::Scope& scope, const std::string& path) const;
   Result<std::filesystem::path> RootOf(const domain::Scope& scope, const std::string& path, std::string& rest,
                                        bool& is_model) const;
 
@@ -46,6 +54,9 @@ class ArtifactFiles {
   domain::AssetStore& assets_;
   registry::Catalog& catalog_;
 };
+
+// FileInfos, with `prefix` before the names.
+nlohmann::json FilesJson(const std::vector<ArtifactEntry>& entries, const std::string& prefix);
 
 // "@models/<name>/<version>".
 std::string ModelArtifactPath(const std::string& name, const std::string& version);

@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <array>
+#include <set>
 
 #include "slipway/api/mlflow/face.h"
+#include "slipway/api/mlflow/logged_models.h"
 #include "slipway/api/mlflow/tracking.h"
 #include "slipway/base/text.h"
 
@@ -14,6 +17,7 @@ using nlohmann::json;
 
 constexpr size_t kNameLengthMax = 500;
 constexpr size_t kTagLengthMax = 20'000;
+constexpr size_t kDatasetExperimentsMax = 20;
 constexpr int64_t kPageSize = 1000, kPageSizeMax = 50'000;
 
 Status CheckName(const std::string& name) {
@@ -160,6 +164,34 @@ class Experiments {
     return json::object();
   }
 
+  // Each data set once, however many runs used it.
+  Result<json> SearchDatasets(const Scope& scope, const Arguments& arguments) const {
+    SLIPWAY_ASSIGN_OR_RETURN(const auto ids, arguments.TextList("experiment_ids"));
+    if (ids.size() > kDatasetExperimentsMax) {
+      return InvalidArgument(fmt::format("Invalid value for parameter 'experiment_ids': up to {} are allowed, got {}",
+                                         kDatasetExperimentsMax, ids.size()));
+    }
+    SLIPWAY_ASSIGN_OR_RETURN(const auto runs, runs_.ListRuns(scope, ids));
+    std::set<std::array<std::string, 4>> found;  // experiment, name, digest, context
+    for (const Run& run : runs) {
+      for (const json& input : ListInTag(run, kDatasetsTag)) {
+        const json dataset = input.value("dataset", json::object());
+        std::string context;
+        for (const json& tag : input.value("tags", json::array())) {
+          if (tag.value("key", "") == kDatasetContextTag) context = tag.value("value", "");
+        }
+        found.insert({run.experiment_id, dataset.value("name", ""), dataset.value("digest", ""), context});
+      }
+    }
+    json answer = json::object();
+    for (const auto& [experiment, name, digest, context] : found) {
+      json summary = {{"experiment_id", experiment}, {"name", name}, {"digest", digest}};
+      if (!context.empty()) summary["context"] = context;
+      answer["dataset_summaries"].push_back(std::move(summary));
+    }
+    return answer;
+  }
+
  private:
   static Error Exists(const std::string& name) {
     return AlreadyExists(fmt::format("Experiment(name={}) already exists.", name));
@@ -192,6 +224,7 @@ void MountExperiments(net::Router& router, const MlflowDependencies& dependencie
   methods.Add("POST", "experiments/update", &Experiments::Update);
   methods.Add("POST", "experiments/delete", &Experiments::Delete);
   methods.Add("POST", "experiments/restore", &Experiments::Restore);
+  methods.Add("POST", "experiments/search-datasets", &Experiments::SearchDatasets);
   methods.Add("POST", "experiments/set-experiment-tag", &Experiments::SetTag);
   methods.Add("POST", "experiments/delete-experiment-tag", &Experiments::DeleteTag);
 }

@@ -19,6 +19,11 @@ inline std::vector<std::string> ApiPrefixes() {
   return {fmt::format("/mlflow/v1.0{}/api/2.0", kWorkspacePattern), "/api/2.0"};
 }
 
+// What stands before "/api/2.0" of a prefix.
+inline std::string RootOf(const std::string& prefix) {
+  return prefix.substr(0, prefix.size() - std::string_view("/api/2.0").size());
+}
+
 // The workspace that a path names, as it was made; the default one for a path without.
 inline Result<domain::Scope> WorkspaceOf(domain::WorkspaceStore& workspaces, const net::PathParameters& parameters) {
   const bool is_named = parameters.find("ws") != parameters.end();
@@ -36,7 +41,7 @@ class Methods {
   Methods(net::Router& router, domain::WorkspaceStore& workspaces, std::shared_ptr<const Part> part)
       : router_(router), workspaces_(workspaces), part_(std::move(part)) {}
 
-  // `path` is what follows "/api/2.0/mlflow/".
+  // `path` is what follows "/api/2.0/mlflow/". Parameters in it are arguments like any other.
   void Add(std::string_view http_method, std::string_view path, Method method) {
     for (const std::string& prefix : ApiPrefixes()) {
       router_.Add(http_method, fmt::format("{}/mlflow/{}", prefix, path),
@@ -51,7 +56,8 @@ class Methods {
  private:
   static Result<nlohmann::json> Answer(const Part& part, domain::WorkspaceStore& workspaces, Method method,
                                        const net::Request& request, const net::PathParameters& parameters) {
-    SLIPWAY_ASSIGN_OR_RETURN(const Arguments arguments, Arguments::Of(request));
+    SLIPWAY_ASSIGN_OR_RETURN(Arguments arguments, Arguments::Of(request));
+    for (const auto& [name, value] : parameters) arguments.Set(name, value);
     SLIPWAY_ASSIGN_OR_RETURN(const domain::Scope scope, WorkspaceOf(workspaces, parameters));
     return (part.*method)(scope, arguments);
   }
@@ -66,6 +72,7 @@ void MountRuns(net::Router& router, const MlflowDependencies& dependencies);
 void MountRunData(net::Router& router, const MlflowDependencies& dependencies);
 void MountArtifacts(net::Router& router, const MlflowDependencies& dependencies);
 void MountRegisteredModels(net::Router& router, const MlflowDependencies& dependencies);
+void MountLoggedModels(net::Router& router, const MlflowDependencies& dependencies);
 void MountModelVersions(net::Router& router, const MlflowDependencies& dependencies);
 
 }  // namespace slipway::api::mlflow

@@ -119,6 +119,8 @@ constexpr EntityName kEntities[] = {
     {"attributes", Entity::kAttribute},
     {"attr", Entity::kAttribute},
     {"run", Entity::kAttribute},
+    {"dataset", Entity::kDataset},
+    {"datasets", Entity::kDataset},
 };
 
 bool IsAllowed(const Dialect& dialect, Entity entity) {
@@ -129,6 +131,8 @@ bool IsAllowed(const Dialect& dialect, Entity entity) {
       return dialect.has_parameters;
     case Entity::kTag:
       return dialect.has_tags;
+    case Entity::kDataset:
+      return dialect.has_datasets;
     case Entity::kAttribute:
       return true;
   }
@@ -162,6 +166,12 @@ Result<Identifier> ParseIdentifier(const std::string& text, const Dialect& diale
       return InvalidArgument(fmt::format("'{}' is nothing that can be searched for here", prefix));
     identifier = {found->entity, text.substr(dot + 1)};
     if (identifier.key.empty()) return InvalidArgument(fmt::format("a key must follow '{}'", text));
+  }
+  if (identifier.entity == Entity::kDataset) {
+    const std::vector<std::string> known = {"name", "digest", "context"};
+    if (std::find(known.begin(), known.end(), identifier.key) == known.end())
+      return InvalidArgument(fmt::format("'{}' is not known of a dataset: name, digest and context are{}",
+                                         identifier.key, DidYouMean(identifier.key, known)));
   }
   if (identifier.entity != Entity::kAttribute) return identifier;
   const Attribute* attribute = FindAttribute(dialect, identifier.key);
@@ -263,6 +273,7 @@ class Parser {
         break;
       case Comparator::kIn:
       case Comparator::kNotIn:
+        if (entity == Entity::kDataset) return {};
         if (entity == Entity::kAttribute && FindAttribute(dialect_, clause.what.key)->takes_lists) return {};
         break;
       case Comparator::kLike:
@@ -344,6 +355,9 @@ bool HoldsClause(const Clause& clause, const std::optional<FilterValue>& value) 
   if (!value) return false;
   if (clause.comparator == Comparator::kIsNotNull) return true;
   if (const auto* text = std::get_if<std::string>(&*value)) return HoldsText(clause, *text);
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&*value)) {
+    return std::any_of(texts->begin(), texts->end(), [&](const std::string& each) { return HoldsText(clause, each); });
+  }
   const auto* number = std::get_if<double>(&clause.value);
   return number && Holds(clause.comparator, std::get<double>(*value), *number);
 }

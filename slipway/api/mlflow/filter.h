@@ -21,14 +21,15 @@
 
 namespace slipway::api::mlflow {
 
-enum class Entity { kAttribute, kMetric, kParameter, kTag };
+enum class Entity { kAttribute, kMetric, kParameter, kTag, kDataset };
 
 struct Identifier {
   Entity entity = Entity::kAttribute;
   std::string key;
 };
 
-using FilterValue = std::variant<double, std::string>;
+// Several texts: a clause holds when it does for one of them.
+using FilterValue = std::variant<double, std::string, std::vector<std::string>>;
 
 // What a thing has under an identifier.
 using Lookup = std::function<std::optional<FilterValue>(const Identifier&)>;
@@ -45,6 +46,7 @@ struct Attribute {
 struct Dialect {
   std::vector<Attribute> attributes;
   bool has_metrics = false, has_parameters = false, has_tags = true;
+  bool has_datasets = false;  // their name, digest and context
 };
 
 enum class Comparator {

@@ -35,7 +35,8 @@ class MlflowApi : public ::testing::Test {
                           catalog_,
                           clock_,
                           [this](const domain::Scope&, const std::string& run) { measured_.push_back(run); },
-                          {}});
+                          {},
+                          root_.path() / "uploads"});
   }
 
   net::Response Send(const std::string& method, const std::string& target, std::string body = "") {
@@ -298,7 +299,159 @@ TEST_F(MlflowApi, InputsAndModelsOfARunAreKept) {
   Post("runs/log-model", {{"run_id", id}, {"model_json", model.dump()}});
   Post("runs/log-model", {{"run_id", id}, {"model_json", "{}"}}, 400);
   EXPECT_EQ(RunData(id)["tags"][0]["value"], json::array({model}).dump());
-  EXPECT_EQ(Post("logged-models", {{"experiment_id", "0"}}, 501)["error_code"], "NOT_IMPLEMENTED");
+}
+
+TEST_F(MlflowApi, ALoggedModelLives) {
+  const std::string run = MakeRun();
+  const json made = Post("logged-models", {{"experiment_id", "0"},
+                                           {"name", "forest"},
+                                           {"model_type", "Agent"},
+                                           {"source_run_id", run},
+                                           {"params", {{{"key", "trees"}, {"value", "50"}}}},
+                                           {"tags", {{{"key", "team"}, {"value", "risk"}}}}})["model"];
+  const std::string id = made["info"]["model_id"];
+  EXPECT_TRUE(id.starts_with("m-"));
+  EXPECT_EQ(made["info"]["status"], "LOGGED_MODEL_PENDING");
+  EXPECT_EQ(made["info"]["artifact_uri"], "mlflow-artifacts:/" + id);
+  EXPECT_EQ(made["info"]["source_run_id"], run);
+  EXPECT_EQ(made["data"]["params"][0]["value"], "50");
+  Post("runs/outputs", {{"run_id", run}, {"models", {{{"model_id", id}, {"step", 0}}}}});
+  EXPECT_EQ(Get("runs/get?run_id=" + run)["run"]["outputs"]["model_outputs"][0]["model_id"], id);
+  Post("runs/log-metric", {{"run_id", run}, {"key", "f1"}, {"value", 0.9}, {"timestamp", 1}, {"model_id", id}});
+  Post("runs/log-metric", {{"run_id", run}, {"key", "f1"}, {"value", 1}, {"timestamp", 1}, {"model_id", "m-0"}}, 404);
+  Upload(id + "/MLmodel", "flavors: {}");
+  EXPECT_EQ(Call("PATCH", "logged-models/" + id, {{"status", "LOGGED_MODEL_READY"}})["model"]["info"]["status"],
+            "LOGGED_MODEL_READY");
+  Call("PATCH", "logged-models/" + id, {{"status", "LOGGED_MODEL_PENDING"}}, 400);
+  Call("PATCH", "logged-models/" + id + "/tags", {{"tags", {{{"key", "k"}, {"value", "v"}}}}});
+  Call("DELETE", "logged-models/" + id + "/tags/team");
+  Post("logged-models/" + id + "/params", {{"params", {{{"key", "depth"}, {"value", "7"}}}}});
+  const json stored = Get("logged-models/" + id)["model"];
+  EXPECT_EQ(stored["info"]["tags"], json::parse(R"([{"key":"k","value":"v"}])"));
+  EXPECT_EQ(stored["data"]["params"].size(), 2u);
+  EXPECT_EQ(stored["data"]["metrics"][0]["value"], 0.9);
+  const json files = Get("logged-models/" + id + "/artifacts/directories");
+  EXPECT_EQ(files["files"][0]["path"], "MLmodel");
+  const json filter = {{"experiment_ids", {"0"}}, {"filter", "metrics.f1 > 0.5 AND name = 'forest'"}};
+  EXPECT_EQ(Post("logged-models/search", filter)["models"].size(), 1u);
+  EXPECT_EQ(Post("runs/search", {{"experiment_ids", {"0"}}})["runs"].size(), 1u) << "the model is no run";
+  Post("registered-models/create", {{"name", "credit"}});
+  const json version = Post("model-versions/create",
+                            {{"name", "credit"}, {"source", "models:/" + id}, {"model_id", id}})["model_version"];
+  EXPECT_EQ(version["run_id"], run);
+  EXPECT_EQ(version["model_id"], id);
+  EXPECT_EQ(Call("DELETE", "logged-models/" + id), json::object());
+  Get("logged-models/" + id, 404);
+}
+
+TEST_F(MlflowApi, DataSetsAreFoundByNameDigestAndContext) {
+  const std::string run = MakeRun(), other = MakeRun();
+  const json dataset = {{"dataset", {{"name", "rows"}, {"digest", "d1"}, {"source_type", "local"}, {"source", "x"}}},
+                        {"tags", {{{"key", "mlflow.data.context"}, {"value", "training"}}}}};
+  Post("runs/log-inputs", {{"run_id", run}, {"datasets", {dataset}}});
+  const auto found = [&](const std::string& filter) {
+    return Post("runs/search", {{"experiment_ids", {"0"}}, {"filter", filter}}).value("runs", json::array()).size();
+  };
+  EXPECT_EQ(found("dataset.name = 'rows' AND datasets.context = 'training'"), 1u);
+  EXPECT_EQ(found("dataset.digest LIKE 'e%'"), 0u);
+  EXPECT_EQ(found("dataset.name != 'rows'"), 0u);
+  Post("runs/search", {{"experiment_ids", {"0"}}, {"filter", "dataset.size = '3'"}}, 400);
+  EXPECT_EQ(Post("experiments/search-datasets", {{"experiment_ids", {"0"}}})["dataset_summaries"],
+            json::parse(R"([{"context":"training","digest":"d1","experiment_id":"0","name":"rows"}])"));
+}
+
+TEST_F(MlflowApi, HistoriesOfSeveralRunsKeepTheirEnds) {
+  const std::string a = MakeRun(), b = MakeRun();
+  for (int step = 0; step < 100; ++step)
+    Post("runs/log-metric", {{"run_id", a}, {"key", "loss"}, {"value", step}, {"timestamp", 1}, {"step", step}});
+  Post("runs/log-metric", {{"run_id", b}, {"key", "loss"}, {"value", 7}, {"timestamp", 1}, {"step", 33}});
+  const std::string ids = "run_ids=" + a + "&run_ids=" + b + "&metric_key=loss";
+  const json thinned = Get("metrics/get-history-bulk-interval?max_results=10&" + ids)["metrics"];
+  EXPECT_EQ(thinned.front()["step"], 0);
+  EXPECT_EQ(thinned.back()["step"], 33);
+  EXPECT_EQ(thinned.back()["run_id"], b);
+  EXPECT_LE(thinned.size(), 14u);
+  const json part = Get("metrics/get-history-bulk-interval?start_step=10&end_step=12&" + ids)["metrics"];
+  EXPECT_EQ(part.size(), 3u);
+  Get("metrics/get-history-bulk-interval?start_step=10&" + ids, 400);
+  const auto bulk = Send("GET", "/ajax-api/2.0/mlflow/metrics/get-history-bulk?metric_key=loss&run_id=" + a);
+  EXPECT_EQ(json::parse(bulk.body)["metrics"].size(), 100u);
+}
+
+TEST_F(MlflowApi, OlderAddressesLeadToTheSameMethods) {
+  const std::string id = MakeRun();
+  for (const char* prefix : {"/ajax-api/2.0", "/api/2.0/preview"})
+    EXPECT_EQ(Send("GET", std::string(prefix) + "/mlflow/runs/get?run_id=" + id).status, 200) << prefix;
+  EXPECT_EQ(Send("GET", "/ajax-api/2.0/mlflow/no-such-method").status, 404);
+  EXPECT_EQ(Send("POST", "/ajax-api/2.0/mlflow/upload-artifact?run_id=" + id + "&path=a/b.txt", "x").status, 200);
+  EXPECT_EQ(Send("GET", "/get-artifact?run_id=" + id + "&path=a/b.txt").body, "x");
+  EXPECT_EQ(Send("GET", "/get-artifact?run_id=" + id + "&path=../b.txt").status, 400);
+  EXPECT_EQ(json::parse(Send("GET", "/api/3.0/mlflow/server-info").body)["multipart_uploads_enabled"], true);
+}
+
+class MultipartApi : public MlflowApi {
+ protected:
+  std::string Mpu(const std::string& what) { return kWorkspaceApi + "/mlflow-artifacts/mpu/" + what; }
+  json Begin(const std::string& path, const json& body, int status = 200) {
+    const auto response = Send("POST", Mpu("create/" + path), body.dump());
+    EXPECT_EQ(response.status, status) << response.body;
+    return json::parse(response.body);
+  }
+  // The path and query of a credential's address.
+  std::string TargetOf(const json& credential) {
+    const std::string url = credential["url"];
+    return url.substr(url.find('/', url.find("://") + 3));
+  }
+};
+
+TEST_F(MultipartApi, PartsBecomeOneFile) {
+  const std::string run = MakeRun();
+  const json upload = Begin(run + "/model", {{"path", "/home/me/big.bin"}, {"num_parts", 3}});
+  ASSERT_EQ(upload["credentials"].size(), 3u);
+  json parts = json::array();
+  for (const int number : {2, 1, 3}) {
+    const json& credential = upload["credentials"][number - 1];
+    const auto put = Send("PUT", TargetOf(credential), "part" + std::to_string(number));
+    EXPECT_EQ(put.status, 200) << put.body;
+    parts.push_back({{"part_number", number}, {"etag", *put.headers.Find("ETag")}, {"url", credential["url"]}});
+  }
+  EXPECT_EQ(Send("GET", Artifact(run + "/model/big.bin")).status, 404) << "not before it is whole";
+  const json complete = {{"path", "/home/me/big.bin"}, {"upload_id", upload["upload_id"]}, {"parts", parts}};
+  const auto completed = Send("POST", Mpu("complete/" + run + "/model"), complete.dump());
+  EXPECT_EQ(completed.status, 200) << completed.body;
+  EXPECT_EQ(Send("GET", Artifact(run + "/model/big.bin")).body, "part1part2part3");
+  EXPECT_TRUE(fs::is_empty(root_.path() / "uploads"));
+  EXPECT_EQ(Send("POST", Mpu("complete/" + run + "/model"), complete.dump()).status, 404) << "it is done";
+}
+
+TEST_F(MultipartApi, WhatIsMissingOrChangedIsNamed) {
+  const std::string run = MakeRun();
+  const json upload = Begin(run, {{"path", "f"}, {"num_parts", 2}});
+  const auto put = Send("PUT", TargetOf(upload["credentials"][0]), "one");
+  const auto complete = [&](const json& parts) {
+    const json body = {{"path", "f"}, {"upload_id", upload["upload_id"]}, {"parts", parts}};
+    return Send("POST", Mpu("complete/" + run), body.dump());
+  };
+  const json first = {{"part_number", 1}, {"etag", *put.headers.Find("ETag")}};
+  EXPECT_EQ(complete({first}).status, 400);
+  EXPECT_NE(complete({first, {{"part_number", 2}, {"etag", "x"}}}).body.find("has not been uploaded"),
+            std::string::npos);
+  Send("PUT", TargetOf(upload["credentials"][1]), "two");
+  EXPECT_NE(complete({first, {{"part_number", 2}, {"etag", "x"}}}).body.find("ETag"), std::string::npos);
+  EXPECT_EQ(Send("PUT", ReplaceAll(TargetOf(upload["credentials"][1]), "/2", "/3"), "x").status, 400);
+  const json abort = {{"path", "f"}, {"upload_id", upload["upload_id"]}};
+  EXPECT_EQ(Send("POST", Mpu("abort/" + run), abort.dump()).status, 200);
+  EXPECT_EQ(Send("PUT", TargetOf(upload["credentials"][0]), "x").status, 404);
+}
+
+TEST_F(MultipartApi, NoUploadLeadsOutOfARunsArtifacts) {
+  const std::string run = MakeRun();
+  Begin(run + "/..", {{"path", "f"}, {"num_parts", 1}}, 400);
+  Begin(run, {{"path", ".."}, {"num_parts", 1}}, 400);
+  Begin("no-such-run", {{"path", "f"}, {"num_parts", 1}}, 404);
+  Begin(run, {{"path", "f"}, {"num_parts", 0}}, 400);
+  for (const char* id : {"..", "..%2f..%2fsecret", "0123"})
+    EXPECT_EQ(Send("PUT", Mpu(std::string("parts/") + id + "/1"), "x").status, 404) << id;
 }
 
 TEST_F(MlflowApi, APlainTrackingUriIsTheDefaultWorkspace) {
@@ -338,7 +491,6 @@ TEST_F(MlflowApi, ArtifactsAreStoredListedReadAndDeleted) {
   EXPECT_EQ(Send("DELETE", Artifact(id + "/model")).status, 200);
   EXPECT_EQ(Send("DELETE", Artifact(id + "/model")).status, 404);
   EXPECT_FALSE(fs::exists(FolderOf(id) / "model"));
-  EXPECT_EQ(Send("POST", kWorkspaceApi + "/mlflow-artifacts/mpu/create/" + id + "/x", "{}").status, 501);
 }
 
 TEST_F(MlflowApi, NoPathLeadsOutOfARunsArtifacts) {
@@ -417,7 +569,7 @@ TEST_F(MlflowApi, SourcesThatCannotBeModelsAreRefused) {
   for (const std::string& source : sources)
     Post("model-versions/create", {{"name", "credit"}, {"source", source}}, 400);
   Post("model-versions/create", {{"name", "credit"}, {"source", "runs:/nope/model"}}, 404);
-  Post("model-versions/create", {{"name", "credit"}, {"source", "models:/m-1"}}, 501);
+  Post("model-versions/create", {{"name", "credit"}, {"source", "models:/m-1"}}, 400);
   ExpectError(Post("model-versions/create", {{"name", "other"}, {"source", "runs:/x/model"}}, 404),
               "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=other not found");
 }

@@ -4,6 +4,7 @@
 
 #include "slipway/api/mlflow/artifact_files.h"
 #include "slipway/api/mlflow/face.h"
+#include "slipway/api/mlflow/logged_models.h"
 #include "slipway/api/mlflow/models.h"
 #include "slipway/api/mlflow/tracking.h"
 #include "slipway/base/file.h"
@@ -20,6 +21,7 @@ using nlohmann::json;
 
 constexpr std::string_view kArtifactScheme = "mlflow-artifacts:/";
 constexpr std::string_view kRunsScheme = "runs:/";
+constexpr std::string_view kModelsScheme = "models:/";
 
 // "<run>/<path>" of "mlflow-artifacts:/<run>/<path>" and "runs:/<run>/<path>"; "" for anything else.
 std::string PathInRun(const std::string& source) {
@@ -47,6 +49,8 @@ class ModelVersions {
     SLIPWAY_ASSIGN_OR_RETURN(version.description, arguments.Text("description"));
     SLIPWAY_ASSIGN_OR_RETURN(version.tags, arguments.Tags());
     SLIPWAY_ASSIGN_OR_RETURN(version.body, BodyOf(scope, arguments));
+    SLIPWAY_ASSIGN_OR_RETURN(const std::string logged_model, arguments.Text("model_id"));
+    if (!logged_model.empty()) version.properties[kModelIdProperty] = logged_model;
     version.context.created_at = version.context.last_modified_at = dependencies_.clock.Now();
     SLIPWAY_ASSIGN_OR_RETURN(version, Register(scope, version));
     return Answer(version, AliasesOf(model));
@@ -160,6 +164,7 @@ class ModelVersions {
   }
 
   Result<std::string> PathOf(const Scope& scope, const std::string& source, std::string& run_id) const {
+    if (source.starts_with(kModelsScheme)) return PathOfLoggedModel(scope, source, run_id);
     const std::string in_run = PathInRun(source);
     if (in_run.empty()) return CheckedReference(source);
     const size_t slash = in_run.find('/');
@@ -171,11 +176,18 @@ class ModelVersions {
     return run.artifact_uri + rest;
   }
 
-  static Result<std::string> CheckedReference(const std::string& source) {
-    if (source.starts_with("models:")) {
-      return Unimplemented(
-          "versions of logged models ('models:/…') are not supported yet: name the artifacts of a run as the source");
+  // "models:/<model id>".
+  Result<std::string> PathOfLoggedModel(const Scope& scope, const std::string& source, std::string& run_id) const {
+    const auto model = dependencies_.runs.GetRun(scope, source.substr(kModelsScheme.size()));
+    if (!model || !IsLoggedModel(*model)) {
+      return InvalidArgument(fmt::format(
+          "Invalid model version source: '{}'. Of 'models:/' addresses it takes those of logged models", source));
     }
+    if (run_id.empty()) run_id = LoggedModelJson(*model)["info"].value("source_run_id", "");
+    return model->artifact_uri;
+  }
+
+  static Result<std::string> CheckedReference(const std::string& source) {
     SLIPWAY_ASSIGN_OR_RETURN(const auto reference, domain::ParseReference(source, AssetKind::kModel));
     const bool is_stored = std::holds_alternative<domain::DatastorePath>(reference) ||
                            std::holds_alternative<domain::JobOutputPath>(reference);

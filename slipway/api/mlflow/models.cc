@@ -116,6 +116,9 @@ json VersionJson(const AssetVersion& version, const std::map<std::string, std::s
                  {"source", body.path},
                  {"status", "READY"}};
   if (!body.job_name.empty()) result["run_id"] = body.job_name;
+  if (const auto model = version.properties.find(kModelIdProperty); model != version.properties.end()) {
+    result["model_id"] = model->second;
+  }
   if (!version.description.empty()) result["description"] = version.description;
   if (!version.tags.empty()) result["tags"] = PairsJson(version.tags);
   for (const auto& [alias, named] : aliases)

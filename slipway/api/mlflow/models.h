@@ -17,6 +17,7 @@
 
 namespace slipway::api::mlflow {
 
+inline constexpr const char* kModelIdProperty = "slipway.mlflow.modelId";  // the logged model of a version
 inline constexpr std::string_view kAliasPrefix = "slipway.alias.";
 inline constexpr int64_t kModelPageSize = 100, kModelPageSizeMax = 1000;
 inline constexpr int64_t kVersionPageSize = 10'000, kVersionPageSizeMax = 200'000;

@@ -1,7 +1,9 @@
 // What is logged to runs: metrics, parameters, tags, inputs and models; and the history of metrics.
 #include <algorithm>
+#include <set>
 
 #include "slipway/api/mlflow/face.h"
+#include "slipway/api/mlflow/logged_models.h"
 #include "slipway/api/mlflow/tracking.h"
 
 namespace slipway::api::mlflow {
@@ -15,7 +17,8 @@ using nlohmann::json;
 
 constexpr size_t kParameterLengthMax = 6000, kTagLengthMax = 8000;
 constexpr size_t kMetricsMax = 1000, kParametersMax = 100, kTagsMax = 100, kItemsMax = 1000;
-constexpr int64_t kHistoryPageMax = 25'000;
+constexpr size_t kDatasetsMax = 1000, kRunsMax = 100;
+constexpr int64_t kHistoryPageMax = 25'000, kIntervalMax = 2500;
 constexpr const char* kModelHistoryTag = "mlflow.log-model.history";
 
 // What one request logs to one run.
@@ -92,7 +95,10 @@ class RunData {
 
   Result<json> LogMetric(const Scope& scope, const Arguments& arguments) const {
     SLIPWAY_ASSIGN_OR_RETURN(MetricPoint point, MetricOf(arguments));
-    return Log(scope, arguments, {{std::move(point)}, {}, {}});
+    SLIPWAY_ASSIGN_OR_RETURN(const ModelPoints of_models, PointsOfModels(scope, {arguments}));
+    SLIPWAY_ASSIGN_OR_RETURN(json answer, Log(scope, arguments, {{std::move(point)}, {}, {}}));
+    SLIPWAY_RETURN_IF_ERROR(LogToModels(scope, of_models));
+    return answer;
   }
 
   Result<json> LogParameter(const Scope& scope, const Arguments& arguments) const {
@@ -109,7 +115,11 @@ class RunData {
 
   Result<json> LogBatch(const Scope& scope, const Arguments& arguments) const {
     SLIPWAY_ASSIGN_OR_RETURN(const Batch batch, BatchOf(arguments));
-    return Log(scope, arguments, batch);
+    SLIPWAY_ASSIGN_OR_RETURN(const auto metrics, arguments.ObjectList("metrics"));
+    SLIPWAY_ASSIGN_OR_RETURN(const ModelPoints of_models, PointsOfModels(scope, metrics));
+    SLIPWAY_ASSIGN_OR_RETURN(json answer, Log(scope, arguments, batch));
+    SLIPWAY_RETURN_IF_ERROR(LogToModels(scope, of_models));
+    return answer;
   }
 
   Result<json> DeleteTag(const Scope& scope, const Arguments& arguments) const {
@@ -124,10 +134,9 @@ class RunData {
   Result<json> LogInputs(const Scope& scope, const Arguments& arguments) const {
     SLIPWAY_ASSIGN_OR_RETURN(const Run run, ActiveRun(scope, arguments));
     SLIPWAY_ASSIGN_OR_RETURN(const auto inputs, arguments.ObjectList("datasets"));
-    const auto known = run.tags.find(kDatasetsTag);
-    json datasets =
-        known == run.tags.end() ? json::array() : json::parse(known->second, nullptr, /*allow_exceptions=*/false);
-    if (!datasets.is_array()) datasets = json::array();
+    SLIPWAY_RETURN_IF_ERROR(CheckCount("datasets", inputs.size(), kDatasetsMax));
+    SLIPWAY_RETURN_IF_ERROR(AppendModels(scope, run, arguments, kModelInputsTag));
+    json datasets = ListInTag(run, kDatasetsTag);
     for (const Arguments& input : inputs) {
       SLIPWAY_ASSIGN_OR_RETURN(const Arguments dataset, input.Object("dataset"));
       SLIPWAY_RETURN_IF_ERROR(dataset.RequireText("name"));
@@ -147,10 +156,7 @@ class RunData {
     if (!model.is_object()) return InvalidArgument("Malformed model info: 'model_json' is not a JSON object");
     for (const char* key : {"artifact_path", "flavors", "utc_time_created", "run_id"})
       if (!model.contains(key)) return InvalidArgument(fmt::format("Model json is missing mandatory field '{}'", key));
-    const auto known = run.tags.find(kModelHistoryTag);
-    json history =
-        known == run.tags.end() ? json::array() : json::parse(known->second, nullptr, /*allow_exceptions=*/false);
-    if (!history.is_array()) history = json::array();
+    json history = ListInTag(run, kModelHistoryTag);
     history.push_back(model);
     SLIPWAY_RETURN_IF_ERROR(runs_.LogBatch(scope, run.id, {}, {}, {{kModelHistoryTag, history.dump()}}));
     return json::object();
@@ -170,11 +176,128 @@ class RunData {
     return answer;
   }
 
-  Result<json> LoggedModels(const Scope&, const Arguments&) const {
-    return Unimplemented("logged models (MLflow 3) are not supported yet: log models with MLflow 2, or register them");
+  Result<json> LogOutputs(const Scope& scope, const Arguments& arguments) const {
+    SLIPWAY_ASSIGN_OR_RETURN(const Run run, ActiveRun(scope, arguments));
+    SLIPWAY_RETURN_IF_ERROR(AppendModels(scope, run, arguments, kModelOutputsTag));
+    return json::object();
+  }
+
+  // Of several runs between two steps, thinned out evenly where there are more than `max_results`; the first and last
+  // step of every run stay.
+  Result<json> HistoryOfInterval(const Scope& scope, const Arguments& arguments) const {
+    SLIPWAY_ASSIGN_OR_RETURN(const int64_t most, arguments.Integer("max_results", kIntervalMax));
+    if (most < 1 || most > kIntervalMax) {
+      return InvalidArgument(
+          fmt::format("Invalid value {} for parameter 'max_results': it must be from 1 to {}", most, kIntervalMax));
+    }
+    if (arguments.Has("start_step") != arguments.Has("end_step")) {
+      return InvalidArgument("Both start_step and end_step must be given, or neither of them");
+    }
+    SLIPWAY_ASSIGN_OR_RETURN(const int64_t first, arguments.Integer("start_step", INT64_MIN));
+    SLIPWAY_ASSIGN_OR_RETURN(const int64_t last, arguments.Integer("end_step", INT64_MAX));
+    if (first > last) return InvalidArgument("end_step must not be less than start_step");
+    SLIPWAY_ASSIGN_OR_RETURN(const auto ids, RunIds(arguments, "run_ids"));
+    SLIPWAY_ASSIGN_OR_RETURN(auto histories, HistoriesOf(scope, ids, arguments));
+    std::set<int64_t> steps, kept;
+    for (auto& [id, points] : histories) {
+      std::erase_if(points, [&](const MetricPoint& point) { return point.step < first || point.step > last; });
+      for (const MetricPoint& point : points) steps.insert(point.step);
+      if (points.empty()) continue;
+      kept.insert(points.front().step);
+      kept.insert(points.back().step);
+    }
+    const std::vector<int64_t> all(steps.begin(), steps.end());
+    const double stride = std::max(1.0, static_cast<double>(all.size()) / static_cast<double>(most));
+    for (double at = 0; at < static_cast<double>(all.size()); at += stride) kept.insert(all[static_cast<size_t>(at)]);
+    json answer = json::object();
+    for (const auto& [id, points] : histories) {
+      for (const MetricPoint& point : points) {
+        if (kept.count(point.step)) answer["metrics"].push_back(PointOf(id, point));
+      }
+    }
+    return answer;
+  }
+
+  // What MLflow's pages ask: the beginning of each run's history.
+  Result<json> HistoryOfRuns(const Scope& scope, const Arguments& arguments) const {
+    SLIPWAY_ASSIGN_OR_RETURN(const int64_t most, arguments.Integer("max_results", kHistoryPageMax));
+    SLIPWAY_ASSIGN_OR_RETURN(const auto ids, RunIds(arguments, "run_id"));
+    SLIPWAY_ASSIGN_OR_RETURN(const auto histories, HistoriesOf(scope, ids, arguments));
+    json metrics = json::array();
+    for (const auto& [id, points] : histories) {
+      const size_t count = std::min<size_t>(points.size(), static_cast<size_t>(std::max<int64_t>(0, most)));
+      for (size_t i = 0; i < count; ++i) metrics.push_back(PointOf(id, points[i]));
+    }
+    return json{{"metrics", std::move(metrics)}};
   }
 
  private:
+  using Histories = std::vector<std::pair<std::string, std::vector<MetricPoint>>>;
+
+  static json PointOf(const std::string& run, const MetricPoint& point) {
+    json result = MetricJson(point);
+    result["run_id"] = run;
+    return result;
+  }
+
+  static Result<std::vector<std::string>> RunIds(const Arguments& arguments, const char* key) {
+    SLIPWAY_ASSIGN_OR_RETURN(auto ids, arguments.TextList(key));
+    if (ids.empty()) return InvalidArgument(fmt::format("Missing value for required parameter '{}'", key));
+    SLIPWAY_RETURN_IF_ERROR(CheckCount("runs", ids.size(), kRunsMax));
+    return ids;
+  }
+
+  Result<Histories> HistoriesOf(const Scope& scope, const std::vector<std::string>& ids,
+                                const Arguments& arguments) const {
+    SLIPWAY_ASSIGN_OR_RETURN(const std::string key, arguments.RequireText("metric_key"));
+    Histories histories;
+    for (const std::string& id : ids) {
+      SLIPWAY_RETURN_IF_ERROR(GetRun(runs_, scope, id));
+      SLIPWAY_ASSIGN_OR_RETURN(auto points, runs_.GetMetricHistory(scope, id, key));
+      histories.emplace_back(id, std::move(points));
+    }
+    return histories;
+  }
+
+  // Adds the `models` of a request to the list in a tag of the run. Each has to be there.
+  Status AppendModels(const Scope& scope, const Run& run, const Arguments& arguments, const char* tag) const {
+    SLIPWAY_ASSIGN_OR_RETURN(const auto models, arguments.ObjectList("models"));
+    if (models.empty()) return {};
+    json list = ListInTag(run, tag);
+    for (const Arguments& model : models) {
+      SLIPWAY_ASSIGN_OR_RETURN(const std::string id, model.RequireText("model_id"));
+      SLIPWAY_RETURN_IF_ERROR(CheckLoggedModel(scope, id));
+      list.push_back(model.object());
+    }
+    return runs_.LogBatch(scope, run.id, {}, {}, {{tag, list.dump()}});
+  }
+
+  using ModelPoints = std::map<std::string, std::vector<MetricPoint>>;
+
+  // Metrics that name a logged model are the model's too.
+  Result<ModelPoints> PointsOfModels(const Scope& scope, const std::vector<Arguments>& metrics) const {
+    ModelPoints points;
+    for (const Arguments& metric : metrics) {
+      SLIPWAY_ASSIGN_OR_RETURN(const std::string id, metric.Text("model_id"));
+      if (id.empty()) continue;
+      SLIPWAY_RETURN_IF_ERROR(CheckLoggedModel(scope, id));
+      SLIPWAY_ASSIGN_OR_RETURN(MetricPoint point, MetricOf(metric));
+      points[id].push_back(std::move(point));
+    }
+    return points;
+  }
+
+  Status LogToModels(const Scope& scope, const ModelPoints& points) const {
+    for (const auto& [id, metrics] : points) SLIPWAY_RETURN_IF_ERROR(runs_.LogBatch(scope, id, metrics, {}, {}));
+    return {};
+  }
+
+  Status CheckLoggedModel(const Scope& scope, const std::string& id) const {
+    const auto model = runs_.GetRun(scope, id);
+    if (model && IsLoggedModel(*model)) return {};
+    return NotFound(fmt::format("Logged model with ID '{}' not found.", id));
+  }
+
   Result<Run> ActiveRun(const Scope& scope, const Arguments& arguments) const {
     SLIPWAY_ASSIGN_OR_RETURN(const std::string id, arguments.RunId());
     return GetActiveRun(runs_, scope, id);
@@ -208,9 +331,9 @@ void MountRunData(net::Router& router, const MlflowDependencies& dependencies) {
   methods.Add("POST", "runs/log-inputs", &RunData::LogInputs);
   methods.Add("POST", "runs/log-model", &RunData::LogModel);
   methods.Add("GET", "metrics/get-history", &RunData::History);
-  methods.Add("POST", "logged-models", &RunData::LoggedModels);
-  methods.Add("POST", "logged-models/search", &RunData::LoggedModels);
-  methods.Add("POST", "runs/outputs", &RunData::LoggedModels);
+  methods.Add("GET", "metrics/get-history-bulk-interval", &RunData::HistoryOfInterval);
+  methods.Add("GET", "metrics/get-history-bulk", &RunData::HistoryOfRuns);
+  methods.Add("POST", "runs/outputs", &RunData::LogOutputs);
 }
 
 }  // namespace slipway::api::mlflow

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "slipway/api/mlflow/face.h"
+#include "slipway/api/mlflow/logged_models.h"
 #include "slipway/api/mlflow/tracking.h"
 #include "slipway/base/hash.h"
 #include "slipway/base/text.h"
@@ -92,8 +93,9 @@ class Runs {
     SLIPWAY_ASSIGN_OR_RETURN(const Order order, Order::Parse(terms, RunDialect()));
     SLIPWAY_ASSIGN_OR_RETURN(const auto ids, ExperimentIds(scope, arguments));
     SLIPWAY_ASSIGN_OR_RETURN(auto runs, runs_.ListRuns(scope, ids));
-    std::erase_if(runs,
-                  [&](const Run& run) { return !IsSeen(run.is_deleted, view) || !filter.Matches(LookupIn(run)); });
+    std::erase_if(runs, [&](const Run& run) {
+      return IsLoggedModel(run) || !IsSeen(run.is_deleted, view) || !filter.Matches(LookupIn(run));
+    });
     std::sort(runs.begin(), runs.end(), [&](const Run& a, const Run& b) { return ComesBefore(order, a, b); });
     json answer = json::object();
     const size_t end = std::min(runs.size(), page.offset + page.size);

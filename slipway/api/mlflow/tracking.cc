@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "slipway/api/mlflow/logged_models.h"
 #include "slipway/base/text.h"
 
 namespace slipway::api::mlflow {
@@ -18,11 +19,6 @@ using nlohmann::json;
 constexpr const char* kDefaultExperimentName = "Default";
 constexpr std::string_view kStatusNames[] = {"RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"};
 constexpr size_t kKeyLengthMax = 250;
-
-domain::Tags ShownTags(domain::Tags tags) {
-  std::erase_if(tags, [](const auto& tag) { return tag.first.starts_with(kOwnTagPrefix); });
-  return tags;
-}
 
 void PutPairs(json& into, const char* key, const std::map<std::string, std::string>& pairs) {
   if (!pairs.empty()) into[key] = PairsJson(pairs);
@@ -69,6 +65,22 @@ std::optional<FilterValue> RunAttribute(const Run& run, const std::string& key) 
   return std::nullopt;
 }
 
+// The name, digest or context of each dataset that the run has logged.
+std::optional<FilterValue> DatasetTexts(const Run& run, const std::string& key) {
+  std::vector<std::string> texts;
+  for (const json& input : ListInTag(run, kDatasetsTag)) {
+    if (key == "context") {
+      for (const json& tag : input.value("tags", json::array())) {
+        if (tag.value("key", "") == kDatasetContextTag) texts.push_back(tag.value("value", ""));
+      }
+    } else {
+      texts.push_back(input.value("dataset", json::object()).value(key, ""));
+    }
+  }
+  if (texts.empty()) return std::nullopt;
+  return texts;
+}
+
 std::optional<FilterValue> ExperimentAttribute(const Experiment& experiment, const std::string& key) {
   if (key == "name") return experiment.name;
   if (key == "creation_time") return Number(Milliseconds(experiment.created_at));
@@ -90,6 +102,11 @@ bool IsPathLike(std::string_view key) {
 }
 
 }  // namespace
+
+domain::Tags ShownTags(domain::Tags tags) {
+  std::erase_if(tags, [](const auto& tag) { return tag.first.starts_with(kOwnTagPrefix); });
+  return tags;
+}
 
 int64_t Milliseconds(Timestamp time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
@@ -165,9 +182,10 @@ json RunJson(const Run& run) {
   PutPairs(data, "params", run.parameters);
   PutPairs(data, "tags", ShownTags(run.tags));
   json result = {{"info", RunInfoJson(run)}, {"data", std::move(data)}};
-  if (const auto datasets = run.tags.find(kDatasetsTag); datasets != run.tags.end()) {
-    const json parsed = json::parse(datasets->second, nullptr, /*allow_exceptions=*/false);
-    if (parsed.is_array()) result["inputs"]["dataset_inputs"] = parsed;
+  for (const auto& [tag, part, list] :
+       {std::tuple{kDatasetsTag, "inputs", "dataset_inputs"}, std::tuple{kModelInputsTag, "inputs", "model_inputs"},
+        std::tuple{kModelOutputsTag, "outputs", "model_outputs"}}) {
+    if (json values = ListInTag(run, tag); !values.empty()) result[part][list] = std::move(values);
   }
   return result;
 }
@@ -188,7 +206,9 @@ const Dialect& RunDialect() {
                                 {"start_time", true, false, {"created", "Created"}},
                                 {"end_time", true}},
                                /*has_metrics=*/true,
-                               /*has_parameters=*/true};
+                               /*has_parameters=*/true,
+                               /*has_tags=*/true,
+                               /*has_datasets=*/true};
   return dialect;
 }
 
@@ -208,6 +228,8 @@ Lookup LookupIn(const Run& run) {
         return FindText(run.parameters, what.key);
       case Entity::kTag:
         return FindText(run.tags, what.key);
+      case Entity::kDataset:
+        return DatasetTexts(run, what.key);
       case Entity::kMetric:
         break;
     }

@@ -16,6 +16,7 @@ namespace slipway::api::mlflow {
 inline constexpr std::string_view kOwnTagPrefix = "slipway.mlflow.";
 inline constexpr const char* kDatasetsTag = "slipway.mlflow.datasets";  // JSON of log-inputs' datasets
 inline constexpr const char* kDeletedWithExperimentTag = "slipway.mlflow.deletedWithExperiment";
+inline constexpr const char* kDatasetContextTag = "mlflow.data.context";
 inline constexpr const char* kRunNameTag = "mlflow.runName";
 inline constexpr const char* kDefaultExperimentId = "0";
 
@@ -45,6 +46,9 @@ const Dialect& RunDialect();
 // The experiment or run must outlive the look-up.
 Lookup LookupIn(const domain::Experiment& experiment);
 Lookup LookupIn(const domain::Run& run);
+
+// Without the server's own.
+domain::Tags ShownTags(domain::Tags tags);
 
 // The rules for what may be logged. kInvalidArgument says which is broken.
 Status CheckKey(std::string_view what, const std::string& key);

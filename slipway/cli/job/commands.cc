@@ -8,6 +8,7 @@
 #include "slipway/cli/commands.h"
 #include "slipway/cli/job/job_view.h"
 #include "slipway/cli/job/metrics.h"
+#include "slipway/cli/job/reports.h"
 #include "slipway/cli/job/stream.h"
 #include "slipway/cli/resource.h"
 #include "slipway/cli/sync.h"
@@ -268,6 +269,10 @@ std::vector<Command> JobCommands() {
       MakeCommand("job update", "Update a job's tags, properties, description or display name.",
                   std::vector<Flag>{name, WebFlag()} + UpdateFlags(), UpdateJob),
       JobMetricsCommand(),
+      JobTrialsCommand(),
+      JobTimelineCommand(),
+      JobCompareCommand(),
+      JobExplainReuseCommand(),
   };
 }
 

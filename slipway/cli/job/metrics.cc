@@ -1,29 +1,11 @@
 #include "slipway/cli/job/metrics.h"
 
-#include <fmt/format.h>
-
-#include "slipway/base/text.h"
 #include "slipway/cli/context.h"
-#include "slipway/cli/resource.h"
+#include "slipway/cli/job/report_parts.h"
 #include "slipway/client/workspace.h"
 
 namespace slipway::cli {
 namespace {
-
-// MLflow's lists of {"key", "value"} as an object.
-Json ObjectOf(const Json& data, const char* list) {
-  Json object = Json::object();
-  for (const Json& entry : data.value(list, Json::array())) object[entry.value("key", "")] = entry["value"];
-  return object;
-}
-
-Result<Json> TrackedOf(client::Workspace& server, const std::string& job) {
-  SLIPWAY_ASSIGN_OR_RETURN(const Json answer,
-                           server.connection().Get(fmt::format("/mlflow/v1.0{}/api/2.0/mlflow/runs/get?run_id={}",
-                                                               server.scope().ArmId(), UrlEncode(job))));
-  const Json data = answer.value("run", Json::object()).value("data", Json::object());
-  return Json{{"name", job}, {"metrics", ObjectOf(data, "metrics")}, {"parameters", ObjectOf(data, "params")}};
-}
 
 Result<Output> ShowChildren(client::Workspace& server, const std::string& job, const std::string& best) {
   SLIPWAY_ASSIGN_OR_RETURN(const auto children, server.ListChildren(job));

@@ -23,6 +23,7 @@ struct JobKey {
 struct Preparation {
   std::map<std::string, std::string> resolved_inputs;  // input → pinned reference or literal
   std::string reuse_key;                               // "" = must not be taken over by others
+  std::map<std::string, std::string> reuse_parts;      // reuse_key.h
   std::optional<domain::Job> reusable;                 // a completed job whose outputs this one takes over
 };
 
@@ -52,6 +53,9 @@ class Executor {
   virtual void End(const JobKey& key) = 0;
   // After an exit code of 0: moves and registers outputs.
   virtual void Finalize(const JobKey& key, const domain::Job& job) = 0;
+  // Puts small files, by paths, below the artifacts of a job; returns when they are there.
+  virtual Status WriteArtifacts(const JobKey& key, const domain::Job& job,
+                                const std::map<std::string, std::string>& files) = 0;
   // Frees what a job that has ended still holds.
   virtual void Discard(const JobKey& key) = 0;
 

@@ -7,6 +7,7 @@
 #include "slipway/base/text.h"
 #include "slipway/environments/working_copy.h"
 #include "slipway/process/run.h"
+#include "slipway/process/tree.h"
 #include "slipway/runner/execute/command_environment.h"
 #include "slipway/runner/execute/reuse_key.h"
 #include "slipway/runner/output_registration.h"
@@ -89,10 +90,10 @@ Result<Preparation> LocalExecutor::PrepareNow(const JobKey& key, const Job& job,
   SLIPWAY_ASSIGN_OR_RETURN(ready.inputs, LocateInputs(catalog_, key.scope, command));
   Preparation preparation;
   for (const auto& [name, source] : ready.inputs) preparation.resolved_inputs[name] = source.pinned;
+  SLIPWAY_ASSIGN_OR_RETURN(preparation.reuse_parts, ReuseParts(hasher_, command, resources.code, resources.body(),
+                                                               ready.inputs, /*with_data=*/may_reuse));
   if (may_reuse) {
-    SLIPWAY_ASSIGN_OR_RETURN(
-        preparation.reuse_key,
-        ReuseKey(hasher_, command, resources.code ? resources.code->hash : "", resources.body(), ready.inputs));
+    preparation.reuse_key = ReuseKey(preparation.reuse_parts);
     SLIPWAY_ASSIGN_OR_RETURN(preparation.reusable, FindReusable(key.scope, preparation.reuse_key));
     if (preparation.reusable) return preparation;
   }
@@ -186,6 +187,8 @@ Result<process::SpawnOptions> LocalExecutor::MakeSpawn(const JobKey& key, const 
   spawn.working_directory = folder.work();
   spawn.output = process::OutputTarget::kFile;
   spawn.output_file = artifacts / kLogName;
+  spawn.tree = folder.root().string();
+  spawn.adopts_orphans = true;
   const auto& connection_string = options_.server.connection_string;
   SLIPWAY_ASSIGN_OR_RETURN(
       spawn.environment,
@@ -232,6 +235,10 @@ void LocalExecutor::HandleExit(const JobKey& key, const fs::path& log, const pro
   end.code = exit.code ? exit.code : folder.ExitCode();
   end.signal = exit.signal;
   end.log_tail = process::TailOfFile(log, kShownLogLines);
+  const bool was_counted = exit.code || exit.signal != 0;  // not of a process that another life of the server started
+  if (was_counted) {
+    end.resources = domain::ResourceUse{exit.cpu_seconds, exit.max_memory_bytes, exit.read_bytes, exit.written_bytes};
+  }
   handlers_.exited(key, std::move(end));
 }
 
@@ -263,6 +270,8 @@ Executor::Recovery LocalExecutor::Recover(const JobKey& key, const Job& job) {
     std::lock_guard lock(mutex_);
     running_.erase(folder.root().string());
   }
+  // Its process is gone; what that had started may not be.
+  process::KillTree(/*leader=*/{}, process::TreeMarkFor(folder.root().string()));
   const auto code = folder.ExitCode();
   if (!code) return {};
   ProcessEnd end;
@@ -295,6 +304,13 @@ Result<Finalized> LocalExecutor::FinalizeNow(const JobKey& key, const Job& job) 
                                   fmt::format("registering output '{}'", name)));
   }
   return finalized;
+}
+
+Status LocalExecutor::WriteArtifacts(const JobKey& key, const Job& job,
+                                     const std::map<std::string, std::string>& files) {
+  SLIPWAY_ASSIGN_OR_RETURN(const fs::path artifacts, ArtifactFolder(key.scope, job));
+  for (const auto& [name, content] : files) SLIPWAY_RETURN_IF_ERROR(WriteFileAtomic(artifacts / name, content));
+  return {};
 }
 
 void LocalExecutor::Discard(const JobKey& key) {

@@ -30,6 +30,8 @@ class LocalExecutor final : public Executor {
   void Launch(const JobKey& key, const domain::Job& job) override;
   void End(const JobKey& key) override;
   void Finalize(const JobKey& key, const domain::Job& job) override;
+  Status WriteArtifacts(const JobKey& key, const domain::Job& job,
+                        const std::map<std::string, std::string>& files) override;
   void Discard(const JobKey& key) override;
   Recovery Recover(const JobKey& key, const domain::Job& job) override;
 

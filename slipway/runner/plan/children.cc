@@ -1,11 +1,15 @@
 #include "slipway/runner/plan/children.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "slipway/base/text.h"
+#include "slipway/domain/job_properties.h"
+#include "slipway/domain/search_space.h"
 #include "slipway/runner/expressions.h"
 
 namespace slipway::runner {
@@ -130,6 +134,21 @@ void PlaceBoundOutputs(const Job& pipeline, Job& child) {
   }
 }
 
+// What `name` got: of a choice that took a map, the map with what was sampled for it, as JSON text.
+Literal ShownValue(const SampledValues& values, const std::string& name) {
+  nlohmann::ordered_json map = nlohmann::ordered_json::object();
+  for (const auto& [key, value] : values) {
+    const auto nested = domain::ParseNestedName(key);
+    if (!nested || nested->choice != name) continue;
+    const Literal shown = ShownValue(values, key);
+    const auto parsed = shown.kind == Literal::Kind::kString
+                            ? nlohmann::ordered_json()
+                            : nlohmann::ordered_json::parse(ToLower(shown.text), nullptr, /*allow_exceptions=*/false);
+    map[nested->name] = parsed.is_primitive() && !parsed.is_null() ? parsed : nlohmann::ordered_json(shown.text);
+  }
+  return map.empty() ? values.at(name) : Literal{Literal::Kind::kString, map.dump()};
+}
+
 std::string Indent(const std::string& key, bool is_file) {
   return is_file ? key : key + "/";
 }
@@ -176,6 +195,11 @@ std::string TrialJobName(const std::string& sweep, int index) {
   return fmt::format("{}_{}", sweep, index);
 }
 
+int TrialNumber(std::string_view name) {
+  const size_t at = name.rfind('_');
+  return at == std::string_view::npos ? 0 : static_cast<int>(ParseInt(name.substr(at + 1)).value_or(0));
+}
+
 Result<Job> MakeStepJob(const Snapshot& snapshot, const Job& pipeline_job, const std::string& key) {
   const auto& pipeline = std::get<PipelineSpec>(pipeline_job.spec.body);
   const PipelineStep& step = pipeline.jobs.at(key);
@@ -205,8 +229,10 @@ Result<Job> MakeTrialJob(const Snapshot& snapshot, const Job& sweep_job, int ind
   command.inputs = sweep.inputs;
   std::map<std::string, std::string> texts;
   for (const auto& [name, value] : values) {
-    command.inputs[name] = value;
-    texts[name] = value.text;
+    child.spec.properties[std::string(domain::kSearchPrefix) + name] = value.text;
+    const Literal shown = ShownValue(values, name);
+    texts[domain::SearchPlaceholder(name)] = shown.text;
+    if (!domain::ParseNestedName(name)) command.inputs[name] = shown;
   }
   FillPorts(sweep.trial, command.inputs);
   command.command = SubstituteSearchSpace(command.command, texts);
@@ -223,6 +249,21 @@ Result<Job> MakeTrialJob(const Snapshot& snapshot, const Job& sweep_job, int ind
   SLIPWAY_ASSIGN_OR_RETURN(child.output_uris, OutputUris(child.name, OutputsOf(child.spec), snapshot.default_datastore,
                                                          snapshot.artifact_root));
   return child;
+}
+
+SampledValues SampledValuesOf(const SweepSpec& sweep, const Job& trial) {
+  SampledValues values;
+  for (const auto& [name, distribution] : sweep.search_space) {
+    const auto found = trial.spec.properties.find(std::string(domain::kSearchPrefix) + name);
+    if (found == trial.spec.properties.end()) continue;
+    const auto choice = std::find_if(distribution.values.begin(), distribution.values.end(),
+                                     [&](const Literal& each) { return each.text == found->second; });
+    const auto kind = choice != distribution.values.end() ? choice->kind
+                      : distribution.type == "randint"    ? Literal::Kind::kInteger
+                                                          : Literal::Kind::kNumber;
+    values[name] = {kind, found->second};
+  }
+  return values;
 }
 
 std::vector<std::string> DependenciesOf(const Job& step_job) {

@@ -23,14 +23,19 @@ std::map<std::string, domain::JobInput>& InputsOf(domain::JobSpec& spec);
 
 std::string StepJobName(const std::string& pipeline, const std::string& step);
 std::string TrialJobName(const std::string& sweep, int index);
+int TrialNumber(std::string_view name);  // back: trials go by number, "_10" after "_9"
 
 // The job of a step, not started. Values of the pipeline's and other steps' inputs are filled in; bindings to outputs
 // of steps stay until those have ended.
 Result<domain::Job> MakeStepJob(const Snapshot& snapshot, const domain::Job& pipeline, const std::string& step);
 
-// The job of a trial with its sampled values as inputs.
+// The job of a trial with its sampled values as inputs. A choice that took a map is the map as JSON text; what is
+// nested in it is known to the command alone, as ${{search_space.choice.name}}.
 Result<domain::Job> MakeTrialJob(const Snapshot& snapshot, const domain::Job& sweep, int index,
                                  const SampledValues& values);
+
+// The values that MakeTrialJob gave it.
+SampledValues SampledValuesOf(const domain::SweepSpec& sweep, const domain::Job& trial);
 
 // The steps whose outputs a step job takes.
 std::vector<std::string> DependenciesOf(const domain::Job& step_job);

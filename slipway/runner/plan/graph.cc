@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/domain/search_space.h"
 #include "slipway/runner/expressions.h"
 
 namespace slipway::runner {
@@ -335,9 +336,10 @@ std::vector<Error> CheckCommandJob(const domain::CommandSpec& command) {
 
 std::vector<Error> CheckSweepJob(const SweepSpec& sweep) {
   Declared declared = PipelineChecker::DeclaredBy(sweep.trial, sweep.inputs, sweep.outputs);
-  declared.search_space = KeysOf(sweep.search_space);
+  declared.search_space = domain::SearchPlaceholders(sweep.search_space);
   // A component's inputs may be filled by the search space as well as by the sweep's inputs.
-  for (const std::string& name : declared.search_space) {
+  for (const std::string& name : KeysOf(sweep.search_space)) {
+    if (domain::ParseNestedName(name)) continue;
     if (!sweep.trial.inputs.empty() && !sweep.trial.inputs.count(name)) continue;
     declared.inputs.push_back(name);
   }
@@ -347,7 +349,7 @@ std::vector<Error> CheckSweepJob(const SweepSpec& sweep) {
   const bool is_inline = sweep.trial_component.empty();
   for (const auto& [name, distribution] : sweep.search_space) {
     const bool is_used = sweep.trial.inputs.count(name) > 0;
-    if (is_inline || is_used) continue;
+    if (is_inline || is_used || domain::ParseNestedName(name)) continue;
     errors.push_back(InvalidArgument(fmt::format("'{}' of the search space is not an input of the trial{}", name,
                                                  DidYouMean(name, KeysOf(sweep.trial.inputs)))));
   }

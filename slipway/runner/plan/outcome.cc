@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/runner/plan/children.h"
 
 namespace slipway::runner {
 namespace {
@@ -45,38 +46,27 @@ int RetriesOf(const Job& job) {
   return command ? command->retries_max : 0;
 }
 
-// Trials by number rather than by name: "_10" comes after "_9".
-int TrialNumber(const Job& trial) {
-  const size_t at = trial.name.rfind('_');
-  return at == std::string::npos ? 0 : static_cast<int>(ParseInt(trial.name.substr(at + 1)).value_or(0));
-}
-
 bool IsBetter(const SweepSpec& sweep, double a, double b) {
   return sweep.objective.maximize ? a > b : a < b;
 }
 
-struct BestTrial {
-  const Job* trial = nullptr;
-  double value = 0;
-};
+std::optional<double> BestReportOf(const Snapshot& snapshot, const SweepSpec& sweep, const Job& trial) {
+  const auto metrics = snapshot.metrics.find(trial.name);
+  return metrics == snapshot.metrics.end() ? std::nullopt : BestReport(sweep, metrics->second);
+}
 
-BestTrial FindBest(const Snapshot& snapshot, const SweepSpec& sweep, const std::vector<const Job*>& trials) {
-  BestTrial best;
-  for (const Job* trial : trials) {
-    const auto metrics = snapshot.metrics.find(trial->name);
-    if (trial->status != JobStatus::kCompleted || metrics == snapshot.metrics.end()) continue;
-    const auto value = BestReport(sweep, metrics->second);
-    if (!value) continue;
-    const bool wins = !best.trial || IsBetter(sweep, *value, best.value) ||
-                      (*value == best.value && TrialNumber(*trial) < TrialNumber(*best.trial));
-    if (wins) best = {trial, *value};
-  }
-  return best;
+bool MayBeBest(const Job& trial, bool live) {
+  if (trial.status == JobStatus::kCompleted) return true;
+  return live && (trial.status == JobStatus::kRunning || trial.status == JobStatus::kFinalizing);
+}
+
+bool IsCompleted(const Job* trial) {
+  return trial->status == JobStatus::kCompleted;
 }
 
 JobError WhyNoBest(const Snapshot& snapshot, const SweepSpec& sweep, const std::vector<const Job*>& trials) {
-  const auto is_completed = [](const Job* trial) { return trial->status == JobStatus::kCompleted; };
-  if (!trials.empty() && std::none_of(trials.begin(), trials.end(), is_completed)) {
+  const auto completed = std::find_if(trials.begin(), trials.end(), IsCompleted);
+  if (completed == trials.end()) {
     const auto failed =
         std::find_if(trials.begin(), trials.end(), [](const Job* trial) { return trial->error.has_value(); });
     const std::string first =
@@ -90,9 +80,12 @@ JobError WhyNoBest(const Snapshot& snapshot, const SweepSpec& sweep, const std::
   }
   const std::vector<std::string> names(logged.begin(), logged.end());
   const std::string& wanted = sweep.objective.primary_metric;
-  return {"UserError", fmt::format("no trial logged the primary metric '{}'; {}{}", wanted,
-                                   names.empty() ? "no metric was logged at all" : "logged were: " + Join(names, ", "),
-                                   DidYouMean(wanted, names))};
+  return {"UserError",
+          fmt::format("{} completed without logging the primary metric '{}', and no other trial logged it; "
+                      "{}{}",
+                      (*completed)->name, wanted,
+                      names.empty() ? "no metric was logged at all" : "logged were: " + Join(names, ", "),
+                      DidYouMean(wanted, names))};
 }
 
 }  // namespace
@@ -120,6 +113,11 @@ Verdict JudgeExit(const Job& job, const ProcessEnd& end) {
   verdict.status = JobStatus::kFailed;
   verdict.error = JobError{"UserError", WithLog(HowItEnded(end), end)};
   return verdict;
+}
+
+domain::ResourceUse Sum(const domain::ResourceUse& a, const domain::ResourceUse& b) {
+  return {a.cpu_seconds + b.cpu_seconds, std::max(a.peak_memory_bytes, b.peak_memory_bytes),
+          a.read_bytes + b.read_bytes, a.written_bytes + b.written_bytes};
 }
 
 std::optional<JobError> ErrorOfPipeline(const std::vector<const Job*>& steps) {
@@ -152,20 +150,48 @@ std::optional<double> BestReport(const SweepSpec& sweep, const TrialMetrics& met
   return best;
 }
 
+const Job* BestTrial(const Snapshot& snapshot, const SweepSpec& sweep, const std::vector<const Job*>& trials,
+                     bool live) {
+  const Job* best = nullptr;
+  std::optional<double> best_value;
+  for (const Job* trial : trials) {
+    const auto value = MayBeBest(*trial, live) ? BestReportOf(snapshot, sweep, *trial) : std::nullopt;
+    if (!value) continue;
+    const bool wins = !best || IsBetter(sweep, *value, *best_value) ||
+                      (*value == *best_value && TrialNumber(trial->name) < TrialNumber(best->name));
+    if (!wins) continue;
+    best = trial;
+    best_value = value;
+  }
+  return best;
+}
+
+std::optional<JobError> WhyHopeless(const Snapshot& snapshot, const SweepSpec& sweep,
+                                    const std::vector<const Job*>& trials) {
+  const auto has_reported = [&](const Job* trial) {
+    const auto metrics = snapshot.metrics.find(trial->name);
+    return metrics != snapshot.metrics.end() && !metrics->second.reports.empty();
+  };
+  if (std::none_of(trials.begin(), trials.end(), IsCompleted)) return std::nullopt;
+  if (std::any_of(trials.begin(), trials.end(), has_reported)) return std::nullopt;
+  return WhyNoBest(snapshot, sweep, trials);
+}
+
 Finish FinishSweep(const Snapshot& snapshot, const Job& job, const std::vector<const Job*>& trials, bool is_over_time) {
   const auto& sweep = std::get<SweepSpec>(job.spec.body);
   Finish finish{job.name, JobStatus::kCompleted, std::nullopt, "", {}, ""};
-  const BestTrial best = FindBest(snapshot, sweep, trials);
-  if (!best.trial) {
+  const Job* best = BestTrial(snapshot, sweep, trials, /*live=*/false);
+  if (!best) {
     finish.status = JobStatus::kFailed;
     finish.error = is_over_time ? JobError{"Timeout", "no trial completed within limits.timeout"}
                                 : WhyNoBest(snapshot, sweep, trials);
     return finish;
   }
-  finish.best_child = best.trial->name;
-  finish.reason = fmt::format("best trial {}: {} = {}{}", best.trial->name, sweep.objective.primary_metric,
-                              FormatDouble(best.value), is_over_time ? "; stopped at limits.timeout" : "");
-  for (const auto& [key, uri] : best.trial->output_uris) {
+  finish.best_child = best->name;
+  finish.reason = fmt::format("best trial {}: {} = {}{}", best->name, sweep.objective.primary_metric,
+                              FormatDouble(*BestReportOf(snapshot, sweep, *best)),
+                              is_over_time ? "; stopped at limits.timeout" : "");
+  for (const auto& [key, uri] : best->output_uris) {
     if (key != "artifacts") finish.output_uris[key] = uri;
   }
   return finish;

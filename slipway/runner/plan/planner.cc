@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/domain/job_properties.h"
 #include "slipway/runner/plan/children.h"
 #include "slipway/runner/plan/outcome.h"
 
@@ -31,6 +32,13 @@ std::optional<Timestamp> DeadlineOf(const Job& job) {
   return *job.started_at + std::chrono::seconds(*timeout);
 }
 
+// Above 0: before the others.
+int PriorityOf(const Job& job) {
+  const auto priority = job.spec.properties.find(std::string(domain::kPriorityProperty));
+  if (priority == job.spec.properties.end()) return 0;
+  return priority->second == "high" ? 1 : priority->second == "low" ? -1 : 0;
+}
+
 bool IsUnstarted(const Job& job) {
   return job.status == JobStatus::kNotStarted || job.status == JobStatus::kStarting;
 }
@@ -44,7 +52,7 @@ class Planner {
       if (snapshot_.ActivityOf(name) >= Activity::kRunning) ++busy_[ComputeOf(job)];
       if (!job.parent.empty()) children_[job.parent].push_back(&job);
     }
-    for (const Job* job : InOrderOfCreation()) {
+    for (const Job* job : InOrderOfUrgency()) {
       if (domain::IsTerminal(job->status)) continue;
       if (std::holds_alternative<PipelineSpec>(job->spec.body)) PlanPipeline(*job);
       if (std::holds_alternative<SweepSpec>(job->spec.body)) PlanSweep(*job);
@@ -54,12 +62,13 @@ class Planner {
   }
 
  private:
-  // Whoever came first starts first when the compute has little room.
-  std::vector<const Job*> InOrderOfCreation() const {
+  // The more urgent, and then whoever came first, starts first when the compute has little room.
+  std::vector<const Job*> InOrderOfUrgency() const {
     std::vector<const Job*> jobs;
     for (const auto& [name, job] : snapshot_.jobs) jobs.push_back(&job);
-    std::stable_sort(jobs.begin(), jobs.end(),
-                     [](const Job* a, const Job* b) { return a->created_at < b->created_at; });
+    std::stable_sort(jobs.begin(), jobs.end(), [](const Job* a, const Job* b) {
+      return std::pair(-PriorityOf(*a), a->created_at) < std::pair(-PriorityOf(*b), b->created_at);
+    });
     return jobs;
   }
 
@@ -134,8 +143,7 @@ class Planner {
 
   void PlanLaunch(const Job& job) {
     const std::string compute = ComputeOf(job);
-    const auto found = snapshot_.capacity.find(compute);
-    const int capacity = found == snapshot_.capacity.end() ? kDefaultCapacity : found->second;
+    const int capacity = CapacityOf(compute);
     int& busy = busy_[compute];
     if (busy < capacity) {
       ++busy;
@@ -144,6 +152,11 @@ class Planner {
       Add(SetStatus{job.name, JobStatus::kQueued,
                     fmt::format("waits for compute '{}': {} of {} instances are busy", compute, busy, capacity)});
     }
+  }
+
+  int CapacityOf(const std::string& compute) const {
+    const auto found = snapshot_.capacity.find(compute);
+    return found == snapshot_.capacity.end() ? kDefaultCapacity : found->second;
   }
 
   // Pipelines.
@@ -231,27 +244,56 @@ class Planner {
         Cancel(*trial,
                is_cancelled ? "its sweep was canceled" : "its sweep ran longer than its limit (limits.timeout)");
       }
+    } else if (const auto hopeless = WhyHopeless(snapshot_, std::get<SweepSpec>(sweep.spec.body), trials)) {
+      for (const Job* trial : trials) Cancel(*trial, hopeless->message);
     } else {
       StopBadTrials(sweep, trials);
+      FollowBest(sweep, trials);
       if (CreateTrials(sweep, trials)) return;
     }
     const bool all_ended =
         std::all_of(trials.begin(), trials.end(), [](const Job* trial) { return domain::IsTerminal(trial->status); });
     if (!all_ended) return;
-    if (is_cancelled) return Add(Finish{sweep.name, JobStatus::kCanceled, std::nullopt, sweep.status_reason, {}, ""});
-    Add(FinishSweep(snapshot_, sweep, trials, is_over_time));
+    if (!is_cancelled) return Add(FinishSweep(snapshot_, sweep, trials, is_over_time));
+    const Job* best = BestTrial(snapshot_, std::get<SweepSpec>(sweep.spec.body), trials, /*live=*/false);
+    Add(Finish{
+        sweep.name, JobStatus::kCanceled, std::nullopt, sweep.status_reason, {}, best ? best->name : std::string()});
+  }
+
+  void FollowBest(const Job& sweep, const std::vector<const Job*>& trials) {
+    const Job* best = BestTrial(snapshot_, std::get<SweepSpec>(sweep.spec.body), trials, /*live=*/true);
+    const std::string name = best ? best->name : "";
+    if (name != sweep.best_child) Add(SetBestChild{sweep.name, name});
+  }
+
+  // As many as the limits allow; a search that learns from its trials makes none that would only wait for the compute.
+  int TrialsAtOnce(const SweepSpec& sweep) const {
+    const int wanted =
+        sweep.limits.max_concurrent_trials > 0 ? sweep.limits.max_concurrent_trials : sweep.limits.max_total_trials;
+    return sweep.sampling.type == "bayesian" ? std::min(wanted, CapacityOf(sweep.compute)) : wanted;
+  }
+
+  std::vector<SampledTrial> SampledTrials(const SweepSpec& sweep, const std::vector<const Job*>& trials) const {
+    std::vector<SampledTrial> seen;
+    for (const Job* trial : trials) {
+      const auto metrics = snapshot_.metrics.find(trial->name);
+      const bool has_ended = domain::IsTerminal(trial->status) && metrics != snapshot_.metrics.end();
+      seen.push_back({SampledValuesOf(sweep, *trial), has_ended ? BestReport(sweep, metrics->second) : std::nullopt});
+    }
+    return seen;
   }
 
   // True while the sweep is not over: something was created, or the search space could not be sampled.
   bool CreateTrials(const Job& sweep, const std::vector<const Job*>& trials) {
     const auto& spec = std::get<SweepSpec>(sweep.spec.body);
     const int total = spec.limits.max_total_trials;
-    const int at_once = spec.limits.max_concurrent_trials > 0 ? spec.limits.max_concurrent_trials : total;
+    const int at_once = TrialsAtOnce(spec);
     int active = static_cast<int>(std::count_if(trials.begin(), trials.end(),
                                                 [](const Job* trial) { return !domain::IsTerminal(trial->status); }));
     bool created = false;
+    auto seen = SampledTrials(spec, trials);
     for (int index = static_cast<int>(trials.size()); index < total && active < at_once; ++index, ++active) {
-      auto values = snapshot_.sample(sweep, index);
+      auto values = snapshot_.sample(sweep, index, seen);
       if (values && !values->has_value()) break;  // a grid that is through
       auto trial = values ? MakeTrialJob(snapshot_, sweep, index, **values) : Result<Job>(values.error());
       if (!trial) {
@@ -259,6 +301,7 @@ class Planner {
         return true;
       }
       trial->created_at = now_;
+      seen.push_back({**values, std::nullopt});
       Add(CreateJob{std::move(*trial)});
       created = true;
     }

@@ -39,6 +39,11 @@ struct Finish {
   std::map<std::string, std::string> output_uris;  // replace those of the job where named
   std::string best_child;
 };
+// Another trial is the best of its sweep so far.
+struct SetBestChild {
+  std::string job;
+  std::string best_child;  // "" = none any more
+};
 // Kill the process tree of a running command. What becomes of the job is decided once it is gone.
 struct EndProcess {
   std::string job;
@@ -46,7 +51,7 @@ struct EndProcess {
   bool timed_out = false;
 };
 
-using Action = std::variant<CreateJob, Prepare, Launch, SetStatus, Finish, EndProcess>;
+using Action = std::variant<CreateJob, Prepare, Launch, SetStatus, SetBestChild, Finish, EndProcess>;
 
 std::vector<Action> Plan(const Snapshot& snapshot, Timestamp now);
 

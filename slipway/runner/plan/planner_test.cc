@@ -41,6 +41,7 @@ std::vector<std::string> Texts(const std::vector<Action>& actions) {
     std::string operator()(const SetStatus& a) const {
       return "SetStatus " + a.job + " " + std::string(JobStatusName(a.status));
     }
+    std::string operator()(const SetBestChild& a) const { return "Best of " + a.job + ": " + a.best_child; }
     std::string operator()(const Finish& a) const {
       return "Finish " + a.job + " " + std::string(JobStatusName(a.status));
     }
@@ -74,6 +75,17 @@ TEST(Planner, TheOldestGetsTheOnlyPlace) {
   snapshot.jobs["a"].status = JobStatus::kQueued;
   snapshot.activities["b"] = Activity::kRunning;
   EXPECT_EQ(Texts(Plan(snapshot, kStart)), Expected{});
+}
+
+TEST(Planner, TheMoreUrgentGoesFirst) {
+  Job low = Command("a"), high = Command("c");
+  low.spec.properties["slipway.priority"] = "low";
+  high.spec.properties["slipway.priority"] = "high";
+  high.created_at += std::chrono::seconds(5);
+  Snapshot snapshot = Of({low, Command("b"), high});
+  snapshot.capacity["cpu"] = 1;
+  for (const char* name : {"a", "b", "c"}) snapshot.activities[name] = Activity::kPrepared;
+  EXPECT_EQ(Texts(Plan(snapshot, kStart)), (Expected{"Launch c", "SetStatus b Queued", "SetStatus a Queued"}));
 }
 
 TEST(Planner, ATimeoutEndsTheProcessWhenItsTimeHasCome) {
@@ -175,6 +187,115 @@ TEST(Planner, APipelineEndsAsItsStepsDid) {
             "step 'a' failed with exit code 3; last lines of its log:\nno data");
   for (const char* step : {"p_a", "p_b"}) snapshot.jobs[step].status = JobStatus::kCompleted;
   EXPECT_EQ(Texts(Plan(snapshot, kStart)), Expected{"Finish p Completed"});
+}
+
+Job RunningSweep(const std::string& sampling, int total, int at_once) {
+  SweepSpec sweep;
+  sweep.sampling.type = sampling;
+  sweep.search_space["x"] = SearchDistribution{"uniform", {}, 0, 1, 0, 0, 1, 0};
+  sweep.objective = {true, "f1"};
+  sweep.limits.max_total_trials = total;
+  sweep.limits.max_concurrent_trials = at_once;
+  sweep.trial.command = "true";
+  sweep.compute = "cpu";
+  Job job = Command("s");
+  job.spec.body = sweep;
+  job.status = JobStatus::kRunning;
+  return job;
+}
+
+Job Trial(int index, JobStatus status) {
+  Job trial = Command("s_" + std::to_string(index));
+  trial.parent = trial.root = "s";
+  trial.spec.properties["slipway.search.x"] = "0.5";
+  trial.status = status;
+  return trial;
+}
+
+// Remembers what it was told.
+struct Samples {
+  std::vector<size_t> seen;
+  Sampler Make() {
+    return [this](const Job&, int, const std::vector<SampledTrial>& trials) -> Result<std::optional<SampledValues>> {
+      seen.push_back(trials.size());
+      return std::optional(SampledValues{{"x", {Literal::Kind::kNumber, "0.25"}}});
+    };
+  }
+};
+
+TEST(Sweep, TheBestTrialIsFollowedWhileTrialsRun) {
+  Job sweep = RunningSweep("random", 2, 2);
+  Snapshot snapshot = Of({sweep, Trial(0, JobStatus::kRunning), Trial(1, JobStatus::kRunning)});
+  snapshot.activities = {{"s_0", Activity::kRunning}, {"s_1", Activity::kRunning}};
+  EXPECT_EQ(Texts(Plan(snapshot, kStart)), Expected{});
+  snapshot.metrics = {{"s_0", {{0.5}, {"f1"}}}, {"s_1", {{0.4}, {"f1"}}}};
+  EXPECT_EQ(Texts(Plan(snapshot, kStart)), Expected{"Best of s: s_0"});
+  snapshot.jobs["s"].best_child = "s_0";
+  EXPECT_EQ(Texts(Plan(snapshot, kStart)), Expected{});
+  snapshot.metrics["s_1"].reports.push_back(0.6);
+  EXPECT_EQ(Texts(Plan(snapshot, kStart)), Expected{"Best of s: s_1"});
+}
+
+TEST(Sweep, FailsAtTheFirstTrialThatEndsWithoutTheMetric) {
+  Job sweep = RunningSweep("random", 10, 2);
+  Snapshot snapshot = Of({sweep, Trial(0, JobStatus::kCompleted), Trial(1, JobStatus::kRunning)});
+  snapshot.activities["s_1"] = Activity::kRunning;
+  snapshot.metrics["s_0"] = {{}, {"accuracy", "f1_score"}};
+  const auto actions = Plan(snapshot, kStart);
+  EXPECT_EQ(Texts(actions), Expected{"SetStatus s_1 CancelRequested"});
+  snapshot.jobs["s_1"].status = JobStatus::kCanceled;
+  snapshot.activities.clear();
+  const auto last = Plan(snapshot, kStart);
+  ASSERT_EQ(Texts(last), Expected{"Finish s Failed"});
+  EXPECT_NE(std::get<Finish>(last[0]).error->message.find(
+                "'f1', and no other trial logged it; logged were: accuracy, f1_score"),
+            std::string::npos)
+      << std::get<Finish>(last[0]).error->message;
+}
+
+TEST(Sweep, GoesOnWhereAnotherTrialLoggedTheMetric) {
+  Snapshot snapshot =
+      Of({RunningSweep("random", 2, 2), Trial(0, JobStatus::kCompleted), Trial(1, JobStatus::kRunning)});
+  snapshot.jobs["s"].best_child = "s_1";
+  snapshot.activities["s_1"] = Activity::kRunning;
+  snapshot.metrics = {{"s_0", {{}, {"accuracy"}}}, {"s_1", {{0.3}, {"f1"}}}};
+  EXPECT_EQ(Texts(Plan(snapshot, kStart)), Expected{});
+}
+
+TEST(Sweep, ASearchThatLearnsMakesNoTrialThatOnlyWaits) {
+  Samples samples;
+  Snapshot snapshot = Of({RunningSweep("bayesian", 20, 0)});
+  snapshot.capacity["cpu"] = 2;
+  snapshot.sample = samples.Make();
+  EXPECT_EQ(Texts(Plan(snapshot, kStart)), (Expected{"Create s_0", "Create s_1"}));
+  EXPECT_EQ(samples.seen, (std::vector<size_t>{0, 1})) << "the second knows of the first";
+  const auto actions = Plan(snapshot, kStart);
+  EXPECT_EQ(std::get<CreateJob>(actions[0]).job.spec.properties.at("slipway.search.x"), "0.25");
+}
+
+TEST(Sweep, ANestedChoiceReachesTheCommandByItsPath) {
+  Job sweep = RunningSweep("random", 1, 1);
+  auto& spec = std::get<SweepSpec>(sweep.spec.body);
+  SearchDistribution model;
+  model.type = "choice";
+  model.values = {{Literal::Kind::kString, "[0]"}, {Literal::Kind::kString, "[1]"}};
+  spec.search_space = {{"model", model}};
+  spec.search_space["model[0].depth"] = SearchDistribution{"randint", {}, 0, 0, 0, 0, 1, 9};
+  SearchDistribution kind;
+  kind.type = "choice";
+  kind.values = {{Literal::Kind::kString, "linear"}};
+  spec.search_space["model[1].kind"] = kind;
+  spec.trial.command = "fit $[[--depth ${{search_space.model.depth}}]] $[[--kind ${{search_space.model.kind}}]]";
+  Snapshot snapshot = Of({sweep});
+  snapshot.sample = [](const Job&, int, const auto&) -> Result<std::optional<SampledValues>> {
+    return std::optional(
+        SampledValues{{"model", {Literal::Kind::kString, "[0]"}}, {"model[0].depth", {Literal::Kind::kInteger, "7"}}});
+  };
+  const auto actions = Plan(snapshot, kStart);
+  ASSERT_EQ(Texts(actions), Expected{"Create s_0"});
+  const auto& command = std::get<CommandSpec>(std::get<CreateJob>(actions[0]).job.spec.body);
+  EXPECT_EQ(command.command, "fit $[[--depth 7]] $[[--kind ${{search_space.model.kind}}]]");
+  EXPECT_EQ(std::get<Literal>(command.inputs.at("model")).text, "{\"depth\":7}");
 }
 
 TEST(JudgeExit, RetriesWhileTheyLast) {

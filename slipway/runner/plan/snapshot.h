@@ -29,9 +29,16 @@ struct TrialMetrics {
   std::vector<std::string> logged;  // names of all metrics
 };
 
-// Values for the trial with that number; nullopt when the space has no further point (grid).
+// Values by names of the search space (domain/search_space.h).
 using SampledValues = std::map<std::string, domain::Literal>;
-using Sampler = std::function<Result<std::optional<SampledValues>>(const domain::Job& sweep, int index)>;
+// A trial that was made before, and the best it reported; none while it runs.
+struct SampledTrial {
+  SampledValues values;
+  std::optional<double> best;
+};
+// Values for the trial with that number, given those before it; nullopt when the space has no further point (grid).
+using Sampler = std::function<Result<std::optional<SampledValues>>(const domain::Job& sweep, int index,
+                                                                   const std::vector<SampledTrial>& seen)>;
 
 // Whether a trial's reports so far are so bad that its sweep's policy stops it; the text says why. Gets the reports of
 // all trials of the sweep by name.
