@@ -97,7 +97,7 @@ std::vector<Command> ComputeCommands() {
                                    {"tags", 0, "Space-separated key=value pairs.", Flag::Takes::kValues}};
   Command create = MakeCommand("compute create", "Create a compute.",
                                std::vector<Flag>{NameFlag(false),
-                                                 {"type", 't', "Type: amlcompute."},
+                                                 {"type", 't', "Type: amlcompute or slurm."},
                                                  FileFlag(false),
                                                  SetFlag(),
                                                  {"size", 0, "Size of a node."},

@@ -278,8 +278,8 @@ fs::path Environments::LogOf(const EnvironmentBody& environment, const std::opti
 }
 
 Variables PassedOnVariables() {
-  static constexpr std::string_view kNames[] = {"PATH", "HOME", "USER", "LOGNAME",         "SHELL", "LANG",
-                                                "TZ",   "CC",   "CXX",  "LD_LIBRARY_PATH", "TMPDIR"};
+  static constexpr std::string_view kNames[] = {"PATH", "HOME", "USER", "LOGNAME",         "SHELL",  "LANG",
+                                                "TZ",   "CC",   "CXX",  "LD_LIBRARY_PATH", "TMPDIR", "SLURM_CONF"};
   static constexpr std::string_view kPrefixes[] = {"LC_", "CMAKE_", "CCACHE_"};
   Variables variables;
   for (const auto& [name, value] : process::CurrentEnvironment()) {

@@ -2,6 +2,7 @@
 // Read off what is stored of jobs, assets and deployments: nothing has to be written down for it.
 #pragma once
 
+#include <compare>
 #include <map>
 #include <set>
 #include <string>

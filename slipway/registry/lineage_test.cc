@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "slipway/domain/job_properties.h"
 
 namespace slipway::registry {

@@ -128,8 +128,9 @@ void KeepSecrets(Datastore& datastore, const Datastore& stored) {
 
 Status CheckCompute(const Compute& compute) {
   SLIPWAY_RETURN_IF_ERROR(domain::CheckName(domain::NameKind::kCompute, compute.name));
-  if (compute.type != "amlcompute") {
-    return Unimplemented(fmt::format("computes of type {} are not supported yet; AmlCompute is", compute.type));
+  if (compute.type != "amlcompute" && compute.type != "slurm") {
+    return Unimplemented(
+        fmt::format("computes of type {} are not supported yet; AmlCompute and Slurm are", compute.type));
   }
   if (compute.min_instances < 0 || compute.max_instances < 1 || compute.min_instances > compute.max_instances) {
     return InvalidArgument(fmt::format("a compute has 0 or more instances at least and 1 or more at most, not {} to {}",

@@ -2,6 +2,7 @@
 
 #include <future>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -177,7 +178,9 @@ void Engine::Resume(Space& space, const std::string& name) {
   Executor::Recovery found = dependencies_.executor.Recover({space.scope, name}, job);
   switch (found.trace) {
     case Executor::Trace::kRunning:
-      if (job.status != JobStatus::kCancelRequested) {
+      // One that waits in its scheduler has not begun: the executor tells when it does.
+      if (job.status != JobStatus::kCancelRequested &&
+          !(job.status == JobStatus::kQueued && !job.external_id.empty())) {
         job.status_reason = "found again after the server restarted";
         HandleStarted(space, job, found.identity);
       }

@@ -93,6 +93,7 @@ class Engine {
   void OnJob(const JobKey& key, std::function<void(Space&, domain::Job&)> handle);
   void HandlePrepared(Space& space, domain::Job& job, Result<Preparation> preparation);
   void HandleStarted(Space& space, domain::Job& job, const process::Identity& identity);
+  void HandleExternal(Space& space, domain::Job& job, const ExternalState& state);
   void HandleExited(Space& space, domain::Job& job, ProcessEnd end);
   void HandleFinalized(Space& space, domain::Job& job, Result<Finalized> finalized);
 

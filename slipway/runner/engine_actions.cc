@@ -110,6 +110,9 @@ void Engine::SetHandlers() {
   handlers.started = [this](const JobKey& key, process::Identity identity) {
     OnJob(key, [this, identity](Space& space, Job& job) { HandleStarted(space, job, identity); });
   };
+  handlers.external = [this](const JobKey& key, ExternalState state) {
+    OnJob(key, [this, state = std::move(state)](Space& space, Job& job) { HandleExternal(space, job, state); });
+  };
   handlers.exited = [this](const JobKey& key, ProcessEnd end) {
     OnJob(key, [this, end = std::move(end)](Space& space, Job& job) { HandleExited(space, job, end); });
   };
@@ -153,6 +156,17 @@ void Engine::HandleStarted(Space& space, Job& job, const process::Identity& iden
   }
   Store(space, job);
   LogFailure(tracking_.MarkRunning(space.scope, job.name, now), "tracking", job.name);
+}
+
+void Engine::HandleExternal(Space& space, Job& job, const ExternalState& state) {
+  job.process_id = state.identity.pid;
+  job.process_start_ticks = state.identity.start_ticks;
+  job.external_id = state.id;
+  const bool is_ending = job.status == JobStatus::kCancelRequested || job.status == JobStatus::kFinalizing;
+  if (!is_ending) job.status_reason = fmt::format("Slurm job {}: {}", state.id, state.state);
+  if (state.has_begun && job.status == JobStatus::kQueued) return HandleStarted(space, job, state.identity);
+  if (!state.has_begun && !is_ending) job.status = JobStatus::kQueued;
+  Store(space, job);
 }
 
 void Engine::HandleExited(Space& space, Job& job, ProcessEnd end) {

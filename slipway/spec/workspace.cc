@@ -102,7 +102,7 @@ Result<domain::Compute> ReadCompute(const Document& document) {
     const std::vector<std::string> types = {"amlcompute", "computeinstance", "virtualmachine",
                                             "kubernetes", "synapsespark",    "slurm"};
     compute.type = type->Choice(types).value_or("amlcompute");
-    if (compute.type != "amlcompute")
+    if (compute.type != "amlcompute" && compute.type != "slurm")
       type->Complain(fmt::format("computes of type {} are not supported yet", compute.type), Code::kUnimplemented);
   }
   reader.Text("size", compute.size);

@@ -165,7 +165,7 @@ json ComputeToArm(const domain::Scope& scope, const domain::Compute& compute) {
       {"minNodeCount", compute.min_instances},
       {"maxNodeCount", compute.max_instances},
       {"nodeIdleTimeBeforeScaleDown", FormatIsoDuration(std::chrono::seconds(compute.idle_seconds_before_scale_down))}};
-  json properties = {{"computeType", compute.type == "amlcompute" ? "AmlCompute" : compute.type},
+  json properties = {{"computeType", compute.type == "amlcompute" ? "AmlCompute" : "Slurm"},
                      {"provisioningState", "Succeeded"},
                      {"isAttachedCompute", false},
                      {"computeLocation", "local"},

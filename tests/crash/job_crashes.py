@@ -74,6 +74,25 @@ def a_command_that_ends_meanwhile(scratch):
     scratch.check("each ran once", sorted(lines(effects)) == ["bad", "good"], lines(effects))
 
 
+def a_daemon_that_a_command_leaves_meanwhile(scratch):
+    server = start(scratch)
+    daemon, gate = scratch.path / "daemon", scratch.path / "daemons_gate"
+    submit(scratch, "daemon", "command: >-\n  setsid sh -c 'sleep 1000 >/dev/null 2>&1 & echo $! > %s';\n"
+                              "  while [ ! -e %s ]; do sleep 0.02; done\nenvironment: azureml:shell:1\n" % (daemon, gate))
+    wait_until("the daemon's start", lambda: lines(daemon))
+    pid = int(lines(daemon)[0])
+    is_alive = lambda: os.path.exists("/proc/%d" % pid) and open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()[0] != "Z"
+    kill(server)
+    gate.touch()
+    exit_file = scratch.path / "home/runs/default/daemon/exit"
+    wait_until("the command's end", exit_file.exists)
+    scratch.check("a daemon outlives its command and the server", is_alive())
+    scratch.start_server()
+    scratch.check("the command is completed", wait_for_end(scratch, "daemon") == "Completed")
+    wait_until("the daemon's end", lambda: not is_alive())
+    scratch.check("and the daemon is ended by the next server", not is_alive())
+
+
 def a_command_that_is_killed(scratch):
     server = start(scratch)
     pids = scratch.path / "pids"
@@ -173,5 +192,5 @@ def no_acknowledged_job_is_lost(scratch):
     scratch.check("each command ran once", sorted(lines(effects)) == sorted(jobs), sorted(lines(effects)))
 
 
-SCENARIOS = [a_command_outlives_the_server, a_command_that_ends_meanwhile, a_command_that_is_killed, a_pipeline_survives,
-             stopping_is_not_losing, no_acknowledged_job_is_lost]
+SCENARIOS = [a_command_outlives_the_server, a_command_that_ends_meanwhile, a_daemon_that_a_command_leaves_meanwhile,
+             a_command_that_is_killed, a_pipeline_survives, stopping_is_not_losing, no_acknowledged_job_is_lost]

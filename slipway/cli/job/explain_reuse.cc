@@ -60,7 +60,9 @@ Result<Output> Explain(Context& context, const Arguments& arguments) {
   const std::string name = *arguments.Get("name");
   const auto other = arguments.Get("with");
   std::vector<std::string> commands = {name};
-  if (!other) SLIPWAY_ASSIGN_OR_RETURN(commands, CommandsOf(*server, name));
+  if (!other) {
+    SLIPWAY_ASSIGN_OR_RETURN(commands, CommandsOf(*server, name));
+  }
   Json reports = Json::array();
   std::string text;
   for (const std::string& command : commands) {

@@ -23,8 +23,9 @@ Command JobReportCommand(std::string_view path, std::string_view summary, std::v
                          std::function<Result<Output>(Context&, const Arguments&)> run) {
   Command command = MakeCommand(path, summary, std::vector<Flag>{NameFlag(false, "Name of the job.")} + flags, run);
   command.positionals = {{"name", "Name of the job.", false}};
-  command.check = [](const Arguments& arguments) {
-    return arguments.Has("name") ? Status() : InvalidArgument("which job? Give its name");
+  command.check = [](const Arguments& arguments) -> Status {
+    if (arguments.Has("name")) return {};
+    return InvalidArgument("which job? Give its name");
   };
   return command;
 }

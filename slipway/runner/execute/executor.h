@@ -32,6 +32,14 @@ struct Finalized {
   std::map<std::string, std::string> registered;  // output → "azureml:name:version"
 };
 
+// A command that a cluster's scheduler was given: what that says of it.
+struct ExternalState {
+  std::string id;     // the scheduler's own; "" until it is known
+  std::string state;  // in its own word
+  bool has_begun = false;
+  process::Identity identity;  // of the process here that watches it
+};
+
 // Calls return at once; what they lead to arrives through the handlers, on any thread.
 class Executor {
  public:
@@ -39,6 +47,8 @@ class Executor {
     std::function<void(const JobKey&, const std::string& what)> waiting;  // preparing takes long: what it waits for
     std::function<void(const JobKey&, Result<Preparation>)> prepared;
     std::function<void(const JobKey&, process::Identity)> started;
+    // In place of `started` for commands that a scheduler was given; again whenever something has changed.
+    std::function<void(const JobKey&, ExternalState)> external;
     std::function<void(const JobKey&, ProcessEnd)> exited;  // also when it could not be started
     std::function<void(const JobKey&, Result<Finalized>)> finalized;
   };

@@ -10,6 +10,7 @@
 #include "slipway/process/tree.h"
 #include "slipway/runner/execute/command_environment.h"
 #include "slipway/runner/execute/reuse_key.h"
+#include "slipway/runner/execute/slurm.h"
 #include "slipway/runner/output_registration.h"
 
 namespace slipway::runner {
@@ -38,9 +39,16 @@ struct LocalExecutor::Resources {
 };
 
 LocalExecutor::LocalExecutor(const Options& options, const Dependencies& dependencies, registry::Catalog& catalog)
-    : options_(options), dependencies_(dependencies), catalog_(catalog), pool_(options.preparing_threads) {}
+    : options_(options),
+      dependencies_(dependencies),
+      catalog_(catalog),
+      ticker_(dependencies.clock, [this](Timestamp now) { return TellExternalStates(now); }),
+      pool_(options.preparing_threads) {
+  ticker_.Start();
+}
 
 LocalExecutor::~LocalExecutor() {
+  ticker_.Stop();
   std::lock_guard lock(guard_->mutex);
   guard_->is_alive = false;
 }
@@ -188,6 +196,12 @@ Result<process::SpawnOptions> LocalExecutor::MakeSpawn(const JobKey& key, const 
   spawn.output = process::OutputTarget::kFile;
   spawn.output_file = artifacts / kLogName;
   spawn.tree = folder.root().string();
+  SLIPWAY_ASSIGN_OR_RETURN(const auto cluster, ClusterOf(key.scope, command));
+  if (cluster) {
+    SLIPWAY_ASSIGN_OR_RETURN(auto slurm_options, SlurmOptions(*cluster, command));
+    SLIPWAY_ASSIGN_OR_RETURN(spawn.arguments,
+                             PrepareSlurm(folder, job.name, spawn.output_file, std::move(slurm_options)));
+  }
   spawn.adopts_orphans = true;
   const auto& connection_string = options_.server.connection_string;
   SLIPWAY_ASSIGN_OR_RETURN(
@@ -195,6 +209,52 @@ Result<process::SpawnOptions> LocalExecutor::MakeSpawn(const JobKey& key, const 
       CommandVariables(ready.environment.variables, {key.scope, job, values, experiment, options_.server,
                                                      connection_string ? connection_string(workspace) : ""}));
   return spawn;
+}
+
+Result<std::optional<domain::Compute>> LocalExecutor::ClusterOf(const domain::Scope& scope,
+                                                                const CommandSpec& command) {
+  const auto compute = dependencies_.workspaces.GetCompute(scope, command.compute);
+  if (!compute || compute->type != kSlurmType) return std::optional<domain::Compute>();
+  const auto variables = process::CurrentEnvironment();
+  const auto path = variables.find("PATH");
+  if (process::FindProgram("sbatch", path == variables.end() ? "/usr/bin:/bin" : path->second)) {
+    return std::optional(*compute);
+  }
+  return FailedPrecondition(
+      fmt::format("compute '{}' is a Slurm cluster, but sbatch is not on the server's PATH; run: apt-get install "
+                  "slurm-client",
+                  compute->name));
+}
+
+std::optional<Timestamp> LocalExecutor::TellExternalStates(Timestamp now) {
+  constexpr std::chrono::seconds kPause{1};
+  std::vector<std::pair<JobKey, ExternalState>> news;
+  bool has_any = false;
+  {
+    std::lock_guard lock(mutex_);
+    for (auto& [id, running] : running_) {
+      if (!running.external) continue;
+      has_any = true;
+      const auto state = ReadSlurmState(FolderOf(*running.external));
+      if (!state || state->state == running.told_state) continue;
+      running.told_state = state->state;
+      news.emplace_back(*running.external,
+                        ExternalState{state->id, state->state, state->has_begun(), running.identity});
+    }
+  }
+  for (auto& [key, state] : news) handlers_.external(key, std::move(state));
+  return has_any ? std::optional<Timestamp>(now + kPause) : std::nullopt;
+}
+
+// The process that watched it is gone, the cluster's job may not be.
+void LocalExecutor::CancelInCluster(const std::string& id) {
+  pool_.Submit([this, id] {
+    process::SpawnOptions cancel;
+    cancel.arguments = {"scancel", id};
+    cancel.environment = process::CurrentEnvironment();
+    const auto result = process::RunToEnd(dependencies_.supervisor, std::move(cancel), std::chrono::seconds(30));
+    if (!result || !result->exit.ok()) LogWarning("Slurm job {} could not be cancelled", id);
+  });
 }
 
 Status LocalExecutor::LaunchNow(const JobKey& key, const Job& job) {
@@ -211,17 +271,24 @@ Status LocalExecutor::LaunchNow(const JobKey& key, const Job& job) {
   const fs::path log = spawn.output_file;
   SLIPWAY_ASSIGN_OR_RETURN(const process::Identity identity,
                            dependencies_.supervisor.Spawn(std::move(spawn), ExitHandlerFor(key, log)));
+  const bool is_external = FolderOf(key).IsOfCluster();
   bool is_ending = false;
   {
     std::lock_guard lock(mutex_);
     const auto running = running_.find(id);
     if (running != running_.end()) {
       running->second.identity = identity;
+      if (is_external) running->second.external = key;
       is_ending = running->second.is_ending;
     }
   }
   if (is_ending) dependencies_.supervisor.Terminate(identity, kGrace);
-  handlers_.started(key, identity);
+  if (is_external) {
+    handlers_.external(key, {"", "submitted", false, identity});
+    ticker_.Wake();
+  } else {
+    handlers_.started(key, identity);
+  }
   return {};
 }
 
@@ -235,7 +302,11 @@ void LocalExecutor::HandleExit(const JobKey& key, const fs::path& log, const pro
   end.code = exit.code ? exit.code : folder.ExitCode();
   end.signal = exit.signal;
   end.log_tail = process::TailOfFile(log, kShownLogLines);
-  const bool was_counted = exit.code || exit.signal != 0;  // not of a process that another life of the server started
+  if (folder.IsOfCluster() && !folder.ExitCode()) {
+    if (const auto state = ReadSlurmState(folder)) CancelInCluster(state->id);
+  }
+  // Not of a process that another life of the server started, nor of one that only watched.
+  const bool was_counted = (exit.code || exit.signal != 0) && !folder.IsOfCluster();
   if (was_counted) {
     end.resources = domain::ResourceUse{exit.cpu_seconds, exit.max_memory_bytes, exit.read_bytes, exit.written_bytes};
   }
@@ -264,8 +335,11 @@ Executor::Recovery LocalExecutor::Recover(const JobKey& key, const Job& job) {
   if (identity) {
     {
       std::lock_guard lock(mutex_);
-      running_[folder.root().string()].identity = *identity;
+      Running& running = running_[folder.root().string()];
+      running.identity = *identity;
+      if (folder.IsOfCluster()) running.external = key;
     }
+    ticker_.Wake();
     if (dependencies_.supervisor.Adopt(*identity, ExitHandlerFor(key, log))) return {Trace::kRunning, *identity, {}};
     std::lock_guard lock(mutex_);
     running_.erase(folder.root().string());
@@ -273,7 +347,11 @@ Executor::Recovery LocalExecutor::Recover(const JobKey& key, const Job& job) {
   // Its process is gone; what that had started may not be.
   process::KillTree(/*leader=*/{}, process::TreeMarkFor(folder.root().string()));
   const auto code = folder.ExitCode();
-  if (!code) return {};
+  if (!code) {
+    const auto state = folder.IsOfCluster() ? ReadSlurmState(folder) : std::nullopt;
+    if (state) CancelInCluster(state->id);
+    return {};
+  }
   ProcessEnd end;
   end.code = code;
   end.log_tail = process::TailOfFile(log, kShownLogLines);

@@ -1,4 +1,4 @@
-// Carries out commands as child processes on this machine.
+// Carries out commands as child processes on this machine; those of a Slurm compute by a process that watches them.
 #pragma once
 
 #include <filesystem>
@@ -8,6 +8,7 @@
 #include <string>
 
 #include "slipway/base/thread_pool.h"
+#include "slipway/base/ticker.h"
 #include "slipway/domain/stores.h"
 #include "slipway/environments/content_hash.h"
 #include "slipway/environments/environments.h"
@@ -52,6 +53,8 @@ class LocalExecutor final : public Executor {
   struct Running {
     process::Identity identity;  // pid 0 until it has started
     bool is_ending = false;
+    std::optional<JobKey> external;  // of a command that a scheduler was given
+    std::string told_state;          // what was told of it last
   };
 
   struct Resources;  // the assets that a command names
@@ -59,6 +62,10 @@ class LocalExecutor final : public Executor {
   Result<Preparation> PrepareNow(const JobKey& key, const domain::Job& job, bool may_reuse);
   Result<std::optional<domain::Job>> FindReusable(const domain::Scope& scope, const std::string& reuse_key);
   Result<process::SpawnOptions> MakeSpawn(const JobKey& key, const domain::Job& job, const Ready& ready);
+  Result<std::optional<domain::Compute>> ClusterOf(const domain::Scope& scope, const domain::CommandSpec& command);
+  // Tells what schedulers say of the commands that they were given.
+  std::optional<Timestamp> TellExternalStates(Timestamp now);
+  void CancelInCluster(const std::string& id);
   Status LaunchNow(const JobKey& key, const domain::Job& job);
   void HandleExit(const JobKey& key, const std::filesystem::path& log, const process::Exit& exit);
   Result<Finalized> FinalizeNow(const JobKey& key, const domain::Job& job);
@@ -75,7 +82,8 @@ class LocalExecutor final : public Executor {
   std::mutex mutex_;
   std::map<std::string, Ready> ready_;      // by run folder
   std::map<std::string, Running> running_;  // by run folder
-  ThreadPool pool_;                         // last: its tasks use all of the above
+  Ticker ticker_;                           // the last two: what they do uses all of the above
+  ThreadPool pool_;
 };
 
 }  // namespace slipway::runner

@@ -13,12 +13,6 @@ constexpr const char* kWrapper =
     "echo $$ >\"$0/pid\"; \"$1\" \"$0/command.sh\"; code=$?; "
     "echo $code >\"$0/exit.new\" && mv \"$0/exit.new\" \"$0/exit\"; exit $code";
 
-// Azure runs commands with bash; scripts rely on it where it is there.
-std::string Shell() {
-  std::error_code failure;
-  return std::filesystem::exists("/bin/bash", failure) ? "/bin/bash" : "/bin/sh";
-}
-
 std::optional<long long> ReadNumber(const std::filesystem::path& path) {
   const auto text = ReadFile(path);
   return text ? ParseInt(Trim(*text)) : std::nullopt;
@@ -36,6 +30,11 @@ bool EnvironmentNames(int64_t pid, const std::string& job) {
 
 }  // namespace
 
+std::string Shell() {
+  std::error_code failure;
+  return std::filesystem::exists("/bin/bash", failure) ? "/bin/bash" : "/bin/sh";
+}
+
 Status RunFolder::Reset() const {
   SLIPWAY_RETURN_IF_ERROR(RemoveAll(root_));
   return MakeDirectories(root_);
@@ -47,6 +46,11 @@ Status RunFolder::WriteCommand(const std::string& command) const {
 
 std::vector<std::string> RunFolder::Arguments() const {
   return {"/bin/sh", "-c", kWrapper, root_.string(), Shell()};
+}
+
+bool RunFolder::IsOfCluster() const {
+  std::error_code failure;
+  return std::filesystem::exists(root_ / "batch.sh", failure);
 }
 
 std::optional<int> RunFolder::ExitCode() const {

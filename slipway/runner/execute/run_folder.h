@@ -3,6 +3,7 @@
 //   inputs/      private copies of inputs (mode download)
 //   uploads/     outputs that appear in their datastore when the command has ended well (mode upload)
 //   command.sh   the command
+//   batch.sh, slurm  of a Slurm compute: what is submitted, and id and state of the cluster's job
 //   pid, exit    process id and exit code, written by the wrapper around the command, so that they outlive the server
 #pragma once
 
@@ -15,6 +16,9 @@
 #include "slipway/process/identity.h"
 
 namespace slipway::runner {
+
+// What runs commands: Azure does with bash, and scripts rely on it where it is there.
+std::string Shell();
 
 class RunFolder {
  public:
@@ -32,6 +36,8 @@ class RunFolder {
   // The program and arguments that run the command and write `pid` and `exit`.
   std::vector<std::string> Arguments() const;
 
+  // Whether the command was given to a cluster (slurm.h).
+  bool IsOfCluster() const;
   // The exit code that was left; nullopt while there is none.
   std::optional<int> ExitCode() const;
   // The process that runs the command, when it still does. Its environment has to name the job: the id may be another
