@@ -137,6 +137,31 @@ TEST(Search, SobolIsStratifiedInEveryDimension) {
   for (const auto& [name, filled] : cells) EXPECT_EQ(filled.size(), static_cast<size_t>(kPoints)) << name;
 }
 
+// The first points of Joe and Kuo's sequence in three dimensions, in the order of the Gray code; the digital shift is
+// taken off by comparing with the first of them, which is 0.
+TEST(Search, SobolIsJoeAndKuosSequence) {
+  const SearchSpace space = {
+      {"a", Range(Kind::kUniform, 0, 1)}, {"b", Range(Kind::kUniform, 0, 1)}, {"c", Range(Kind::kUniform, 0, 1)}};
+  constexpr double kKnown[][3] = {{0, 0, 0},
+                                  {0.5, 0.5, 0.5},
+                                  {0.75, 0.25, 0.25},
+                                  {0.25, 0.75, 0.75},
+                                  {0.375, 0.375, 0.625},
+                                  {0.875, 0.875, 0.125},
+                                  {0.625, 0.125, 0.875},
+                                  {0.125, 0.625, 0.375}};
+  const auto bits = [&](uint64_t index, const char* name) {
+    const double unit = std::get<double>(SamplePoint(space, SamplingRule::kSobol, 99, index)->at(name));
+    return static_cast<uint32_t>(unit * 0x1.0p32);
+  };
+  for (uint64_t i = 0; i < std::size(kKnown); ++i) {
+    for (int d = 0; d < 3; ++d) {
+      const char name[] = {static_cast<char>('a' + d), '\0'};
+      EXPECT_EQ((bits(i, name) ^ bits(0, name)) * 0x1.0p-32, kKnown[i][d]) << "point " << i << ", dimension " << d;
+    }
+  }
+}
+
 TEST(Search, ImpossibleSpacesAreRefused) {
   EXPECT_FALSE(CheckSpace({}, SamplingRule::kRandom));
   EXPECT_FALSE(CheckSpace({{"x", Choices(0)}}, SamplingRule::kRandom));

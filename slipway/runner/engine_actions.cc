@@ -178,6 +178,9 @@ void Engine::HandleExited(Space& space, Job& job, ProcessEnd end) {
   }
   job.process_id = job.process_start_ticks = 0;
   job.exit_code = end.code;
+  if (!end.external_id.empty()) job.external_id = end.external_id;
+  // One that was quick may have ended before it was told that it had started.
+  if (!job.started_at && end.failure.empty()) job.started_at = dependencies_.clock.Now();
   if (end.resources) job.resources = Sum(job.resources.value_or(domain::ResourceUse{}), *end.resources);
   const Verdict verdict = JudgeExit(job, end);
   if (!verdict.reason.empty()) job.status_reason = verdict.reason;

@@ -22,6 +22,7 @@ using nlohmann::json;
 
 const std::vector<std::string> kDistributions = {"choice",      "randint", "uniform", "quniform",  "loguniform",
                                                  "qloguniform", "normal",  "qnormal", "lognormal", "qlognormal"};
+constexpr int kNestedDeepest = 16;
 constexpr std::string_view kGoals[] = {"Maximize", "Minimize"};
 
 using Space = std::map<std::string, SearchDistribution>;
@@ -67,6 +68,9 @@ SearchDistribution ReadDistribution(const JsonView& view, const Entry& entry);
 // The values of a nested map that stand for themselves become choices of one.
 void ReadNested(const JsonView& view, const json& map, size_t branch, const Entry& entry) {
   if (map.empty()) view.Complain("an object among the values of a choice must not be empty");
+  if (std::count(entry.name.begin(), entry.name.end(), '[') >= kNestedDeepest) {
+    return view.Complain(fmt::format("choices are nested deeper than {} levels", kNestedDeepest));
+  }
   for (const auto& [key, value] : map.items()) {
     const std::string name = domain::MakeNestedName(entry.name, branch, key);
     SearchDistribution nested;

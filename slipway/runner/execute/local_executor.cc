@@ -302,8 +302,9 @@ void LocalExecutor::HandleExit(const JobKey& key, const fs::path& log, const pro
   end.code = exit.code ? exit.code : folder.ExitCode();
   end.signal = exit.signal;
   end.log_tail = process::TailOfFile(log, kShownLogLines);
-  if (folder.IsOfCluster() && !folder.ExitCode()) {
-    if (const auto state = ReadSlurmState(folder)) CancelInCluster(state->id);
+  if (const auto state = folder.IsOfCluster() ? ReadSlurmState(folder) : std::nullopt) {
+    end.external_id = state->id;
+    if (!folder.ExitCode()) CancelInCluster(state->id);
   }
   // Not of a process that another life of the server started, nor of one that only watched.
   const bool was_counted = (exit.code || exit.signal != 0) && !folder.IsOfCluster();

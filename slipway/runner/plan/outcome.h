@@ -17,6 +17,7 @@ struct ProcessEnd {
   std::string end_reason;                        // why we ended it; "" when we did not
   std::string log_tail;                          // last lines of its log
   std::string failure;                           // it could not even be started: the whole message
+  std::string external_id;                       // of a cluster's job
   std::optional<domain::ResourceUse> resources;  // none where they were not counted: found again after a restart
 };
 
