@@ -11,6 +11,7 @@
 #include "slipway/domain/search_space.h"
 #include "slipway/registry/lineage.h"
 #include "slipway/runner/execute/reuse_key.h"
+#include "slipway/runner/plan/children.h"
 #include "slipway/runner/reuse_explanation.h"
 
 namespace slipway::api {
@@ -32,7 +33,9 @@ json TimeOrNull(const std::optional<Timestamp>& time) {
 
 json TrialJson(const runner::TrialTable& table, const runner::TrialRow& row) {
   json values = json::object();
-  for (const auto& [name, value] : row.values) values[domain::SearchPlaceholder(name)] = value.text;
+  for (const auto& [name, value] : row.values) {
+    values[domain::SearchPlaceholder(name)] = runner::ShownValue(row.values, name).text;
+  }
   return {{"name", row.name},
           {"status", domain::JobStatusName(row.status)},
           {"statusReason", row.status_reason},

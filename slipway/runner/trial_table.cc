@@ -30,8 +30,7 @@ std::string NumberText(const std::optional<double>& number) {
 }
 
 std::string ValueText(const TrialRow& row, const std::string& parameter) {
-  const auto found = row.values.find(parameter);
-  return found == row.values.end() ? "" : found->second.text;
+  return row.values.count(parameter) > 0 ? ShownValue(row.values, parameter).text : "";
 }
 
 std::string CsvCell(const std::string& text) {
@@ -50,7 +49,11 @@ stats::ParallelAxis AxisOf(const SweepSpec& sweep, const std::string& parameter)
   const auto& distribution = sweep.search_space.at(parameter);
   stats::ParallelAxis axis{
       domain::SearchPlaceholder(parameter), {}, distribution.type.find("log") != std::string::npos};
-  for (const auto& value : distribution.values) axis.categories.push_back(value.text);
+  for (size_t i = 0; i < distribution.values.size(); ++i) {
+    std::vector<std::string> names;
+    for (const auto& [name, nested] : domain::NestedIn(sweep.search_space, parameter, i)) names.push_back(name);
+    axis.categories.push_back(names.empty() ? distribution.values[i].text : fmt::format("{{{}}}", Join(names, ", ")));
+  }
   return axis;
 }
 

@@ -184,8 +184,7 @@ TEST(Sweeps, MayNestHyperparametersInChoices) {
   auto again = ReadJob(*ParseDocument(printed.dump(), "printed", ""));
   ASSERT_TRUE(again) << again.error().ToString();
   EXPECT_EQ(ToJson(again->job), printed);
-  EXPECT_THAT(files.Complaints(ReadJob(files.Load(Replaced(text, "search_space.n", "search_space.c.depth")))),
-              testing::IsEmpty());
+  EXPECT_TRUE(ReadJob(files.Load(Replaced(text, "search_space.n", "search_space.c.depth"))));
   EXPECT_THAT(files.Complaints(ReadJob(files.Load(Replaced(text, "search_space.n", "search_space.c.deph")))),
               Contains(HasSubstr("did you mean 'c.depth'?")));
   EXPECT_THAT(files.Complaints(ReadJob(files.Load(Replaced(text, "upper: 9", "uper: 9")))),

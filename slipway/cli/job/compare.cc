@@ -126,6 +126,13 @@ class Comparison {
   std::vector<Compared> rows_;
 };
 
+// What fits into a table, on one line; the whole is in the data.
+std::string Shortened(const std::string& text) {
+  constexpr size_t kShown = 48;
+  const std::string line = ReplaceAll(text, "\n", "\\n");
+  return line.size() <= kShown ? line : line.substr(0, kShown - 1) + "…";
+}
+
 Result<Output> Compare(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   const std::string first = *arguments.Get("first"), second = *arguments.Get("second");
@@ -134,7 +141,9 @@ Result<Output> Compare(Context& context, const Arguments& arguments) {
   const Json rows = comparison.Rows();
   nlohmann::ordered_json table = nlohmann::ordered_json::array();
   const auto cell = [](const Json& value) {
-    return value.is_null() ? std::string("-") : value.is_string() ? value.get<std::string>() : value.dump();
+    if (value.is_null()) return std::string("-");
+    if (value.is_number_float()) return fmt::format("{:.6g}", value.get<double>());
+    return value.is_string() ? Shortened(value.get<std::string>()) : value.dump();
   };
   for (const Json& row : rows) {
     table.push_back({{"What", row["what"]}, {first, cell(row["first"])}, {second, cell(row["second"])}});

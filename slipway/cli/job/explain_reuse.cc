@@ -1,4 +1,6 @@
 // job explain-reuse: why a step ran, or took over the outputs of an earlier one.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
@@ -12,12 +14,19 @@ namespace {
 
 constexpr size_t kShownValue = 60;
 
-// Digests by their beginning, texts cut.
-std::string Shown(const std::string& value) {
+// Digests by their beginning; of texts what follows `from`, cut, on one line.
+std::string Shown(const std::string& value, size_t from = 0) {
   constexpr std::string_view kDigest = "sha256:";
-  if (value.empty()) return "(missing)";
   if (value.starts_with(kDigest)) return value.substr(0, kDigest.size() + 12);
-  return value.size() <= kShownValue ? value : value.substr(0, kShownValue - 1) + "…";
+  const std::string rest = ReplaceAll(value.substr(from), "\n", "\\n");
+  return fmt::format("{}{}{}", from > 0 ? "…" : "", rest.substr(0, kShownValue), rest.size() > kShownValue ? "…" : "");
+}
+
+// Where two texts begin to differ, or a little before: at a blank, so that no word (and no character) is cut.
+size_t DifferenceOf(const std::string& a, const std::string& b) {
+  const size_t same = static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+  const size_t blank = a.rfind(' ', same);
+  return same <= kShownValue / 2 || blank == std::string::npos || blank >= a.size() ? 0 : std::min(blank, same);
 }
 
 std::string DifferenceLine(const Json& difference) {
@@ -26,9 +35,10 @@ std::string DifferenceLine(const Json& difference) {
   const size_t slash = part.find('/');
   const std::string name = slash == std::string::npos ? "  " + part : "      " + part.substr(slash + 1);
   const char* what = there.empty() ? "added" : here.empty() ? "removed" : "changed";
-  const std::string values = what == std::string_view("changed") ? fmt::format("{} -> {}", Shown(there), Shown(here))
-                             : there.empty()                     ? Shown(here)
-                                                                 : Shown(there);
+  const size_t from = there.empty() || here.empty() ? 0 : DifferenceOf(there, here);
+  const std::string values = there.empty()  ? Shown(here)
+                             : here.empty() ? Shown(there)
+                                            : fmt::format("{} -> {}", Shown(there, from), Shown(here, from));
   return fmt::format("{:<36} {:<8} {}\n", name, what, values);
 }
 

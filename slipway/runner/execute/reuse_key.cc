@@ -9,7 +9,7 @@ namespace {
 
 using Parts = std::map<std::string, std::string>;
 
-constexpr size_t kShownText = 256;
+constexpr size_t kShownText = 2000;
 constexpr std::string_view kDigestPrefix = "sha256:";
 
 std::string Digest(std::string_view hex) {
@@ -18,8 +18,7 @@ std::string Digest(std::string_view hex) {
 
 // A text that could be taken for a digest is given by its own.
 std::string TextPart(const std::string& text) {
-  const bool is_shown =
-      text.size() <= kShownText && text.find('\n') == std::string::npos && !text.starts_with(kDigestPrefix);
+  const bool is_shown = text.size() <= kShownText && !text.starts_with(kDigestPrefix);
   return is_shown ? text : Digest(Sha256Hex(text));
 }
 

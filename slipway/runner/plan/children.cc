@@ -134,21 +134,6 @@ void PlaceBoundOutputs(const Job& pipeline, Job& child) {
   }
 }
 
-// What `name` got: of a choice that took a map, the map with what was sampled for it, as JSON text.
-Literal ShownValue(const SampledValues& values, const std::string& name) {
-  nlohmann::ordered_json map = nlohmann::ordered_json::object();
-  for (const auto& [key, value] : values) {
-    const auto nested = domain::ParseNestedName(key);
-    if (!nested || nested->choice != name) continue;
-    const Literal shown = ShownValue(values, key);
-    const auto parsed = shown.kind == Literal::Kind::kString
-                            ? nlohmann::ordered_json()
-                            : nlohmann::ordered_json::parse(ToLower(shown.text), nullptr, /*allow_exceptions=*/false);
-    map[nested->name] = parsed.is_primitive() && !parsed.is_null() ? parsed : nlohmann::ordered_json(shown.text);
-  }
-  return map.empty() ? values.at(name) : Literal{Literal::Kind::kString, map.dump()};
-}
-
 std::string Indent(const std::string& key, bool is_file) {
   return is_file ? key : key + "/";
 }
@@ -249,6 +234,20 @@ Result<Job> MakeTrialJob(const Snapshot& snapshot, const Job& sweep_job, int ind
   SLIPWAY_ASSIGN_OR_RETURN(child.output_uris, OutputUris(child.name, OutputsOf(child.spec), snapshot.default_datastore,
                                                          snapshot.artifact_root));
   return child;
+}
+
+Literal ShownValue(const SampledValues& values, const std::string& name) {
+  nlohmann::ordered_json map = nlohmann::ordered_json::object();
+  for (const auto& [key, value] : values) {
+    const auto nested = domain::ParseNestedName(key);
+    if (!nested || nested->choice != name) continue;
+    const Literal shown = ShownValue(values, key);
+    const auto parsed = shown.kind == Literal::Kind::kString
+                            ? nlohmann::ordered_json()
+                            : nlohmann::ordered_json::parse(ToLower(shown.text), nullptr, /*allow_exceptions=*/false);
+    map[nested->name] = parsed.is_primitive() && !parsed.is_null() ? parsed : nlohmann::ordered_json(shown.text);
+  }
+  return map.empty() ? values.at(name) : Literal{Literal::Kind::kString, map.dump()};
 }
 
 SampledValues SampledValuesOf(const SweepSpec& sweep, const Job& trial) {

@@ -37,6 +37,9 @@ Result<domain::Job> MakeTrialJob(const Snapshot& snapshot, const domain::Job& sw
 // The values that MakeTrialJob gave it.
 SampledValues SampledValuesOf(const domain::SweepSpec& sweep, const domain::Job& trial);
 
+// A value as commands get it: of a choice that took a map, the map with what was sampled for it, as JSON text.
+domain::Literal ShownValue(const SampledValues& values, const std::string& name);
+
 // The steps whose outputs a step job takes.
 std::vector<std::string> DependenciesOf(const domain::Job& step_job);
 
