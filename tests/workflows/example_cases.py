@@ -1,38 +1,115 @@
-"""The example's workflows that need no training: code quality, data assets, environments; on a push, as they are."""
+"""The example's five workflows as they are, from a push to production: on real data when it stands beside the project."""
 
+import hashlib
+import json
 import shutil
 
 from harness import HERE, expect, job_of
 
 EXAMPLE = HERE.parent.parent / "examples/credit-card-default"
+REAL_DATA = HERE.parent.parent.parent / "shared/data/credit-card-default"
+MODEL = "credit-card-default"
+STAGES = ("staging", "production")
 
 
-def check_example(world):
-    shutil.copytree(EXAMPLE, world.repository, dirs_exist_ok=True)
-    data = world.repository / "core/data/credit-card-default/curated"
-    (data / "01.csv").write_text("".join(f"{i},{i + 1}\n" for i in range(10)))
-    world.commit({})
-    world.run("workflow", "validate")
-    for name in ("staging", "production"):
+def logs_of(world, run):
+    return world.run("workflow", "logs", run, check=False).stdout[-3000:]
+
+
+def wait_for_gate(world, run, name):
+    world.wait(lambda: world.show(run)["status"] in ("waiting", "completed"), name)
+    expect(world.show(run)["status"], "waiting", f"{name}: {logs_of(world, run)}")
+
+
+def approve(world, run, name):
+    """What has to be approved waits, and goes on to success once it is."""
+    wait_for_gate(world, run, name)
+    world.run("workflow", "approve", run, "--as", "alice")
+    expect(world.wait_for_end(run)["conclusion"], "success", f"{name}: {logs_of(world, run)}")
+
+
+def endpoint_of(stage):
+    return f"credit-{stage.lower()}-oe"
+
+
+def make_stages(world):
+    for name in STAGES:
         world.run("workspace", "create", "--name", name)
     world.run("environment-gate", "create", "--name", "Staging", "--target-workspace", "staging")
     world.run("environment-gate", "create", "--name", "Production", "--target-workspace", "production", "--reviewers", "alice")
+    for gate in ("Staging", "Production"):
+        world.run("environment-gate", "variable", "set", "--name", "ENDPOINT_NAME", "--value", endpoint_of(gate), "-e", gate)
+
+
+def make_example(world):
+    shutil.copytree(EXAMPLE, world.repository, dirs_exist_ok=True)
+    data = REAL_DATA
+    if not data.exists():
+        data = world.folder / "data"
+        world.run("example", "data", "--output", data)
+    shutil.copy(data / "curated/01.csv", world.repository / "core/data/credit-card-default/curated/01.csv")
+    world.commit({})
+    world.run("workflow", "validate")
+
+
+def check_quality(world, run):
+    quality = world.wait_for_end(run)
+    expect(job_of(quality, "secrets")["conclusion"], "success", "no keys in the files")
+    for job, tool in (("format", "clang-format-14"), ("analyse", "cppcheck")):
+        if shutil.which(tool):
+            expect(job_of(quality, job)["conclusion"], "success", f"{job}: {world.log(quality['id'], job)[-2000:]}")
+
+
+def push(world):
     head, parent = world.git("rev-parse", "HEAD"), world.git("rev-parse", "HEAD^")
     started = world.json("workflow", "on-push", "--before", parent, "--after", head, "--ref", "main")
     runs = {run["workflow"]: run["id"] for run in started}
     expect(sorted(runs), ["Code Quality", "Create Data Assets", "Create Environments"], "started by the push")
     for name in ("Create Data Assets", "Create Environments"):
-        world.wait(lambda: world.show(runs[name])["status"] in ("waiting", "completed"), name)
-        expect(world.show(runs[name])["status"], "waiting", f"{name}: {world.run('workflow', 'logs', runs[name]).stdout[-2000:]}")
-        world.run("workflow", "approve", runs[name], "--as", "alice")
-        shown = world.wait_for_end(runs[name])
-        expect(shown["conclusion"], "success", f"{name}: {world.run('workflow', 'logs', runs[name], '--failed').stdout[-2000:]}")
-    for workspace in ("staging", "production"):
+        approve(world, runs[name], name)
+    for workspace in STAGES:
         names = {each["name"] for each in world.json("environment", "list", "-w", workspace)}
-        expect(names, {f"credit-card-default-{each}" for each in ("train", "score", "drift")}, f"environments of {workspace}")
-        expect([each["name"] for each in world.json("data", "list", "-w", workspace)], ["credit-card-default"], workspace)
-    quality = world.wait_for_end(runs["Code Quality"])
-    expect(job_of(quality, "secrets")["conclusion"], "success", "no keys in the files")
-    for job, tool in (("format", "clang-format-14"), ("analyse", "cppcheck")):
-        if shutil.which(tool):
-            expect(job_of(quality, job)["conclusion"], "success", f"{job}: {world.log(quality['id'], job)[-2000:]}")
+        expect(names, {f"{MODEL}-{each}" for each in ("train", "score", "drift")}, f"environments of {workspace}")
+        expect([each["name"] for each in world.json("data", "list", "-w", workspace)], [MODEL], workspace)
+    check_quality(world, runs["Code Quality"])
+
+
+def answer_of(world, workspace):
+    answered = world.run("online-endpoint", "invoke", "--name", endpoint_of(workspace), "-w", workspace,
+                         "--request-file", "core/deploy/online/sample.json", "-o", "tsv")
+    return json.loads(answered.stdout)
+
+
+def digest_of_model(world, workspace, version):
+    folder = world.folder / f"model-of-{workspace}"
+    world.run("model", "download", "--name", MODEL, "--version", version, "--download-path", folder, "-w", workspace)
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return [(str(file.relative_to(folder)), hashlib.sha256(file.read_bytes()).hexdigest()) for file in files]
+
+
+def deliver(world):
+    build = world.json("workflow", "run", "build-model.yml", "-i", "trials=2")["id"]
+    expect(world.wait_for_end(build)["conclusion"], "success", f"Build Model: {logs_of(world, build)}")
+    model = world.json("model", "list", "--name", MODEL, "-w", "staging")[0]
+    expect(model["tags"]["run_id"], str(build), "the model says which run made it")
+    expect(model["tags"]["commit"], world.git("rev-parse", "HEAD"), "and of which commit")
+
+    deploy = world.wait_for_run("Deploy Model for Online Inference")[0]["id"]
+    wait_for_gate(world, deploy, "Deploy Model for Online Inference")
+    staged = answer_of(world, "staging")
+    expect(world.json("online-endpoint", "list", "-w", "production"), [], "nothing in production before the approval")
+    approve(world, deploy, "Deploy Model for Online Inference")
+    expect(answer_of(world, "production"), staged, "production answers as staging did")
+    version = model["version"]
+    expect(digest_of_model(world, "production", version), digest_of_model(world, "staging", version), "the same files")
+    traffic = world.json("online-endpoint", "show", "--name", endpoint_of("production"), "-w", "production")["traffic"]
+    expect(traffic, {f"version-{version}": 100}, "the traffic of production")
+
+
+def check_example(world):
+    world.stop()
+    world.start(with_gateway=True)
+    make_example(world)
+    make_stages(world)
+    push(world)
+    deliver(world)

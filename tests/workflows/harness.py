@@ -25,13 +25,14 @@ class World:
                                 GIT_COMMITTER_EMAIL="t@example.org")
         for name in ("SLIPWAY_URL", "SLIPWAY_TOKEN", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GITHUB_TOKEN"):
             self.environment.pop(name, None)
+        self.environment["SLIPWAY_SDK"] = str(self.bin.parent)
         self.server = None
 
-    def start(self):
+    def start(self, with_gateway=False):
         log = open(self.folder / "serve.log", "ab")
-        self.server = subprocess.Popen(
-            [self.bin / "slipway-serve", "--port", "0", "--tls-port", "0", "--no-gateway"], env=self.environment,
-            stdout=log, stderr=log, cwd=self.folder)
+        gateway = ["--gateway-port", "0"] if with_gateway else ["--no-gateway"]
+        self.server = subprocess.Popen([self.bin / "slipway-serve", "--port", "0", "--tls-port", "0", *gateway],
+                                       env=self.environment, stdout=log, stderr=log, cwd=self.folder)
         self.wait(lambda: self.run("workspace", "list", check=False).returncode == 0, "the server")
 
     def stop(self, with_signal=signal.SIGTERM):
