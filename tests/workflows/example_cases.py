@@ -1,6 +1,5 @@
 """The example's five workflows as they are, from a push to production: on real data when it stands beside the project."""
 
-import hashlib
 import json
 import shutil
 
@@ -8,7 +7,7 @@ from harness import HERE, expect, job_of
 
 EXAMPLE = HERE.parent.parent / "examples/credit-card-default"
 REAL_DATA = HERE.parent.parent.parent / "shared/data/credit-card-default"
-MODEL = "credit-card-default"
+MODEL, REGISTRY = "credit-card-default", "shared"
 STAGES = ("staging", "production")
 
 
@@ -35,8 +34,10 @@ def endpoint_of(stage):
 def make_stages(world):
     for name in STAGES:
         world.run("workspace", "create", "--name", name)
+    world.run("registry", "create", "--name", REGISTRY)
     world.run("environment-gate", "create", "--name", "Staging", "--target-workspace", "staging")
     world.run("environment-gate", "create", "--name", "Production", "--target-workspace", "production", "--reviewers", "alice")
+    world.run("environment-gate", "variable", "set", "--name", "REGISTRY_NAME", "--value", REGISTRY)
     for gate in ("Staging", "Production"):
         world.run("environment-gate", "variable", "set", "--name", "ENDPOINT_NAME", "--value", endpoint_of(gate), "-e", gate)
 
@@ -67,9 +68,10 @@ def push(world):
     expect(sorted(runs), ["Code Quality", "Create Data Assets", "Create Environments"], "started by the push")
     for name in ("Create Data Assets", "Create Environments"):
         approve(world, runs[name], name)
+    for place in (("-w", "staging"), ("--registry-name", REGISTRY)):
+        names = {each["name"] for each in world.json("environment", "list", *place)}
+        expect(names, {f"{MODEL}-{each}" for each in ("train", "score", "drift")}, f"environments of {place}")
     for workspace in STAGES:
-        names = {each["name"] for each in world.json("environment", "list", "-w", workspace)}
-        expect(names, {f"{MODEL}-{each}" for each in ("train", "score", "drift")}, f"environments of {workspace}")
         expect([each["name"] for each in world.json("data", "list", "-w", workspace)], [MODEL], workspace)
     check_quality(world, runs["Code Quality"])
 
@@ -78,13 +80,6 @@ def answer_of(world, workspace):
     answered = world.run("online-endpoint", "invoke", "--name", endpoint_of(workspace), "-w", workspace,
                          "--request-file", "core/deploy/online/sample.json", "-o", "tsv")
     return json.loads(answered.stdout)
-
-
-def digest_of_model(world, workspace, version):
-    folder = world.folder / f"model-of-{workspace}"
-    world.run("model", "download", "--name", MODEL, "--version", version, "--download-path", folder, "-w", workspace)
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    return [(str(file.relative_to(folder)), hashlib.sha256(file.read_bytes()).hexdigest()) for file in files]
 
 
 def deliver(world):
@@ -101,7 +96,9 @@ def deliver(world):
     approve(world, deploy, "Deploy Model for Online Inference")
     expect(answer_of(world, "production"), staged, "production answers as staging did")
     version = model["version"]
-    expect(digest_of_model(world, "production", version), digest_of_model(world, "staging", version), "the same files")
+    deployed = world.json("online-deployment", "show", "--endpoint-name", endpoint_of("production"), "--name",
+                          f"version-{version}", "-w", "production")
+    expect(deployed["model"], f"azureml://registries/{REGISTRY}/models/{MODEL}/versions/{version}", "the model of production")
     traffic = world.json("online-endpoint", "show", "--name", endpoint_of("production"), "-w", "production")["traffic"]
     expect(traffic, {f"version-{version}": 100}, "the traffic of production")
 
