@@ -248,8 +248,8 @@ class SigningFace {
       return InvalidArgument("the body needs 'required', true or false");
     const std::string& registry = parameters.at("registry");
     SLIPWAY_RETURN_IF_ERROR(policy_.Require(registry, required->get<bool>()));
-    SLIPWAY_RETURN_IF_ERROR(
-        Record(request, required->get<bool>() ? "signatures.require" : "signatures.release", registry, body.value("reason", "")));
+    SLIPWAY_RETURN_IF_ERROR(Record(request, required->get<bool>() ? "signatures.require" : "signatures.release",
+                                   registry, body.value("reason", "")));
     return List(request, parameters);
   }
 
