@@ -73,7 +73,7 @@ TEST_F(RegistriesFace, RegistriesHaveArmsShape) {
   EXPECT_EQ(made.body["type"], "Microsoft.MachineLearningServices/registries");
   EXPECT_EQ(made.body["properties"]["provisioningState"], "Succeeded");
   EXPECT_EQ(made.body["properties"]["publicNetworkAccess"], "Disabled");
-  EXPECT_THAT(made.body["properties"]["mlFlowRegistryUri"].get<std::string>(), HasSubstr("/mlflow/v1.0" + path));
+  EXPECT_EQ(made.body["properties"]["discoveryUrl"], "http://127.0.0.1:7300/discovery");
   EXPECT_EQ(SendJson("PUT", path, body).status, 200);
   const Answer patched = SendJson("PATCH", path, {{"tags", {{"team", "b"}}}});
   EXPECT_EQ(patched.body["tags"]["team"], "b");

@@ -37,8 +37,9 @@ json CompareMetrics(const json& candidate, const json& production) {
   json rows = json::array();
   for (const std::string& name : names) {
     json row = {{"name", name}};
-    const bool has_new = candidate.is_object() && candidate.contains(name);
-    const bool has_old = production.is_object() && production.contains(name);
+    // What was no number when it was recorded is null.
+    const bool has_new = candidate.is_object() && candidate.contains(name) && candidate[name].is_number();
+    const bool has_old = production.is_object() && production.contains(name) && production[name].is_number();
     if (has_new) row["candidate"] = candidate[name];
     if (has_old) row["production"] = production[name];
     if (has_new && has_old) row["difference"] = candidate[name].get<double>() - production[name].get<double>();
