@@ -194,8 +194,11 @@ class ContentFace {
   Result<Response> WriteUpload(const Request& request, const PathParameters& parameters) const {
     if (request.Parameter("comp"))
       return Unimplemented("uploads in blocks (comp=block) are not supported yet: send the file with one request");
-    SLIPWAY_RETURN_IF_ERROR(
-        shared_.WriteUpload(parameters.at("reg"), parameters.at("upload"), parameters.at("path"), request.body));
+    const Status written =
+        shared_.WriteUpload(parameters.at("reg"), parameters.at("upload"), parameters.at("path"), request.body);
+    // Who knows no upload is not told which registries there are.
+    if (!written && written.error().code() == Code::kNotFound) return NotFound("there is no such upload");
+    SLIPWAY_RETURN_IF_ERROR(written);
     return Response{.status = 201, .headers = {}, .body = ""};
   }
 
