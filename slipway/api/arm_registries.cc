@@ -8,6 +8,7 @@
 
 #include "slipway/api/answer.h"
 #include "slipway/api/arm_workspace_parts.h"
+#include "slipway/api/logs/request_body.h"
 #include "slipway/api/paging.h"
 #include "slipway/api/routes.h"
 #include "slipway/base/file.h"
@@ -46,10 +47,9 @@ Result<AssetKind> KindOf(const std::string& text) {
 }
 
 Result<std::string> Need(const json& body, const char* key) {
-  const auto found = body.find(key);
-  if (found != body.end() && found->is_string() && !found->get_ref<const std::string&>().empty())
-    return found->get<std::string>();
-  return InvalidArgument(fmt::format("the body needs '{}', a text", key));
+  std::string text = Text(body, key);
+  if (text.empty()) return InvalidArgument(fmt::format("the body needs '{}', a text", key));
+  return text;
 }
 
 // Changes to registries themselves.
@@ -104,7 +104,6 @@ class RegistryFace {
   static json Shape(const Request& request, const AssetRegistry& registry) {
     json shape = wire::RegistryToArm(registry);
     shape["properties"]["discoveryUrl"] = OwnUrl(request) + "/discovery";
-    shape["properties"]["mlFlowRegistryUri"] = fmt::format("{}/mlflow/v1.0{}", OwnUrl(request), registry.scope.ArmId());
     return shape;
   }
 
@@ -129,8 +128,8 @@ class ContentFace {
     SLIPWAY_ASSIGN_OR_RETURN(wish.name, Need(body, "name"));
     SLIPWAY_ASSIGN_OR_RETURN(wish.version, Need(body, "version"));
     SLIPWAY_ASSIGN_OR_RETURN(wish.registry, Need(body, "registry"));
-    wish.as_name = body.value("shareWithName", "");
-    wish.as_version = body.value("shareWithVersion", "");
+    wish.as_name = Text(body, "shareWithName");
+    wish.as_version = Text(body, "shareWithVersion");
     wish.by = ActorOf(request);
     SLIPWAY_ASSIGN_OR_RETURN(const auto shared, sharing_.Share(scope, wish));
     SLIPWAY_ASSIGN_OR_RETURN(const AssetRegistry registry, registries_.Get(wish.registry));
@@ -195,8 +194,11 @@ class ContentFace {
   Result<Response> WriteUpload(const Request& request, const PathParameters& parameters) const {
     if (request.Parameter("comp"))
       return Unimplemented("uploads in blocks (comp=block) are not supported yet: send the file with one request");
-    SLIPWAY_RETURN_IF_ERROR(
-        shared_.WriteUpload(parameters.at("reg"), parameters.at("upload"), parameters.at("path"), request.body));
+    const Status written =
+        shared_.WriteUpload(parameters.at("reg"), parameters.at("upload"), parameters.at("path"), request.body);
+    // Who knows no upload is not told which registries there are.
+    if (!written && written.error().code() == Code::kNotFound) return NotFound("there is no such upload");
+    SLIPWAY_RETURN_IF_ERROR(written);
     return Response{.status = 201, .headers = {}, .body = ""};
   }
 
@@ -228,8 +230,8 @@ class SigningFace {
   Result<Response> Trust(const Request& request, const PathParameters& parameters) const {
     SLIPWAY_ASSIGN_OR_RETURN(const json body, ParseBody(request));
     SLIPWAY_ASSIGN_OR_RETURN(const std::string key, Need(body, "key"));
-    SLIPWAY_RETURN_IF_ERROR(policy_.Trust(key, body.value("name", ""), clock_.Now()));
-    SLIPWAY_RETURN_IF_ERROR(Record(request, "key.trust", key, body.value("reason", "")));
+    SLIPWAY_RETURN_IF_ERROR(policy_.Trust(key, Text(body, "name"), clock_.Now()));
+    SLIPWAY_RETURN_IF_ERROR(Record(request, "key.trust", key, Text(body, "reason")));
     return List(request, parameters);
   }
 
@@ -237,7 +239,7 @@ class SigningFace {
     SLIPWAY_ASSIGN_OR_RETURN(const json body, ParseBody(request));
     SLIPWAY_ASSIGN_OR_RETURN(const std::string key, Need(body, "key"));
     SLIPWAY_RETURN_IF_ERROR(policy_.Revoke(key));
-    SLIPWAY_RETURN_IF_ERROR(Record(request, "key.revoke", key, body.value("reason", "")));
+    SLIPWAY_RETURN_IF_ERROR(Record(request, "key.revoke", key, Text(body, "reason")));
     return List(request, parameters);
   }
 
@@ -248,8 +250,8 @@ class SigningFace {
       return InvalidArgument("the body needs 'required', true or false");
     const std::string& registry = parameters.at("registry");
     SLIPWAY_RETURN_IF_ERROR(policy_.Require(registry, required->get<bool>()));
-    SLIPWAY_RETURN_IF_ERROR(
-        Record(request, required->get<bool>() ? "signatures.require" : "signatures.release", registry, body.value("reason", "")));
+    SLIPWAY_RETURN_IF_ERROR(Record(request, required->get<bool>() ? "signatures.require" : "signatures.release",
+                                   registry, Text(body, "reason")));
     return List(request, parameters);
   }
 

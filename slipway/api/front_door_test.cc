@@ -150,6 +150,23 @@ TEST_F(TokenOfAWorkspace, LetsNoJobApproveItself) {
   EXPECT_FALSE(LetsIn("PUT", staging + "/slipway/environmentGates/Production"));
 }
 
+TEST_F(TokenOfAWorkspace, UsesRegistriesAndDoesNotManageThem) {
+  const std::string registry = domain::Scope{"sub", "local", "", "shared"}.ArmId();
+  EXPECT_TRUE(LetsIn("GET", registry));
+  EXPECT_TRUE(LetsIn("PUT", registry + "/environments/e/versions/1"));
+  EXPECT_TRUE(LetsIn("POST", registry + "/models/m/versions/1/startPendingUpload"));
+  EXPECT_TRUE(LetsIn("GET", registry + "/slipway/files/models/m/1/"));
+  EXPECT_TRUE(LetsIn("POST", Staging().ArmId() + "/slipway/share"));
+  EXPECT_FALSE(LetsIn("PUT", registry));
+  EXPECT_FALSE(LetsIn("DELETE", registry + "/models/m/versions/1"));
+  EXPECT_FALSE(LetsIn("PUT", registry + "/slipway/sealed/models/m/1"));
+  EXPECT_FALSE(LetsIn("PUT", domain::Scope{"sub", "other", "", "shared"}.ArmId() + "/models/m/versions/1"));
+  EXPECT_FALSE(LetsIn("PUT", "/slipway/signing/keys"));
+  EXPECT_FALSE(LetsIn("GET", "/slipway/audit"));
+  EXPECT_TRUE(LetsIn("POST", Staging().ArmId() + "/slipway/promotions"));
+  EXPECT_FALSE(LetsIn("POST", Staging().ArmId() + "/slipway/promotions/m-1/approve"));
+}
+
 TEST_F(TokenOfAWorkspace, FollowsTheOperationsOfThatWorkspace) {
   const auto path_of = [](const std::string& workspace) {
     return StatusUrl("", {Operation::Kind::kPutDeployment, {"sub", "local", workspace}, "scores", "blue", 1});

@@ -7,6 +7,7 @@
 
 #include "slipway/api/answer.h"
 #include "slipway/api/arm_workspace_parts.h"
+#include "slipway/api/logs/request_body.h"
 #include "slipway/api/routes.h"
 #include "slipway/wire/promotion.h"
 
@@ -19,11 +20,6 @@ using net::PathParameters;
 using net::Request;
 using net::Response;
 using nlohmann::json;
-
-std::string Text(const json& body, const char* key) {
-  const auto found = body.find(key);
-  return found != body.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 Result<registry::PromotionRequest> ReadRequest(const json& body, const Scope& target, const std::string& by) {
   registry::PromotionRequest request;

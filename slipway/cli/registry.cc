@@ -26,7 +26,6 @@ Result<Json> PrintedRegistry(const Json& arm) {
   Json printed = WithId(spec::ToJson(registry), arm);
   const Json& properties = arm["properties"];
   if (properties.contains("discoveryUrl")) printed["discovery_url"] = properties["discoveryUrl"];
-  if (properties.contains("mlFlowRegistryUri")) printed["mlflow_registry_uri"] = properties["mlFlowRegistryUri"];
   return printed;
 }
 

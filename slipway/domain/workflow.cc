@@ -1,7 +1,12 @@
 #include "slipway/domain/workflow.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
+
+#include <fmt/format.h>
+
+#include "slipway/base/text.h"
 
 namespace slipway::domain {
 namespace {
@@ -48,6 +53,20 @@ std::optional<WorkflowStatus> ParseWorkflowStatus(std::string_view name) {
 }
 std::optional<WorkflowConclusion> ParseWorkflowConclusion(std::string_view name) {
   return ParseIn<WorkflowConclusion>(kConclusions, name);
+}
+
+Status CheckReviewer(const EnvironmentGate& gate, std::string_view by, std::string_view asked_by) {
+  if (gate.reviewers.empty()) return {};
+  const bool is_reviewer = std::any_of(gate.reviewers.begin(), gate.reviewers.end(),
+                                       [&](const std::string& name) { return EqualsIgnoreCase(name, by); });
+  if (!is_reviewer)
+    return Error(Code::kPermissionDenied, fmt::format("'{}' may not review the environment '{}': its reviewers are {}",
+                                                      by, gate.name, Join(gate.reviewers, ", ")));
+  if (gate.prevents_self_review && EqualsIgnoreCase(by, asked_by))
+    return Error(
+        Code::kPermissionDenied,
+        fmt::format("'{}' asked for it, and the environment '{}' wants somebody else's review", by, gate.name));
+  return {};
 }
 
 WorkflowJobRun* WorkflowRun::FindJob(std::string_view key) {

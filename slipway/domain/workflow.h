@@ -129,6 +129,9 @@ struct EnvironmentGate {
   std::map<std::string, std::string> secrets;  // encrypted
   CreationContext context;
 };
+// Whether `by` may review what `asked_by` asked for; kPermissionDenied says why not. Without reviewers everybody may.
+Status CheckReviewer(const EnvironmentGate& gate, std::string_view by, std::string_view asked_by);
+
 // Holds variables and secrets that every job of the workspace gets.
 inline constexpr std::string_view kEveryEnvironment = "*";
 

@@ -37,28 +37,15 @@ json CompareMetrics(const json& candidate, const json& production) {
   json rows = json::array();
   for (const std::string& name : names) {
     json row = {{"name", name}};
-    const bool has_new = candidate.is_object() && candidate.contains(name);
-    const bool has_old = production.is_object() && production.contains(name);
+    // What was no number when it was recorded is null.
+    const bool has_new = candidate.is_object() && candidate.contains(name) && candidate[name].is_number();
+    const bool has_old = production.is_object() && production.contains(name) && production[name].is_number();
     if (has_new) row["candidate"] = candidate[name];
     if (has_old) row["production"] = production[name];
     if (has_new && has_old) row["difference"] = candidate[name].get<double>() - production[name].get<double>();
     rows.push_back(std::move(row));
   }
   return rows;
-}
-
-Status CheckReviewer(const std::optional<EnvironmentGate>& gate, const Promotion& promotion, const std::string& by) {
-  if (!gate || gate->reviewers.empty()) return {};
-  const bool is_reviewer = std::any_of(gate->reviewers.begin(), gate->reviewers.end(),
-                                       [&](const std::string& name) { return EqualsIgnoreCase(name, by); });
-  if (!is_reviewer)
-    return Error(Code::kPermissionDenied, fmt::format("'{}' may not review the environment '{}': its reviewers are {}",
-                                                      by, gate->name, Join(gate->reviewers, ", ")));
-  if (gate->prevents_self_review && EqualsIgnoreCase(by, promotion.requested_by))
-    return Error(
-        Code::kPermissionDenied,
-        fmt::format("'{}' asked for this promotion, and the environment '{}' prevents self-review", by, gate->name));
-  return {};
 }
 
 bool HasToWait(const std::optional<EnvironmentGate>& gate) {
@@ -177,7 +164,7 @@ Result<Promotion> Promotions::Review(const Scope& target, const std::string& nam
   const std::lock_guard lock(deciding_);
   SLIPWAY_ASSIGN_OR_RETURN(Promotion promotion, dependencies_.store.GetPromotion(target, name));
   SLIPWAY_ASSIGN_OR_RETURN(const auto gate, FindGate(target, promotion.from, promotion.gate));
-  SLIPWAY_RETURN_IF_ERROR(CheckReviewer(gate, promotion, by));
+  if (gate) SLIPWAY_RETURN_IF_ERROR(domain::CheckReviewer(*gate, by, promotion.requested_by));
   const bool goes_on = approves && promotion.status == PromotionStatus::kApproved;
   if (promotion.status != PromotionStatus::kWaiting && !goes_on)
     return FailedPrecondition(

@@ -116,7 +116,7 @@ TEST_F(PromotionsTest, WhoAskedMayNotReviewWhereThatIsPrevented) {
   MakeModel("3");
   const Promotion waiting = MustPromote("3");
   EXPECT_THAT(promotions->Review(production, waiting.name, true, "ada", "").error().message(),
-              HasSubstr("prevents self-review"));
+              HasSubstr("wants somebody else's review"));
 }
 
 TEST_F(PromotionsTest, ARejectedOneChangesNothing) {

@@ -1,5 +1,8 @@
 #include "slipway/store/audit_store.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -20,10 +23,8 @@ Result<AuditEntry> ReadEntry(const sql::Row& row) {
   return AsStored(wire::AuditEntryFromJson(body), what);
 }
 
-Result<std::vector<AuditEntry>> Select(sql::Connection& connection, const std::string& rest,
-                                       const std::vector<sql::Value>& parameters) {
-  SLIPWAY_ASSIGN_OR_RETURN(const auto rows,
-                           connection.Query("SELECT sequence, body FROM audit_log " + rest, parameters));
+Result<std::vector<AuditEntry>> Select(sql::Connection& connection, const std::string& order) {
+  SLIPWAY_ASSIGN_OR_RETURN(const auto rows, connection.Query("SELECT sequence, body FROM audit_log " + order));
   std::vector<AuditEntry> entries;
   entries.reserve(rows.size());
   for (const sql::Row& row : rows) {
@@ -79,7 +80,9 @@ Status SqlAuditStore::WriteHead(const AuditEntry& entry) {
 Result<std::vector<AuditEntry>> SqlAuditStore::List(const domain::AuditFilter& filter) {
   std::vector<AuditEntry> entries;
   SLIPWAY_RETURN_IF_ERROR(database_.Read([&](sql::Connection& connection) -> Status {
-    SLIPWAY_ASSIGN_OR_RETURN(entries, Select(connection, "ORDER BY sequence DESC", {}));
+    const bool takes_all = filter.action.empty() && filter.subject.empty() && filter.scope.empty();
+    const std::string bound = takes_all ? fmt::format(" LIMIT {}", std::min<size_t>(filter.limit, INT32_MAX)) : "";
+    SLIPWAY_ASSIGN_OR_RETURN(entries, Select(connection, "ORDER BY sequence DESC" + bound));
     return {};
   }));
   std::erase_if(entries, [&](const AuditEntry& entry) { return !IsWanted(entry, filter); });
@@ -97,16 +100,20 @@ Status SqlAuditStore::CheckHead(domain::AuditReport& report, const std::vector<A
     report.first_broken = sequence;
     report.problem = std::move(problem);
   };
-  if (!head.is_object()) {
+  const bool is_readable = head.is_object() && head.contains("sequence") && head["sequence"].is_number_integer() &&
+                           head.contains("hash") && head["hash"].is_string();
+  if (!is_readable) {
     if (!entries.empty())
-      fail(entries.back().sequence, fmt::format("the file '{}' with the last hash is missing", head_file_.string()));
+      fail(entries.back().sequence,
+           fmt::format("the file '{}' with the last hash is missing or damaged", head_file_.string()));
     return {};
   }
-  const int64_t sequence = head.value("sequence", int64_t{0});
+  const int64_t sequence = head["sequence"].get<int64_t>();
   if (sequence > report.entries)
     fail(report.entries + 1,
          fmt::format("entry {} is missing: {} entries were recorded", report.entries + 1, sequence));
-  else if (sequence > 0 && entries[static_cast<size_t>(sequence - 1)].hash != head.value("hash", ""))
+  else if (sequence > 0 &&
+           entries[static_cast<size_t>(sequence - 1)].hash != head["hash"].get_ref<const std::string&>())
     fail(sequence, fmt::format("entry {} is not the one that was recorded: the file '{}' names another hash", sequence,
                                head_file_.string()));
   return {};

@@ -28,10 +28,6 @@ using domain::WorkflowStatus;
 constexpr size_t kChunkMax = 4 << 20;
 constexpr size_t kSecretMin = 4, kSecretMax = 48 << 10, kReviewersMax = 6;
 
-bool HasName(const std::vector<std::string>& names, const std::string& name) {
-  return std::any_of(names.begin(), names.end(), [&](const auto& each) { return EqualsIgnoreCase(each, name); });
-}
-
 Status CheckEnvironmentName(const std::string& name) {
   const bool is_good = !name.empty() && name.size() <= 255 && name != domain::kEveryEnvironment &&
                        name.find_first_of("/\n\r\t'\"`,;\\%") == std::string::npos;
@@ -267,14 +263,7 @@ Result<WorkflowRun> Workflows::Review(const Scope& scope, const ReviewRequest& r
     if (!request.environment.empty() && !EqualsIgnoreCase(job.environment, request.environment)) continue;
     const auto gate = impl_->dependencies.store.GetGate(scope, job.environment);
     if (!gate || gate->reviewers.empty()) continue;
-    if (!HasName(gate->reviewers, request.by))
-      return Error(Code::kPermissionDenied,
-                   fmt::format("'{}' may not review the environment '{}': its reviewers are {}", request.by, gate->name,
-                               Join(gate->reviewers, ", ")));
-    if (gate->prevents_self_review && EqualsIgnoreCase(request.by, live.run.triggering_actor))
-      return Error(Code::kPermissionDenied,
-                   fmt::format("'{}' started the run, and the environment '{}' wants somebody else's review",
-                               request.by, gate->name));
+    SLIPWAY_RETURN_IF_ERROR(domain::CheckReviewer(*gate, request.by, live.run.triggering_actor));
     reviews[gate->name].jobs.push_back(job.key);
   }
   if (reviews.empty())

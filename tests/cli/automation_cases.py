@@ -118,6 +118,8 @@ def alerts(scratch):
     scratch.check("starts a job that is completed", wait_for_job(scratch, name) == "Completed", name)
     scratch.expect("it is in the list of events", ["slipway", "alert", "events", "-n", "refusals", "-o", "table"], 0,
                    out=r"Rule +Fired at +.*\nrefusals +\d{4}-.* %s +job create_job done\n$" % name, err="")
+    scratch.expect("and on record", ["slipway", "audit", "list", "--action", "alert", "--subject", name, "-o", "table"], 0,
+                   out=r"alert\.start-job +alert:refusals")
     scratch.expect("a rule that is not there", ["slipway", "alert", "events", "-n", "refusal"], 3, out="", err=r"no alert rule 'refusal'")
 
 

@@ -63,6 +63,8 @@ def completion(scratch):
     scratch.check("the rollout is Completed", status(scratch) == "Completed", decisions(scratch))
     scratch.check("green has all traffic", traffic(scratch).get("green") == 100, traffic(scratch))
     scratch.check("no request failed", not failed, failed[:3])
+    scratch.expect("and on record", ["slipway", "audit", "list", "--action", "rollout", "--subject", ENDPOINT, "-o", "table"], 0,
+                   out=r"rollout\.complete .*rollout\.start ")
     scratch.expect("each decision is shown with its numbers", ["slipway", "rollout", "show", "--endpoint", ENDPOINT, "-o", "table"], 0,
                    out=r"error_rate")
 

@@ -155,6 +155,8 @@ def check_reviews(world):
     shown = waiting(run, "later")
     expect(job_of(shown, "also")["reviewed_by"], "alice", "one review covers what waits")
     expect(shown["reviews"][0]["comment"], "looks good", "the comment")
+    recorded = world.json("audit", "list", "--action", "workflow.approve")[0]
+    expect((recorded["actor"], recorded["reason"]), ("alice", "looks good"), "the review is on record")
     world.run("workflow", "approve", run, "--as", "bob", "--environment", "production")
     shown = world.wait_for_end(run)
     expect((shown["conclusion"], job_of(shown, "undo")["conclusion"]), ("success", "skipped"), "approved")
