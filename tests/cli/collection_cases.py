@@ -194,7 +194,7 @@ def scripts(scratch):
     call.close()
     events = "AmlOnlineEndpointEventLog | where DeploymentName == 'script' | distinct Name | order by Name asc"
     scratch.expect("its life is in the event log", ["slipway", "query", events, "--query", "[].Name", "-o", "tsv"], 0,
-                   out=r"^BackOff\nCreated\nKilling\nPulled\nStarted\n$")
+                   out=r"^BackOff\n(Confined\n)?Created\nKilling\n(NotConfined\n)?Pulled\nStarted\n$")
     scratch.expect("with the reason", ["slipway", "query", "AmlOnlineEndpointEventLog | where Name == 'Killing' | project Message", "-o", "tsv"], 0,
                    out=r"of memory, the limit is 200Mi, and will be restarted")
     scratch.write("refused.yml", script.replace("200Mi", "200MiB"))
