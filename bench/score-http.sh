@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # score-http: one core of gateway (key check and logging on, a 500-tree model scored) against one core of nginx with a
 # fixed body, and against FastAPI with scikit-learn; the load comes from another core. Also: with TLS, without the
-# traffic log, scoring scripts in C++ and Python, three times more requests than a script can take, idle connections.
+# traffic log, scoring scripts in C++ and Python, three times more requests than a script or a model can take, idle
+# connections.
 #   bench/score-http.sh BUILD_DIR [DATA.csv]
-# About four minutes. ROUNDS and SECONDS_EACH change how often and how long each figure is measured.
+# About six minutes. ROUNDS and SECONDS_EACH change how often and how long each figure is measured.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$1
@@ -52,7 +53,12 @@ make_home() {  # FOLDER DEPLOYMENTS
  "model_path": "$work/model", "model_name": "bench", "model_version": "1"}$2]}]}
 JSON
 }
-make_home "$work/home" ", $(script cpp cpp score.so 16), $(script python python score.py 16), $(script narrow python score.py 1)"
+# Of the model again: what waits longer than a millisecond for its turn is refused.
+hurried="{\"name\": \"hurried\", \"revision\": 1, \"kind\": \"model\", \"model_dir\": \"$work\", \"model_path\": \"$work/model\",
+ \"model_name\": \"bench\", \"model_version\": \"1\", \"max_queue_wait_ms\": 1}"
+/usr/bin/python3 -c 'import json, sys; row = json.load(open(sys.argv[1]))["data"]; json.dump({"data": row * 50}, open(sys.argv[2], "w"))' \
+  "$work/request.json" "$work/rows.json"
+make_home "$work/home" ", $hurried, $(script cpp cpp score.so 16), $(script python python score.py 16), $(script narrow python score.py 1)"
 make_home "$work/quiet" ""
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/key.pem" -out "$work/certificate.pem" \
   -days 1 -subj /CN=127.0.0.1 2>/dev/null
@@ -64,14 +70,15 @@ http { access_log off; keepalive_requests 1000000000; client_body_temp_path $wor
   server { listen 127.0.0.1:$nginx; listen 127.0.0.1:$nginx_tls ssl;
     location / { default_type application/json; return 200 '{"predictions": [0.123456]}'; } } }
 CONF
-post_script() {  # DEPLOYMENT → a wrk script that asks it; "" for the endpoint's traffic
+post_script() {  # DEPLOYMENT [BODY] → a wrk script that asks it; "" for the endpoint's traffic
   cat <<LUA
-local file = io.open("$work/request.json"); wrk.body = file:read("*a"); file:close()
+local file = io.open("$work/${2:-request}.json"); wrk.body = file:read("*a"); file:close()
 wrk.method = "POST"; wrk.headers["Content-Type"] = "application/json"; wrk.headers["Authorization"] = "Bearer $key"
 LUA
   [ -z "$1" ] || echo "wrk.headers[\"azureml-model-deployment\"] = \"$1\""
 }
 for deployment in "" cpp python; do post_script "$deployment" >"$work/post$deployment.lua"; done
+post_script "" rows >"$work/postrows.lua"
 
 on_server_core() { taskset -c $server_core "$@" & children+=($!); }
 tls_files=(--certificate "$work/certificate.pem" --private-key "$work/key.pem")
@@ -86,7 +93,7 @@ for port in $gateway $gateway_tls $quiet $nginx $nginx_tls $fastapi; do wait_for
 
 path=/endpoints/bench/score
 ask() { curl -sS -m 30 -H "$authorization" -H 'Content-Type: application/json' "$@" --data-binary "@$work/request.json" "http://127.0.0.1:$gateway$path"; }
-for deployment in blue cpp python narrow; do
+for deployment in blue hurried cpp python narrow; do
   for _ in $(seq 100); do
     answer=$(ask -w ' %{http_code}' -H "azureml-model-deployment: $deployment")
     [ "${answer##* }" = 200 ] && break || sleep 0.1
@@ -95,14 +102,14 @@ for deployment in blue cpp python narrow; do
   [ "${answer##* }" = 200 ]
 done
 
-peak() {  # URL CONNECTIONS [DEPLOYMENT] → requests/s
+peak() {  # URL CONNECTIONS [DEPLOYMENT, or rows] → requests/s
   local report
   report=$(taskset -c $load_core wrk -t1 -c"$2" -d"${seconds}s" --timeout 30s -s "$work/post${3:-}.lua" "$1")
   ! grep -q 'Non-2xx' <<<"$report" || { echo "score-http: failed answers at $1: $report" >&2; exit 1; }
   sed -n 's/^Requests\/sec: *//p' <<<"$report"
 }
-steady() {  # PORT PATH RATE [HEADER] → one JSON line
-  taskset -c $load_core "$build/bench/score_http_load_bench" "$1" "$2" "$work/request.json" "$3" "$seconds" $connections \
+steady() {  # PORT PATH RATE [HEADER] [BODY] → one JSON line
+  taskset -c $load_core "$build/bench/score_http_load_bench" "$1" "$2" "$work/${5:-request}.json" "$3" "$seconds" $connections \
     "$authorization" ${4:+"$4"}
 }
 median() { sort -g "$1" | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}'; }
@@ -120,13 +127,20 @@ for _ in 1 2; do
   peak "http://127.0.0.1:$fastapi/constant" 16 >>"$work/fastapi_constant.peak"
   peak "http://127.0.0.1:$gateway$path" 16 cpp >>"$work/cpp.peak"
   peak "http://127.0.0.1:$gateway$path" 16 python >>"$work/python.peak"
+  peak "http://127.0.0.1:$gateway$path" $connections rows >>"$work/rows.peak"
 done
-gateway_peak=$(median "$work/gateway.peak") python_peak=$(median "$work/python.peak")
+gateway_peak=$(median "$work/gateway.peak") cpp_peak=$(median "$work/cpp.peak") python_peak=$(median "$work/python.peak")
+rows_peak=$(median "$work/rows.peak")
 for _ in 1 2 3; do
   for share in 10 50 90; do
     rate=$(percent_of "$gateway_peak" $share)
     steady "$nginx" / "$rate" >>"$work/nginx.steady$share"
     steady "$gateway" $path "$rate" >>"$work/gateway.steady$share"
+  done
+  steady "$gateway" $path "$(percent_of "$cpp_peak" 50)" "azureml-model-deployment: cpp" >>"$work/cpp.steady50"
+  steady "$gateway" $path "$(percent_of "$python_peak" 50)" "azureml-model-deployment: python" >>"$work/python.steady50"
+  for share in 50 90 300; do
+    steady "$gateway" $path "$(percent_of "$rows_peak" $share)" "azureml-model-deployment: hurried" rows >>"$work/hurried.steady$share"
   done
   # One request runs and one waits; the rest is refused. What is let in must not wait longer because more is refused.
   for share in 50 300; do

@@ -63,7 +63,9 @@ std::optional<int> WholeAnswer(const std::string& received) {
   if (length == std::string::npos || length > head) Die("an answer without Content-Length");
   const size_t size = std::strtoul(received.c_str() + length + 16, nullptr, 10);
   if (received.size() < head + 4 + size) return std::nullopt;
-  return std::atoi(received.c_str() + 9);
+  const int status = std::atoi(received.c_str() + 9);
+  if (status == 429 && received.find("Retry-After: ") >= head) Die("a refusal without Retry-After");
+  return status;
 }
 
 class Load {

@@ -368,6 +368,7 @@ class ControlPlaneImpl final : public ControlPlane {
     gateway.listen_address = options_.gateway_address;
     gateway.tls_port = options_.gateway_port;
     gateway.dns_names = options_.dns_names;
+    gateway.worker_options = options_.worker_options;
     gateway_ = std::make_unique<GatewayProcess>(std::move(gateway), *base_.supervisor,
                                                 [this](const GatewayAddress& address) { OnGateway(address); });
     return gateway_->Start();

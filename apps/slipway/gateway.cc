@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -41,6 +42,11 @@ constexpr std::string_view kUsage = R"(usage: slipway-gateway --home DIR [option
   --threads N              event loops (default: one a core)
   --max-request-bytes N    larger request bodies get 413 (default 8388608)
   --traffic-log on|off     whether every request becomes a row of AmlOnlineEndpointTrafficLog (default on)
+  --worker-sandbox on|required|off   whether scoring scripts may touch nothing but their model, their code and the
+                           system's programs; on (the default): where the kernel can, and deployments may do without
+  --worker-cgroup DIR      a cgroup (version 2) without processes, below which workers with a memory limit get groups of
+                           their own (default: their memory is measured)
+  --worker-user NAME       whom scoring scripts run as, when the gateway is root (default: as the gateway)
 )";
 
 struct Address {
@@ -68,6 +74,13 @@ Result<std::string> ReadToken(const std::string& path) {
   const auto document = nlohmann::json::parse(text, nullptr, false);
   if (!document.is_object()) return std::string(slipway::Trim(text));
   return document.value("token", "");
+}
+
+Result<slipway::process::User> FindWorkerUser(const std::string& name) {
+  if (geteuid() != 0)
+    return slipway::FailedPrecondition(
+        "--worker-user needs a gateway of root's: others cannot start programs as somebody else");
+  return slipway::process::FindUser(name);
 }
 
 slipway::Status ApplyOption(slipway::gateway::GatewayOptions& options, std::string& token_file,
@@ -100,6 +113,14 @@ slipway::Status ApplyOption(slipway::gateway::GatewayOptions& options, std::stri
   } else if (option == "--max-request-bytes") {
     SLIPWAY_ASSIGN_OR_RETURN(const long long bytes, ParsePositive(option, value));
     options.request_bytes_max = static_cast<uint64_t>(bytes);
+  } else if (option == "--worker-sandbox") {
+    const auto sandbox = slipway::gateway::ParseSandbox(value);
+    if (!sandbox) return slipway::InvalidArgument(fmt::format("{} takes on, required or off, not '{}'", option, value));
+    options.workers.sandbox = *sandbox;
+  } else if (option == "--worker-cgroup") {
+    options.workers.memory_groups = value;
+  } else if (option == "--worker-user") {
+    SLIPWAY_ASSIGN_OR_RETURN(options.workers.user, FindWorkerUser(value));
   } else if (option == "--traffic-log") {
     if (value != "on" && value != "off")
       return slipway::InvalidArgument(fmt::format("--traffic-log takes on or off, not '{}'", value));
@@ -136,8 +157,18 @@ int Fail(const slipway::Error& error, int exit_code) {
   return exit_code;
 }
 
+// Those words of the command line that say how workers are kept.
+std::vector<std::string> WorkerOptions(int argc, char** argv) {
+  std::vector<std::string> words;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    if (std::string_view(argv[i]).starts_with("--worker-")) words.insert(words.end(), {argv[i], argv[i + 1]});
+  }
+  return words;
+}
+
 // Tells the control plane, and who starts it next, where this gateway listens.
-slipway::Status Announce(const slipway::gateway::GatewayOptions& options, const slipway::gateway::Gateway& gateway) {
+slipway::Status Announce(const slipway::gateway::GatewayOptions& options,
+                         const std::vector<std::string>& worker_options, const slipway::gateway::Gateway& gateway) {
   slipway::apps::GatewayAddress address;
   SLIPWAY_ASSIGN_OR_RETURN(address.identity, slipway::process::IdentityOf(getpid()));
   address.listen_address = options.listen_address;
@@ -145,6 +176,7 @@ slipway::Status Announce(const slipway::gateway::GatewayOptions& options, const 
   address.plain_port = gateway.plain_port().value_or(0);
   address.control_url = options.control_url;
   address.version = SLIPWAY_VERSION;
+  address.worker_options = worker_options;
   return slipway::apps::WriteGatewayAddress(options.home, address);
 }
 
@@ -181,7 +213,8 @@ int RunGateway(int argc, char** argv) {
   const slipway::SystemClock clock;
   auto gateway = slipway::gateway::Gateway::Start(*options, clock);
   if (!gateway) return Fail(gateway.error(), 1);
-  if (const auto written = Announce(*options, **gateway); !written) return Fail(written.error(), 1);
+  if (const auto written = Announce(*options, WorkerOptions(argc, argv), **gateway); !written)
+    return Fail(written.error(), 1);
   slipway::LogInfo("gateway listens on https://{}:{}", options->listen_address, (*gateway)->tls_port());
   if (const auto port = (*gateway)->plain_port()) slipway::LogInfo("gateway listens on http://127.0.0.1:{}", *port);
   ServeUntilStopped(**gateway, signals);

@@ -23,7 +23,8 @@ Status WriteGatewayAddress(const std::filesystem::path& home, const GatewayAddre
                          {"tls_port", address.tls_port},
                          {"plain_port", address.plain_port},
                          {"control_url", address.control_url},
-                         {"version", address.version}};
+                         {"version", address.version},
+                         {"worker_options", address.worker_options}};
   return WriteFileAtomic(FileOf(home), document.dump(1) + "\n");
 }
 
@@ -36,7 +37,8 @@ Result<GatewayAddress> ReadGatewayAddress(const std::filesystem::path& home) {
                           document.at("tls_port"),
                           document.at("plain_port"),
                           document.at("control_url"),
-                          document.at("version")};
+                          document.at("version"),
+                          document.value("worker_options", std::vector<std::string>())};
   } catch (const json::exception& failure) {
     return DataLoss(fmt::format("'{}': {}", FileOf(home).string(), failure.what()));
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "slipway/base/result.h"
 #include "slipway/process/identity.h"
@@ -18,6 +19,7 @@ struct GatewayAddress {
   uint16_t plain_port = 0;  // 0: none
   std::string control_url;
   std::string version;
+  std::vector<std::string> worker_options;  // as on its command line
 };
 
 Status WriteGatewayAddress(const std::filesystem::path& home, const GatewayAddress& address);

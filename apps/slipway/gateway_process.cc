@@ -81,7 +81,7 @@ Result<GatewayAddress> GatewayProcess::TakeOverOrSpawn() {
 
 bool GatewayProcess::Fits(const GatewayAddress& address) const {
   return address.control_url == options_.control_url && address.version == options_.version &&
-         address.listen_address == options_.listen_address &&
+         address.listen_address == options_.listen_address && address.worker_options == options_.worker_options &&
          (options_.tls_port == 0 || options_.tls_port == address.tls_port);
 }
 
@@ -109,6 +109,7 @@ std::vector<std::string> GatewayProcess::CommandLine(uint16_t port) const {
                                     "--listen",
                                     fmt::format("{}:{}", options_.listen_address, port)};
   for (const std::string& name : options_.dns_names) words.insert(words.end(), {"--dns-name", name});
+  words.insert(words.end(), options_.worker_options.begin(), options_.worker_options.end());
   return words;
 }
 

@@ -27,6 +27,7 @@ struct GatewayProcessOptions {
   std::string listen_address = "127.0.0.1";
   uint16_t tls_port = 0;  // 0: the port of its last life, else a free one
   std::vector<std::string> dns_names;
+  std::vector<std::string> worker_options;  // --worker-user and the like, handed on
 };
 
 // Thread-safe. `supervisor` must outlive it.

@@ -1,6 +1,9 @@
 #include "apps/slipway/home.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -27,8 +30,11 @@ uint16_t PortMember(const json& object, const char* key) {
 Result<Home> Home::Open(fs::path folder) {
   SLIPWAY_RETURN_IF_ERROR(MakeDirectories(folder));
   std::error_code failed;
-  fs::permissions(folder, fs::perms::owner_all, failed);
-  if (failed) return FromErrno(failed.value(), folder.string());
+  struct stat status {};
+  if (stat(folder.c_str(), &status) != 0) return FromErrno(errno, folder.string());
+  // Where a gateway has let in workers of another user, their group passes through.
+  const mode_t passing = status.st_gid == getegid() ? 0 : status.st_mode & S_IXGRP;
+  if (chmod(folder.c_str(), S_IRWXU | passing) != 0) return FromErrno(errno, folder.string());
   SLIPWAY_ASSIGN_OR_RETURN(FileLock lock,
                            With(FileLock::Acquire(folder / "lock"),
                                 fmt::format("the home '{}' is in use by another server", folder.string())));

@@ -51,6 +51,12 @@ std::map<std::string, Setter> SettersOf(ServeOptions& options) {
   const auto port = [](uint16_t& into) {
     return [&into](std::string_view option, const std::string& value) { return SetPort(option, value, into); };
   };
+  const auto hand_on = [](std::vector<std::string>& words) {
+    return [&words](std::string_view option, const std::string& value) -> Status {
+      words.insert(words.end(), {std::string(option), value});
+      return {};
+    };
+  };
   return {
       {"--home",
        [&](std::string_view, const std::string& value) -> Status {
@@ -73,6 +79,9 @@ std::map<std::string, Setter> SettersOf(ServeOptions& options) {
          options.dns_names.push_back(value);
          return {};
        }},
+      {"--worker-sandbox", hand_on(options.worker_options)},
+      {"--worker-cgroup", hand_on(options.worker_options)},
+      {"--worker-user", hand_on(options.worker_options)},
       {"--domain", text(options.domain)},
       {"--database", text(options.database)},
       {"--mail-server", text(options.mail_server)},
@@ -99,6 +108,11 @@ Starts the control plane, and a gateway beside it, until Ctrl-C.
   --gateway-port N           where endpoints are scored, HTTPS (default 7443)
   --gateway-listen ADDRESS:PORT
   --no-gateway               start no gateway: `slipway gateway` runs elsewhere
+  --worker-sandbox on|required|off   whether scoring scripts may touch nothing but their model, their code and the
+                             system's programs; on (the default): where the kernel can, and deployments may do without
+  --worker-cgroup DIR        a cgroup (version 2) without processes, below which scoring scripts with a memory limit get
+                             groups of their own (default: their memory is measured)
+  --worker-user NAME         whom scoring scripts run as, when the server is root (default: as the server)
   --dns-name NAME            a further name of this machine, for certificates and the Host check; may be repeated
   --domain DOMAIN            scoring URIs become https://<endpoint>.<region>.inference.<domain>
   --database URL             metadata: sqlite:///PATH (default: slipway.db in the home) or postgresql://USER:PW@HOST/DB

@@ -45,12 +45,19 @@ def percentile_figures(share):
                      (lambda ratio: ratio <= 3) if is_promised else None)
 
 
+def overload_figures(name, what, share):
+    """What is let in must not wait longer because more is refused."""
+    runs = lines(f"{name}.steady300")
+    refused = sum(run["refused"] for run in runs) / sum(run["refused"] + run["answered"] for run in runs)
+    yield figure(f"p99 of what is let in at 3 times what {what} can take ({refused:.0%} refused)", "us", steady(f"{name}.steady300", "p99_us"),
+                 steady(f"{name}.steady{share}", "p99_us"), f"the same at {share} % of what it can take", "<= 3", lambda ratio: ratio <= 3)
+
+
 failed = sum(run["failed"] for share in (10, 50, 90) for name in ("gateway", "nginx") for run in lines(f"{name}.steady{share}"))
-failed += sum(run["failed"] for share in (50, 300) for run in lines(f"narrow.steady{share}"))
+failed += sum(run["failed"] for share in (50, 300) for name in ("narrow", "hurried") for run in lines(f"{name}.steady{share}"))
+failed += sum(run["failed"] for name in ("cpp", "python") for run in lines(f"{name}.steady50"))
 if failed:
     sys.exit(f"score-http: {failed} requests of the steady runs failed")
-overload = lines("narrow.steady300")
-refused = sum(run["refused"] for run in overload) / sum(run["refused"] + run["answered"] for run in overload)
 figures = [
     figure("requests per second, one core, 500 trees of depth 10, one row", "1/s", peak("gateway"), peak("nginx"), "nginx, fixed body",
            ">= 0.5", lambda ratio: ratio >= 0.5),
@@ -63,9 +70,10 @@ figures = [
     figure("requests per second, the forest in a C++ scoring script", "1/s", peak("cpp"), peak("gateway"), "the same without a script"),
     figure("requests per second, a Python scoring script that answers a constant", "1/s", peak("python"), peak("fastapi_constant"),
            "FastAPI, uvicorn, a constant"),
-    figure(f"p99 of what is let in at 3 times what a Python script can take ({refused:.0%} refused)", "us",
-           steady("narrow.steady300", "p99_us"), steady("narrow.steady50", "p99_us"), "the same at half of what it can take", "<= 3",
-           lambda ratio: ratio <= 3),
+    *(figure(f"{key[:-3].replace('p999', 'p99.9')} of a {language} script at half of its peak", "us", steady(f"{name}.steady50", key))
+      for name, language in (("cpp", "C++"), ("python", "Python")) for key in ("p50_us", "p99_us", "p999_us")),
+    *overload_figures("narrow", "a Python script", 50),
+    *overload_figures("hurried", "a model (50 rows a request)", 90),
     figure("resident memory of an idle connection, of 10000", "KB", lines("idle.json")[0]["kilobytes_each"]),
     figure("resident memory of an idle TLS connection, of 10000", "KB", lines("idle_tls.json")[0]["kilobytes_each"]),
 ]

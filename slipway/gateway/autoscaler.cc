@@ -37,10 +37,10 @@ void Autoscaler::Run(const std::stop_token& stop) {
 }
 
 void Autoscaler::Look() {
-  const ScalingDecision decision = policy_.Decide(instances_, meter_.Sample(std::chrono::steady_clock::now()));
-  if (decision.kind == ScalingDecision::Kind::kStay) return;
-  hooks_.on_decision(decision);
-  instances_ = hooks_.resize(decision.to);
+  const SteadyTime now = std::chrono::steady_clock::now();
+  const ScalingDecision decision = policy_.Decide(instances_, meter_.Sample(now));
+  if (news_.IsNews(decision, now)) hooks_.on_decision(decision);
+  if (decision.kind != ScalingDecision::Kind::kStay) instances_ = hooks_.resize(decision.to);
 }
 
 }  // namespace slipway::gateway

@@ -17,7 +17,7 @@ struct AutoscalerHooks {
   // Makes it so many instances, and gives how many there are then: fewer are not made zero over a request that has just
   // come. Instances that go answer what they have meanwhile.
   std::function<int(int instances)> resize;
-  std::function<void(const ScalingDecision& decision)> on_decision;  // before it is carried out; never of kStay
+  std::function<void(const ScalingDecision& decision)> on_decision;  // that is news, before it is carried out
 };
 
 class Autoscaler {
@@ -37,7 +37,8 @@ class Autoscaler {
   LoadMeter& meter_;
   const AutoscalerHooks hooks_;
   const std::chrono::milliseconds polling_interval_;
-  ScalingPolicy policy_;  // of the thread, as is the count
+  ScalingPolicy policy_;  // of the thread, as are the news and the count
+  DecisionNews news_;
   int instances_;
   std::mutex mutex_;
   std::condition_variable_any changed_;

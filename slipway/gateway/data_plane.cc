@@ -132,6 +132,7 @@ void DataPlane::HandleEndpoint(net::Exchange& exchange, const std::shared_ptr<co
     constexpr std::string_view kNotAllowed = R"({"message": "The method is not allowed for the requested URL."})";
     return Answer(exchange, call, AnswerOfModel(call, 405, kNotAllowed, std::nullopt));
   }
+  if (call.deployment->model && RefuseLate(exchange, call)) return;
   MirrorRequest(exchange, call);
   if (call.deployment->model) return ScoreByModel(exchange, call);
   ScoreByScript(exchange, table, call);
@@ -206,6 +207,17 @@ void DataPlane::MirrorRequest(net::Exchange& exchange, const Call& call,
   if (!target || !target->live) return;
   const std::string headers = WorkerHeaders(request, call.ids), worker_target = WorkerTarget(request.target);
   mirror_.Send(call.endpoint->identity, target->live, {request.method, worker_target, headers, request.body}, protocol);
+}
+
+bool DataPlane::RefuseLate(net::Exchange& exchange, const Call& call) {
+  const domain::RequestSettings& settings = call.deployment->wanted.request_settings;
+  const auto waited = std::chrono::steady_clock::now() - exchange.request().ready;
+  const bool is_refused =
+      settings.max_queue_wait_ms > 0 && waited > std::chrono::milliseconds(settings.max_queue_wait_ms);
+  if (!is_refused && waited <= std::chrono::milliseconds(settings.request_timeout_ms)) return false;
+  Answer(exchange, call,
+         AnswerOfFailure(call, is_refused ? ScoreOutcome::Kind::kWaitedTooLong : ScoreOutcome::Kind::kTimedOut));
+  return true;
 }
 
 void DataPlane::ScoreByModel(net::Exchange& exchange, const Call& call) {

@@ -62,6 +62,9 @@ class DataPlane final : public net::ExchangeHandler {
   bool Choose(net::Exchange& exchange, Call& call);
   void MirrorRequest(net::Exchange& exchange, const Call& call,
                      std::optional<ModelRuntime::Protocol> protocol = std::nullopt);
+  // A model's queue is what its event loop has found ready: who waited there for too long is answered with 429, or 408,
+  // before any work goes into the request. True when it was.
+  bool RefuseLate(net::Exchange& exchange, const Call& call);
   void ScoreByModel(net::Exchange& exchange, const Call& call);
   void ScoreByScript(net::Exchange& exchange, const std::shared_ptr<const RoutingTable>& table, const Call& call);
   void Answer(net::Exchange& exchange, const Call& call, const CallAnswer& answer);

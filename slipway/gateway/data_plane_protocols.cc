@@ -129,6 +129,7 @@ void DataPlane::Invoke(net::Exchange& exchange, const Call& call) {
 }
 
 void DataPlane::ScoreAs(net::Exchange& exchange, const Call& call, Protocol protocol) {
+  if (RefuseLate(exchange, call)) return;
   MirrorRequest(exchange, call, protocol);
   const ModelRuntime::Scored scored =
       call.deployment->model->ScoreAs(protocol, call.deployment->wanted, exchange.core(), exchange.request().body);

@@ -12,6 +12,7 @@
 #include "slipway/gateway/metric_recorder.h"
 #include "slipway/gateway/worker_shim.h"
 #include "slipway/net/tls.h"
+#include "slipway/process/memory_group.h"
 #include "slipway/spool/spool.h"
 
 namespace slipway::gateway {
@@ -54,11 +55,15 @@ class GatewayImpl final : public Gateway {
 
   Status Open() {
     const std::filesystem::path folder = options_.home / "gateway";
+    if (options_.workers.user) SLIPWAY_RETURN_IF_ERROR(LetPass(*options_.workers.user, options_.home));
+    if (const auto& groups = options_.workers.memory_groups; !groups.empty())
+      SLIPWAY_RETURN_IF_ERROR(process::CheckMemoryGroups(groups));
+    SLIPWAY_RETURN_IF_ERROR(RemoveAll(folder / "scratch"));  // of a gateway that was killed
     WriteProgram(folder / "worker_shim.py", WorkerShimSource());
     WriteProgram(folder / "monitoring.py", MonitoringSource());
     DeploymentManagerOptions manager;
     manager.logs_folder = folder / "logs";
-    manager.programs = {options_.program, (folder / "worker_shim.py").string()};
+    manager.programs = {options_.program, (folder / "worker_shim.py").string(), options_.home, options_.workers};
     manager.model_lanes = options_.threads + 1;  // one for mirrored copies
     manager_ = std::make_unique<DeploymentManager>(std::move(manager), tables_, sink_, metrics_, collection_, clock_,
                                                    [this] { OnReports(); });

@@ -28,6 +28,7 @@ struct GatewayOptions {
   int threads = 0;                           // 0: one a core
   uint64_t request_bytes_max = 8 << 20;      // larger: 413
   std::string program;                       // of workers: this program's path
+  WorkerPolicy workers;                      // how scoring scripts are kept
   bool traffic_log = true;                   // a row of AmlOnlineEndpointTrafficLog for every request
 };
 

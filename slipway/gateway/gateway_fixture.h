@@ -106,6 +106,7 @@ class GatewayTest : public testing::Test {
  protected:
   const SystemClock clock_;
   TemporaryDirectory home_ = std::move(*TemporaryDirectory::Make());
+  WorkerPolicy policy_;
   std::unique_ptr<Gateway> gateway_;
 
   std::filesystem::path code() const { return home_.path() / "code"; }
@@ -152,6 +153,8 @@ class GatewayTest : public testing::Test {
     options.threads = 2;
     options.request_bytes_max = 1 << 20;
     options.program = GatewayProgram();
+    options.workers = policy_;
+    gateway_.reset();
     auto gateway = Gateway::Start(options, clock_);
     ASSERT_TRUE(gateway) << gateway.error().ToString();
     gateway_ = std::move(*gateway);

@@ -1,4 +1,6 @@
 // Models over real sockets, in every protocol they speak.
+#include <map>
+
 #include "slipway/gateway/gateway_fixture.h"
 #include "slipway/gateway/routes.h"
 #include "slipway/model/tabular_classifier_graph.h"
@@ -156,6 +158,40 @@ TEST_F(ModelRoutesTest, AScriptAnswersScoreAlone) {
   EXPECT_EQ(response.status, 404);
   EXPECT_NE(response.body.find("answers /score alone"), std::string::npos);
   EXPECT_EQ(Get("/ping").status, 200);
+}
+
+// A request is refused by how long its event loop has been busy since it was found ready: on one connection, those that
+// were sent behind large ones.
+TEST_F(ModelRoutesTest, WhoWaitsTooLongForAModelIsRefusedEarly) {
+  Json deployment = ModelDeployment("blue");
+  deployment["max_queue_wait_ms"] = 1;
+  StartWith(Snapshot(Endpoint({{"blue", 100}}, {deployment})));
+  std::string rows;
+  for (int i = 0; i < 30'000; ++i) rows += R"({"age":50},)";
+  const std::string body = R"({"data":[)" + rows + R"({"age":1}]})";
+  std::map<int, int> statuses;
+  std::vector<std::jthread> callers;
+  std::mutex mutex;
+  const auto has_refused = [&] {
+    const std::lock_guard lock(mutex);
+    return statuses[429] > 0 && statuses[200] > 0;
+  };
+  for (int caller = 0; caller < 8; ++caller) {
+    callers.emplace_back([&] {
+      for (int i = 0; i < 500 && !has_refused(); ++i) {
+        const net::Response response = Score(body);
+        const std::lock_guard lock(mutex);
+        ++statuses[response.status];
+        if (response.status != 429) continue;
+        EXPECT_EQ(HeaderOf(response, "Retry-After"), "1");
+        EXPECT_EQ(HeaderOf(response, "ms-azureml-model-error-reason"), "too_many_pending_request");
+      }
+    });
+  }
+  callers.clear();
+  EXPECT_GT(statuses[200], 0);
+  EXPECT_GT(statuses[429], 0);
+  EXPECT_EQ(statuses.size(), 2u) << "nothing else";
 }
 
 TEST_F(ModelRoutesTest, TheTrafficLogTellsWhereTheTimeWent) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -27,14 +28,19 @@ int ScalingPolicy::Initial(int instances) const {
 }
 
 ScalingDecision ScalingPolicy::Decide(int present, const LoadSample& sample) {
-  if (present == 0) return sample.pending > 0 ? Wake(sample) : ScalingDecision{};
+  if (present == 0 && sample.pending > 0) return Wake(sample);
+  if (present == 0) return {Kind::kStay, 0, 0, 0, 0, "no request waits"};
   if (IsIdle(sample)) {
     recommendations_.clear();
-    return {Kind::kToZero, present, 0,
+    return {Kind::kToZero,
+            present,
+            0,
+            0,
+            0,
             fmt::format("no request for {:.1f} s, scale_to_zero_after is {:.1f} s",
                         Seconds(sample.at - sample.last_request_at), Seconds(settings_.idle_after))};
   }
-  return settings_.is_automatic ? Follow(present, sample) : ScalingDecision{Kind::kStay, present, present, ""};
+  return settings_.is_automatic ? Follow(present, sample) : Keep(present, sample);
 }
 
 bool ScalingPolicy::IsIdle(const LoadSample& sample) const {
@@ -42,9 +48,19 @@ bool ScalingPolicy::IsIdle(const LoadSample& sample) const {
          sample.at - sample.last_request_at >= settings_.idle_after;
 }
 
-ScalingDecision ScalingPolicy::Wake(const LoadSample& sample) {
+ScalingDecision ScalingPolicy::Keep(int present, const LoadSample& sample) const {
+  return {Kind::kStay,
+          present,
+          present,
+          0,
+          present,
+          fmt::format("the last request was {:.1f} s ago, scale_to_zero_after is {:.1f} s",
+                      Seconds(sample.at - sample.last_request_at), Seconds(settings_.idle_after))};
+}
+
+ScalingDecision ScalingPolicy::Wake(const LoadSample& sample) const {
   const int to = settings_.is_automatic ? std::max(1, settings_.instances_min) : settings_.instances_max;
-  return {Kind::kWake, 0, to, fmt::format("requests that wait for an instance: {}", sample.pending)};
+  return {Kind::kWake, 0, to, 0, to, fmt::format("requests that wait for an instance: {}", sample.pending)};
 }
 
 int ScalingPolicy::Recommend(int present, double load) const {
@@ -63,14 +79,38 @@ ScalingDecision ScalingPolicy::Follow(int present, const LoadSample& sample) {
   int highest = recommended;
   for (const Recommendation& earlier : recommendations_) highest = std::max(highest, earlier.instances);
   const int to = recommended > present ? recommended : std::min(present, highest);
-  if (to == present) return {Kind::kStay, present, present, ""};
   const double capacity = static_cast<double>(present) * settings_.workers_per_instance;
+  const double utilisation = sample.load / capacity;
   return {
-      to > present ? Kind::kUp : Kind::kDown, present, to,
-      fmt::format("utilization {:.2f} ({:.2f} busy or waiting on {} workers), target {:.2f}, recommended {}, from {} "
-                  "to {} instances are allowed",
-                  sample.load / capacity, sample.load, capacity, settings_.target_utilisation, recommended,
-                  settings_.instances_min, settings_.instances_max)};
+      to == present  ? Kind::kStay
+      : to > present ? Kind::kUp
+                     : Kind::kDown,
+      present,
+      to,
+      utilisation,
+      recommended,
+      fmt::format("utilization {:.2f} ({:.2f} busy or waiting on {} workers), target {:.2f}, recommended {}, highest "
+                  "of the last {} intervals {}, from {} to {} instances are allowed",
+                  utilisation, sample.load, capacity, settings_.target_utilisation, recommended,
+                  kStabilisationIntervals, highest, settings_.instances_min, settings_.instances_max)};
+}
+
+bool DecisionNews::HasChanged(const ScalingDecision& decision) const {
+  const auto inputs = [](const ScalingDecision& made) {
+    return std::tuple(made.to, made.recommended, std::floor(made.utilisation * 10 + kRounding));
+  };
+  return inputs(*last_) != inputs(decision);
+}
+
+bool DecisionNews::IsNews(const ScalingDecision& decision, SteadyTime now) {
+  constexpr std::chrono::seconds kChangesApart{10}, kEvery{60};
+  const bool is_due = decision.kind != Kind::kStay || !last_ ||
+                      (now - last_at_ >= kChangesApart && HasChanged(decision)) ||
+                      (now - last_at_ >= kEvery && decision.to > 0);
+  if (!is_due) return false;
+  last_ = decision;
+  last_at_ = now;
+  return true;
 }
 
 }  // namespace slipway::gateway

@@ -39,7 +39,22 @@ struct ScalingDecision {
   enum class Kind { kStay, kUp, kDown, kToZero, kWake };
   Kind kind = Kind::kStay;
   int from = 0, to = 0;
-  std::string reason;  // with the numbers that led there; "" for kStay
+  double utilisation = 0;
+  int recommended = 0;  // for the load alone, without regard to earlier recommendations
+  std::string reason;   // with the numbers that led there
+};
+
+// Which decisions are worth a record: all that change something; of those to stay, the ones whose inputs have changed
+// (another count or recommendation, another tenth of utilisation), ten seconds apart, and one a minute. Not
+// thread-safe.
+class DecisionNews {
+ public:
+  bool IsNews(const ScalingDecision& decision, SteadyTime now);
+
+ private:
+  bool HasChanged(const ScalingDecision& decision) const;
+  std::optional<ScalingDecision> last_;
+  SteadyTime last_at_;
 };
 
 // Remembers the recommendations of the stabilisation window. Not thread-safe.
@@ -59,7 +74,8 @@ class ScalingPolicy {
   };
   int Recommend(int present, double load) const;
   bool IsIdle(const LoadSample& sample) const;
-  ScalingDecision Wake(const LoadSample& sample);
+  ScalingDecision Wake(const LoadSample& sample) const;
+  ScalingDecision Keep(int present, const LoadSample& sample) const;
   ScalingDecision Follow(int present, const LoadSample& sample);
 
   const ScalingSettings settings_;

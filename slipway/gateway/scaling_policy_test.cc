@@ -62,6 +62,38 @@ TEST(ScalingPolicy, SaysWhichNumbersLedToADecision) {
                     HasSubstr("recommended 6"), HasSubstr("from 1 to 10")));
 }
 
+TEST(ScalingPolicy, SaysWhyItStays) {
+  ScalingPolicy policy(OneToTen());
+  policy.Decide(1, Load(0, 2.1));
+  const ScalingDecision stay = policy.Decide(3, Load(1, 0.3));
+  EXPECT_EQ(stay.kind, Kind::kStay);
+  EXPECT_THAT(stay.reason, AllOf(HasSubstr("utilization 0.10 (0.30 busy"), HasSubstr("recommended 1"),
+                                 HasSubstr("highest of the last 20 intervals 3")));
+  ScalingSettings fixed;
+  fixed.idle_after = seconds(60);
+  EXPECT_THAT(ScalingPolicy(fixed).Decide(1, Load(20, 0)).reason,
+              HasSubstr("the last request was 20.0 s ago, scale_to_zero_after is 60.0 s"));
+}
+
+TEST(DecisionNews, TellsOfChangesTenSecondsApartAndOfStayingOnceAMinute) {
+  DecisionNews news;
+  const auto stay = [](double utilisation, int recommended = 1, int present = 1) {
+    return ScalingDecision{Kind::kStay, present, present, utilisation, recommended, ""};
+  };
+  const auto at = [](int second) { return kStart + seconds(second); };
+  EXPECT_TRUE(news.IsNews(stay(0.50), at(0)));
+  EXPECT_FALSE(news.IsNews(stay(0.59), at(10))) << "the same tenth";
+  EXPECT_FALSE(news.IsNews(stay(0.71), at(9))) << "too soon";
+  EXPECT_TRUE(news.IsNews(stay(0.71), at(11)));
+  EXPECT_TRUE(news.IsNews(stay(0.71, 2), at(21))) << "another recommendation";
+  EXPECT_TRUE(news.IsNews({Kind::kUp, 1, 2, 0.9, 2, ""}, at(22))) << "a change, always";
+  EXPECT_TRUE(news.IsNews({Kind::kUp, 2, 3, 0.9, 3, ""}, at(23)));
+  EXPECT_FALSE(news.IsNews(stay(0.9, 3, 3), at(82)));
+  EXPECT_TRUE(news.IsNews(stay(0.9, 3, 3), at(83)));
+  EXPECT_TRUE(news.IsNews({Kind::kToZero, 3, 0, 0, 0, ""}, at(84)));
+  EXPECT_FALSE(news.IsNews(stay(0, 0, 0), at(10'000))) << "asleep";
+}
+
 TEST(ScalingPolicy, GoesDownOnlyToTheHighestRecommendationOfTheLastTwentyIntervals) {
   ScalingPolicy policy(OneToTen());
   EXPECT_EQ(policy.Decide(1, Load(0, 4.2)).to, 6);

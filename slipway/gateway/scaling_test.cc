@@ -20,8 +20,8 @@ class ScalingTest : public GatewayTest {
 
   bool HasDecision(std::string_view text) const {
     for (const Json& row : Rows("AmlOnlineEndpointEventLog")) {
-      if (row["Name"] == "SuccessfulRescale" && row["Message"].get<std::string>().find(text) != std::string::npos)
-        return true;
+      const bool is_decision = row["Name"] == "SuccessfulRescale" || row["Name"] == "ScaleUnchanged";
+      if (is_decision && row["Message"].get<std::string>().find(text) != std::string::npos) return true;
     }
     return false;
   }

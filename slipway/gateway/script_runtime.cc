@@ -34,6 +34,20 @@ std::string CollectionNames(const WantedDeployment& wanted) {
   return Join(names, ",");
 }
 
+// With what keeps it to its own, which the event log is told; the workers may write to `scratch`.
+Result<WorkerCommand> ConfinedCommand(const WantedDeployment& wanted, const WorkerPrograms& programs,
+                                      const std::filesystem::path& scratch, ConsoleLog& console) {
+  SLIPWAY_ASSIGN_OR_RETURN(WorkerConfinement confinement, Confine(wanted, programs, scratch));
+  console.Event(wanted.name + "-0", confinement.process.files ? "Confined" : "NotConfined", confinement.description);
+  WorkerCommand command = WorkerCommandOf(wanted, programs);
+  command.environment.emplace("TMPDIR", scratch.string());
+  command.confinement = std::move(confinement.process);
+  command.limits = confinement.limits;
+  command.memory_groups = programs.policy.memory_groups;
+  command.memory_bytes_max = wanted.memory_limit_bytes;
+  return command;
+}
+
 }  // namespace
 
 WorkerCommand WorkerCommandOf(const WantedDeployment& wanted, const WorkerPrograms& programs) {
@@ -56,14 +70,15 @@ WorkerCommand WorkerCommandOf(const WantedDeployment& wanted, const WorkerProgra
   return command;
 }
 
-ScriptRuntime::ScriptRuntime(const WantedDeployment& wanted, WorkerPrograms programs,
+ScriptRuntime::ScriptRuntime(const WantedDeployment& wanted, WorkerCommand command, TemporaryDirectory scratch,
                              std::unique_ptr<ConsoleLog> console, std::shared_ptr<DeploymentCounts> counts,
                              std::shared_ptr<const collection::DeploymentCollector> collector)
     : console_(std::move(console)),
       counts_(std::move(counts)),
       collector_(std::move(collector)),
       wanted_(wanted),
-      programs_(std::move(programs)),
+      scratch_(std::move(scratch)),
+      command_(std::move(command)),
       workers_per_instance_(WorkersPerInstance(wanted)),
       pending_max_per_instance_(2 * std::max(1, wanted.request_settings.max_concurrent_requests_per_instance)),
       queue_wait_max_(std::max<int64_t>(0, wanted.request_settings.max_queue_wait_ms)),
@@ -73,8 +88,12 @@ Result<std::shared_ptr<ScriptRuntime>> ScriptRuntime::Start(
     const WantedDeployment& wanted, const WorkerPrograms& programs, std::unique_ptr<ConsoleLog> console,
     std::shared_ptr<DeploymentCounts> counts, std::shared_ptr<const collection::DeploymentCollector> collector,
     std::stop_token stop) {
-  std::shared_ptr<ScriptRuntime> runtime(
-      new ScriptRuntime(wanted, programs, std::move(console), std::move(counts), std::move(collector)));
+  const std::filesystem::path scratch_root = programs.home / "gateway" / "scratch";
+  SLIPWAY_RETURN_IF_ERROR(MakeDirectories(scratch_root));
+  SLIPWAY_ASSIGN_OR_RETURN(TemporaryDirectory scratch, TemporaryDirectory::Make(scratch_root));
+  SLIPWAY_ASSIGN_OR_RETURN(WorkerCommand command, ConfinedCommand(wanted, programs, scratch.path(), *console));
+  std::shared_ptr<ScriptRuntime> runtime(new ScriptRuntime(
+      wanted, std::move(command), std::move(scratch), std::move(console), std::move(counts), std::move(collector)));
   runtime->Resize(ScalingPolicy(ScalingOf(wanted)).Initial(std::max(1, wanted.instance_count)));
   if (const Status ready = runtime->WaitUntilReady(std::move(stop)); !ready) {
     const std::string tail = runtime->console_->Tail();
@@ -89,7 +108,7 @@ Result<std::shared_ptr<ScriptRuntime>> ScriptRuntime::Start(
 std::unique_ptr<Worker> ScriptRuntime::StartWorker(int instance) {
   WorkerOptions options;
   options.instance = fmt::format("{}-{}", wanted_.name, instance);
-  options.command = WorkerCommandOf(wanted_, programs_);
+  options.command = command_;
   if (!wanted_.environment.empty()) options.image = wanted_.environment;
   options.probes = {wanted_.liveness_probe, wanted_.readiness_probe, wanted_.startup_probe};
   options.memory_limit_bytes = wanted_.memory_limit_bytes;
@@ -141,6 +160,8 @@ void ScriptRuntime::StartScaling() {
   AutoscalerHooks hooks;
   hooks.resize = [this](int instances) { return Resize(instances); };
   hooks.on_decision = [this](const ScalingDecision& decision) {
+    if (decision.kind == ScalingDecision::Kind::kStay)
+      return console_->Event(wanted_.name, "ScaleUnchanged", fmt::format("Size: {}: {}", decision.to, decision.reason));
     console_->Event(wanted_.name, "SuccessfulRescale",
                     fmt::format("New size: {}, was {}: {}", decision.to, decision.from, decision.reason));
   };

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "slipway/base/file.h"
 #include "slipway/base/result.h"
 #include "slipway/gateway/autoscaler.h"
 #include "slipway/gateway/collection/collector.h"
@@ -22,16 +23,11 @@
 #include "slipway/gateway/request_queue.h"
 #include "slipway/gateway/routing_snapshot.h"
 #include "slipway/gateway/worker.h"
+#include "slipway/gateway/worker_confinement.h"
 
 namespace slipway::gateway {
 
-// Where the gateway finds what it starts workers with.
-struct WorkerPrograms {
-  std::string gateway;      // this program
-  std::string python_shim;  // worker_shim.py, written out
-};
-
-// The command line, environment and folder of one worker of `wanted`.
+// The command line, environment and folder of one worker of `wanted`, unconfined.
 WorkerCommand WorkerCommandOf(const WantedDeployment& wanted, const WorkerPrograms& programs);
 
 // Thread-safe.
@@ -65,8 +61,8 @@ class ScriptRuntime {
   std::vector<InstanceState> Instances() const;
 
  private:
-  ScriptRuntime(const WantedDeployment& wanted, WorkerPrograms programs, std::unique_ptr<ConsoleLog> console,
-                std::shared_ptr<DeploymentCounts> counts,
+  ScriptRuntime(const WantedDeployment& wanted, WorkerCommand command, TemporaryDirectory scratch,
+                std::unique_ptr<ConsoleLog> console, std::shared_ptr<DeploymentCounts> counts,
                 std::shared_ptr<const collection::DeploymentCollector> collector);
   using Instance = std::vector<std::unique_ptr<Worker>>;
 
@@ -86,7 +82,8 @@ class ScriptRuntime {
   const std::shared_ptr<DeploymentCounts> counts_;
   const std::shared_ptr<const collection::DeploymentCollector> collector_;
   const WantedDeployment wanted_;
-  const WorkerPrograms programs_;
+  const TemporaryDirectory scratch_;  // what its workers may write to
+  const WorkerCommand command_;
   const int workers_per_instance_, pending_max_per_instance_;
   const std::chrono::milliseconds queue_wait_max_;  // zero: as long as the request's deadline allows
   std::atomic<int> pending_{0};

@@ -134,6 +134,9 @@ std::optional<Error> Worker::StartFailure(Session& session) {
     if (!session.process.WaitForExit(kCrashPatience)) session.process.Kill();
     DrainLines(session);
     if (!session.failure_reason.empty()) return FailedPrecondition(session.failure_reason);
+    if (session.process.was_over_memory())
+      return FailedPrecondition(fmt::format("init() needed more memory than its limit, {}",
+                                            domain::FormatMemoryQuantity(options_.memory_limit_bytes)));
     return FailedPrecondition(fmt::format("the worker process {} before it was ready", session.process.exit_text()));
   }
   const auto ended = Watch(session);
@@ -180,8 +183,12 @@ void Worker::ReportProbeFailure(const Session& session, const WorkerProbes::Fail
   console_.Event(options_.instance, fmt::format("{}ProbeFailed", name), fmt::format("{} probe failed: {}", name, why));
 }
 
+bool Worker::IsMemoryMeasured(const Session& session) const {
+  return options_.memory_limit_bytes > 0 && !session.process.has_memory_group();
+}
+
 bool Worker::IsOverMemory(Session& session) {
-  if (options_.memory_limit_bytes == 0 || steady_clock::now() < session.memory_due) return false;
+  if (!IsMemoryMeasured(session) || steady_clock::now() < session.memory_due) return false;
   session.memory_due = steady_clock::now() + kMemoryPeriod;
   session.memory_bytes = process::MemoryOfTree(session.process.id()).value_or(0);
   return session.memory_bytes > options_.memory_limit_bytes;
@@ -190,7 +197,7 @@ bool Worker::IsOverMemory(Session& session) {
 SteadyTime Worker::NextDue(const Session& session) const {
   SteadyTime due = session.probes.due(!session.current);
   if (session.current) due = std::min(due, session.current->deadline);
-  if (options_.memory_limit_bytes > 0) due = std::min(due, session.memory_due);
+  if (IsMemoryMeasured(session)) due = std::min(due, session.memory_due);
   return due;
 }
 
@@ -249,6 +256,9 @@ void Worker::ReportEnd(Session& session, Ended ended) {
       break;
     case Ended::kCrashed:
       if (!session.process.WaitForExit(kCrashPatience)) session.process.Kill();
+      if (session.process.was_over_memory())
+        why = fmt::format("needed more memory than its limit, {}, and ",
+                          domain::FormatMemoryQuantity(options_.memory_limit_bytes));
       break;
   }
   DrainLines(session);

@@ -66,6 +66,8 @@ class Worker {
   std::optional<Ended> Watch(Session& session);
   void Ask(Session& session, uint32_t number);
   void ReportProbeFailure(const Session& session, const WorkerProbes::Failure& failure);
+  // Whether its memory has to be looked at; otherwise the kernel does.
+  bool IsMemoryMeasured(const Session& session) const;
   bool IsOverMemory(Session& session);
   // When Watch or a time-out has something to do next.
   SteadyTime NextDue(const Session& session) const;

@@ -15,8 +15,8 @@
 
 #include <fmt/format.h>
 
+#include "slipway/base/hash.h"
 #include "slipway/process/identity.h"
-#include "slipway/process/spawn.h"
 
 namespace slipway::gateway {
 namespace {
@@ -75,10 +75,16 @@ Result<WorkerProcess> WorkerProcess::Spawn(const WorkerCommand& command) {
   options.working_directory = command.working_directory;
   options.output = process::OutputTarget::kPump;
   options.dies_with_parent = true;
-  options.confinement = {.has_no_privileges = true, .is_expendable = true};
+  options.confinement = command.confinement;
+  options.limits = command.limits;
   options.descriptors = {{socket_pair.theirs.get(), kWorkerSocketDescriptor}};
-  SLIPWAY_ASSIGN_OR_RETURN(const process::Spawned spawned, process::Spawn(options));
   WorkerProcess worker;
+  if (!command.memory_groups.empty() && command.memory_bytes_max > 0) {
+    SLIPWAY_ASSIGN_OR_RETURN(auto group, process::MemoryGroup::Make(command.memory_groups, "worker-" + RandomHex(8),
+                                                                    command.memory_bytes_max));
+    options.confinement.cgroup = worker.memory_group_.emplace(std::move(group)).path();
+  }
+  SLIPWAY_ASSIGN_OR_RETURN(const process::Spawned spawned, process::Spawn(options));
   worker.id_ = spawned.pid;
   Descriptor(spawned.pidfd).Close();
   worker.socket = std::move(socket_pair.ours);
@@ -91,6 +97,7 @@ WorkerProcess::WorkerProcess(WorkerProcess&& other) noexcept
     : socket(std::move(other.socket)),
       standard_output(std::move(other.standard_output)),
       standard_error(std::move(other.standard_error)),
+      memory_group_(std::move(other.memory_group_)),
       id_(std::exchange(other.id_, -1)),
       is_reaped_(other.is_reaped_),
       wait_status_(other.wait_status_) {}

@@ -5,11 +5,16 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "slipway/base/result.h"
+#include "slipway/process/memory_group.h"
+#include "slipway/process/spawn.h"
 
 namespace slipway::gateway {
 
@@ -34,6 +39,11 @@ struct WorkerCommand {
   std::vector<std::string> arguments;              // arguments[0]: the program
   std::map<std::string, std::string> environment;  // on top of PATH, HOME, locale … of the gateway's own
   std::string working_directory;
+  process::Confinement confinement;
+  process::Limits limits;
+  // A cgroup in which each process gets one of its own for `memory_bytes_max`; "": its owner is to look after that.
+  std::filesystem::path memory_groups;
+  uint64_t memory_bytes_max = 0;
 };
 
 // Lives in a session of its own. Killed and reaped by the destructor. To be spawned, used and destroyed on one
@@ -49,6 +59,9 @@ class WorkerProcess {
   Descriptor socket, standard_output, standard_error;
 
   pid_t id() const { return id_; }
+  // Whether the kernel sees to memory_bytes_max, and whether it had to.
+  bool has_memory_group() const { return memory_group_.has_value(); }
+  bool was_over_memory() const { return memory_group_ && memory_group_->WasExceeded(); }
   // Waits up to `patience` for the process to end; false when it goes on.
   bool WaitForExit(std::chrono::milliseconds patience);
   // Kills the process and what it started, and reaps. Afterwards exit_text() tells.
@@ -58,6 +71,7 @@ class WorkerProcess {
 
  private:
   WorkerProcess() = default;
+  std::optional<process::MemoryGroup> memory_group_;  // outlives the process
   bool Reap(int options);
   pid_t id_ = -1;
   bool is_reaped_ = false;

@@ -6,6 +6,7 @@
 
 #include "slipway/base/text.h"
 #include "slipway/gateway/gateway_fixture.h"
+#include "slipway/process/sandbox.h"
 
 namespace slipway::gateway {
 namespace {
@@ -72,12 +73,13 @@ class WorkerTest : public GatewayTest {
 TEST_F(WorkerTest, ItsStartIsTold) {
   StartOne(Deployment());
   const auto rows = Rows("AmlOnlineEndpointEventLog");
-  ASSERT_EQ(rows.size(), 3u);
-  EXPECT_EQ(rows[0]["Name"], "Pulled");
-  EXPECT_EQ(rows[0]["Message"], "Container image \"python:3\" already present on machine");
-  EXPECT_EQ(rows[1]["Name"], "Created");
-  EXPECT_EQ(rows[1]["Message"], "Created container inference-server");
-  EXPECT_EQ(rows[2]["Name"], "Started");
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_EQ(rows[0]["Name"], process::LandlockVersion() > 0 ? "Confined" : "NotConfined");
+  EXPECT_EQ(rows[1]["Name"], "Pulled");
+  EXPECT_EQ(rows[1]["Message"], "Container image \"python:3\" already present on machine");
+  EXPECT_EQ(rows[2]["Name"], "Created");
+  EXPECT_EQ(rows[2]["Message"], "Created container inference-server");
+  EXPECT_EQ(rows[3]["Name"], "Started");
   for (const Json& row : rows) {
     EXPECT_EQ(row["DeploymentName"], "blue");
     EXPECT_EQ(row["InstanceId"], "blue-0");

@@ -283,11 +283,13 @@ Result<FittedLinear> FitLinear(std::span<const FeatureColumn> columns, const Tar
   ThreadPool pool(ThreadsOf(options) - 1);
   const DesignMatrix design(columns, targets.weights, pool);
   if (!(design.total_weight() > 0)) return InvalidArgument("all weights are 0");
-  if (targets.class_count > 0) return FitClasses(design, targets, options);
-  if (design.features() > kLinearFeaturesMax)
+  if (targets.class_count == 0 && design.features() > kLinearFeaturesMax)
     return Error(Code::kResourceExhausted, fmt::format("linear regression takes at most {} features; there are {}",
                                                        kLinearFeaturesMax, design.features()));
-  return FitValues(design, targets, options);
+  SLIPWAY_ASSIGN_OR_RETURN(FittedLinear fitted, targets.class_count > 0 ? FitClasses(design, targets, options)
+                                                                        : FitValues(design, targets, options));
+  for (const double mean : design.means()) fitted.model.feature_means.push_back(static_cast<float>(mean));
+  return fitted;
 }
 
 }  // namespace slipway::learn

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "slipway/model/feature_graph.h"
 
@@ -29,6 +30,11 @@ Node LinearNode(std::string_view op, const std::string& features, std::vector<st
   node.attributes.push_back(Attribute::Floats("coefficients", linear.coefficients));
   node.attributes.push_back(Attribute::Floats("intercepts", linear.intercepts));
   return node;
+}
+
+void AddMeans(const LinearModel& linear, OnnxModel& model) {
+  if (!linear.feature_means.empty())
+    model.metadata[std::string(kFeatureMeansKey)] = fmt::format("{}", fmt::join(linear.feature_means, ","));
 }
 
 std::string_view TransformName(LinearModel::Link link) {
@@ -84,6 +90,7 @@ Result<OnnxModel> LinearClassifierGraph(const std::vector<ColumnTransform>& colu
                  {std::move(labels), Attribute::Int("multi_class", linear.link == LinearModel::Link::kSoftmax ? 1 : 0),
                   Attribute::Text("post_transform", std::string(TransformName(linear.link)))}));
   AddClassifierOutputs(class_labels.size(), integer_labels, model.graph);
+  AddMeans(linear, model);
   return model;
 }
 
@@ -94,6 +101,7 @@ Result<OnnxModel> LinearRegressorGraph(const std::vector<ColumnTransform>& colum
   SLIPWAY_RETURN_IF_ERROR(CheckLinear(linear, FeatureCount(columns), 1));
   model.graph.nodes.push_back(LinearNode("LinearRegressor", row, {"variable"}, linear, {Attribute::Int("targets", 1)}));
   AddRegressorOutput(model.graph);
+  AddMeans(linear, model);
   return model;
 }
 

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "slipway/base/result.h"
@@ -19,6 +20,8 @@ struct LinearModel {
   Link link = Link::kIdentity;
   std::vector<float> coefficients;  // outputs × features
   std::vector<float> intercepts;
+  // Of each feature over the training rows: what explanations compare a row with. Empty: not known.
+  std::vector<float> feature_means = {};
 
   size_t outputs() const { return intercepts.size(); }
   // The rows' sums, before the link: float32, feature by feature, the intercept last, as LinearRegressor and
@@ -27,6 +30,9 @@ struct LinearModel {
   // The link undone, in place.
   void Finish(std::span<float> sums) const;
 };
+
+// The graph's metadata that holds the feature means: numbers with ',' between them.
+inline constexpr std::string_view kFeatureMeansKey = "slipway.feature_means";
 
 // Inputs and outputs as in tabular_classifier_graph.h. kInvalidArgument when lengths do not fit together.
 Result<OnnxModel> LinearClassifierGraph(const std::vector<ColumnTransform>& columns, const LinearModel& linear,

@@ -216,6 +216,7 @@ class Connection final : public ConnectionBase,
     request_.secure = Stream::kIsTls;
     request_.started = request_started_;
     request_.received = last_progress_;
+    request_.ready = core_->loop.round_started();
     is_answered_ = false;
     core_->handler.Handle(*this);
     if (is_pending_) return;

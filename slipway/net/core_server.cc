@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <future>
 #include <thread>
 
 #include "slipway/base/log.h"
@@ -99,12 +100,17 @@ class Listener : private EventLoop::Watcher {
 
   uint16_t port() const { return port_; }
 
-  // For connections accepted from now on; those that are open keep the context they began with.
-  void UseTls(TlsContext tls) {
-    cores_[0]->loop.Post([this, tls = std::move(tls)] {
+  // For connections accepted once the future is ready (which it is, too, when the loop has been closed); those that are
+  // open keep the context they began with.
+  std::future<void> UseTls(TlsContext tls) {
+    auto taken = std::make_shared<std::promise<void>>();
+    std::future<void> future = taken->get_future();
+    cores_[0]->loop.Post([this, tls = std::move(tls), taken = std::move(taken)] {
       ShareTickets(tls_.get(), tls.get());
       tls_ = tls;
+      taken->set_value();
     });
+    return future;
   }
 
   // On the first core, or before it runs.
@@ -215,7 +221,9 @@ class CoreServerImpl final : public CoreServer {
       SLIPWAY_ASSIGN_OR_RETURN(auto tls, MakeTlsContext(*options_.listen[i].tls));
       reloaded.emplace_back(listeners_[i].get(), std::move(tls));
     }
-    for (auto& [listener, tls] : reloaded) listener->UseTls(std::move(tls));
+    std::vector<std::future<void>> taken;
+    for (auto& [listener, tls] : reloaded) taken.push_back(listener->UseTls(std::move(tls)));
+    for (const std::future<void>& future : taken) future.wait();
     return {};
   }
 

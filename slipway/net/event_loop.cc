@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 #include "slipway/base/assert.h"
@@ -13,7 +12,7 @@
 namespace slipway::net {
 namespace {
 
-constexpr int kEventsMax = 256;  // of one round
+constexpr size_t kEventsAtFirst = 256;  // of one round
 
 }  // namespace
 
@@ -72,9 +71,10 @@ void EventLoop::After(std::chrono::milliseconds delay, std::function<void()> tas
 }
 
 void EventLoop::Run() {
-  std::array<epoll_event, kEventsMax> events;
+  std::vector<epoll_event> events(kEventsAtFirst);
   while (!is_stopping_.load(std::memory_order_relaxed)) {
-    const int count = epoll_wait(epoll_.get(), events.data(), kEventsMax, TimeoutMs());
+    const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), TimeoutMs());
+    round_started_ = std::chrono::steady_clock::now();
     bool is_woken = false;
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<size_t>(i)];
@@ -87,6 +87,8 @@ void EventLoop::Run() {
     if (is_woken) RunPosted();
     RunTimers();
     after_events_();
+    // All that is ready is to be in one round, so that how long it waits is known.
+    if (count == static_cast<int>(events.size())) events.resize(2 * events.size());
   }
 }
 

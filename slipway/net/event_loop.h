@@ -67,6 +67,9 @@ class EventLoop {
   // Runs `task` in the next round, before the loop waits.
   void Soon(std::function<void()> task) { After({}, std::move(task)); }
 
+  // When the present round learned what is ready: what it has not come to yet waits since then, at least.
+  SteadyTime round_started() const { return round_started_; }
+
   // Returns after Stop (which any thread may call).
   void Run();
   void Stop();
@@ -82,6 +85,7 @@ class EventLoop {
   const std::function<void()> after_events_;
   Socket epoll_, wake_;
   std::atomic<bool> is_stopping_{false};
+  SteadyTime round_started_ = std::chrono::steady_clock::now();
   std::multimap<SteadyTime, std::function<void()>> timers_;
 
   std::mutex mutex_;  // guards what follows

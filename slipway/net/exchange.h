@@ -26,6 +26,8 @@ struct RequestView {
   bool secure = false;                             // came over TLS
   std::chrono::steady_clock::time_point started;   // its first byte was there
   std::chrono::steady_clock::time_point received;  // its last byte was there
+  // The server learned that there is something to read here, and has since been busy with what came before.
+  std::chrono::steady_clock::time_point ready;
 
   // The first value of that header (names compare without case); nothing when absent.
   std::string_view Find(std::string_view name) const;

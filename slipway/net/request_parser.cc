@@ -207,6 +207,20 @@ class RequestParser::Impl {
     view_.headers = headers_;
     view_.body = body_;
     view_.minor_version = sink_->minor_version;
+    TakeAbsoluteForm();
+  }
+
+  // Of a whole URI as the target its authority counts, not the Host header (RFC 9112, 3.2.2).
+  void TakeAbsoluteForm() {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+      if (!StartsWithIgnoreCase(view_.target, scheme)) continue;
+      const std::string_view rest = view_.target.substr(scheme.size());
+      const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+      view_.target = rest.substr(authority.size());
+      if (!view_.target.starts_with('/')) view_.target = "/";
+      for (HeaderView& header : headers_)
+        if (EqualsIgnoreCase(header.name, "Host")) header.value = authority;
+    }
   }
 
   ParserLimits limits_;

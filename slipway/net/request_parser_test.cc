@@ -28,6 +28,17 @@ TEST(RequestParserTest, ReadsARequestWithABody) {
   EXPECT_TRUE(parser.keep_alive());
 }
 
+TEST(RequestParserTest, AWholeUriAsTheTargetBringsItsOwnHost) {
+  const auto read = [](const std::string& target) {
+    RequestParser parser({});
+    EXPECT_EQ(FeedAll(parser, "GET " + target + " HTTP/1.1\r\nhost: other\r\n\r\n"), State::kComplete) << target;
+    return std::string(parser.request().Find("Host")) + " " + std::string(parser.request().target);
+  };
+  EXPECT_EQ(read("http://a.example:80/score?x=1"), "a.example:80 /score?x=1");
+  EXPECT_EQ(read("HTTPS://a.example"), "a.example /");
+  EXPECT_EQ(read("/http://a"), "other /http://a");
+}
+
 TEST(RequestParserTest, ReadsTheSameWhateverTheCutsAre) {
   const std::string text =
       "POST /s HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n3\r\nefg\r\n0\r\n\r\n";

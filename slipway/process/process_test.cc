@@ -4,12 +4,14 @@
 #include <condition_variable>
 #include <mutex>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "slipway/base/file.h"
 #include "slipway/base/text.h"
 #include "slipway/process/line_buffer.h"
 #include "slipway/process/memory.h"
+#include "slipway/process/memory_group.h"
 #include "slipway/process/run.h"
 #include "slipway/process/supervisor.h"
 #include "slipway/process/tree.h"
@@ -116,6 +118,63 @@ TEST_F(SupervisorTest, AConfinedChildHasNoPrivileges) {
   EXPECT_NE(result->output.find("NoNewPrivs:\t1\n0077\n0\n500\n"), std::string::npos) << result->output;
 }
 
+TEST_F(SupervisorTest, ASandboxedChildTouchesWhatItMayAlone) {
+  if (LandlockVersion() == 0) GTEST_SKIP() << "this kernel has no Landlock";
+  auto directory = TemporaryDirectory::Make();
+  ASSERT_TRUE(directory);
+  const auto& root = directory->path();
+  ASSERT_TRUE(WriteFileAtomic(root / "open" / "file", "may be read"));
+  ASSERT_TRUE(WriteFileAtomic(root / "secret", "may not"));
+  ASSERT_TRUE(MakeDirectories(root / "scratch"));
+  SpawnOptions options = Shell(
+      "cat open/file; echo; cat secret; echo x > open/new; echo x > open/file; rm secret; ls .; "
+      "echo yes > scratch/a; mv scratch/a scratch/b; cat scratch/b; sh -c 'cat secret'; echo done > /dev/null");
+  options.working_directory = root;
+  options.confinement.has_no_privileges = true;
+  options.confinement.files =
+      FileAccess{{"/usr", "/bin", "/lib", "/lib64", "/no/such/folder", root / "open"}, {"/dev/null", root / "scratch"}};
+  const auto result = RunToEnd(*supervisor, options);
+  ASSERT_TRUE(result) << result.error().ToString();
+  EXPECT_EQ(result->exit.code, 0) << result->output;
+  EXPECT_NE(result->output.find("may be read\n"), std::string::npos) << result->output;
+  EXPECT_NE(result->output.find("yes\n"), std::string::npos) << result->output;
+  EXPECT_EQ(result->output.find("may not"), std::string::npos) << result->output;
+  EXPECT_EQ(ReadFile(root / "secret").value_or(""), "may not");
+  EXPECT_EQ(ReadFile(root / "open" / "file").value_or(""), "may be read");
+  EXPECT_FALSE(std::filesystem::exists(root / "open" / "new"));
+}
+
+TEST_F(SupervisorTest, ASandboxedChildCannotSignalOrReadTheProcessThatMadeIt) {
+  if (LandlockVersion() == 0) GTEST_SKIP() << "this kernel has no Landlock";
+  constexpr int kVersionWithSignals = 6;
+  SpawnOptions options =
+      Shell("cat /proc/$PPID/environ && echo read; kill -0 $PPID && echo signalled; sleep 100 & kill $!");
+  options.confinement.has_no_privileges = true;
+  options.confinement.files = FileAccess{{"/usr", "/bin", "/lib", "/lib64", "/proc"}, {"/dev/null"}};
+  const auto result = RunToEnd(*supervisor, options);
+  ASSERT_TRUE(result) << result.error().ToString();
+  EXPECT_EQ(result->exit.code, 0) << result->output;  // its own child it may end
+  EXPECT_EQ(result->output.find("read\n"), std::string::npos) << result->output;
+  if (LandlockVersion() >= kVersionWithSignals) {
+    EXPECT_EQ(result->output.find("signalled\n"), std::string::npos) << result->output;
+  }
+}
+
+TEST_F(SupervisorTest, AChildMayRunAsAnotherUser) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  const auto nobody = FindUser("nobody");
+  ASSERT_TRUE(nobody) << nobody.error().ToString();
+  EXPECT_FALSE(FindUser("no such user"));
+  SpawnOptions options = Shell(
+      "id -u; id -G; grep CapEff /proc/self/status; sed -n 's/^Max processes *\\([0-9]*\\).*/\\1/p' /proc/self/limits");
+  options.confinement = {.has_no_privileges = true, .is_expendable = true, .user = *nobody};
+  options.limits.processes = 1234;
+  options.dies_with_parent = true;
+  const auto result = RunToEnd(*supervisor, options);
+  ASSERT_TRUE(result) << result.error().ToString();
+  EXPECT_EQ(result->output, fmt::format("{}\n{}\nCapEff:\t0000000000000000\n1234\n", nobody->id, nobody->group));
+}
+
 TEST_F(SupervisorTest, TheMemoryOfATreeIsThatOfAllItsProcesses) {
   // Two processes of 32 MB each; the outer one waits for the inner one, which waits for its input to end.
   const std::string hold = "x=$(head -c 32000000 /dev/zero | tr '\\0' x)";
@@ -134,6 +193,37 @@ TEST_F(SupervisorTest, TheMemoryOfATreeIsThatOfAllItsProcesses) {
   EXPECT_GT(*memory, 60'000'000u);
   EXPECT_LT(*memory, 400'000'000u);
   EXPECT_FALSE(MemoryOfTree(identity->pid));
+}
+
+// A cgroup (version 2) below which this test may make others, if there is one.
+std::filesystem::path MemoryGroups() {
+  const char* const named = std::getenv("SLIPWAY_TEST_CGROUP");
+  const std::filesystem::path parent = named ? named : "/sys/fs/cgroup";
+  return CheckMemoryGroups(parent) ? parent : std::filesystem::path();
+}
+
+TEST_F(SupervisorTest, WhatAGroupNeedsBeyondItsMemoryEndsIt) {
+  const auto parent = MemoryGroups();
+  if (parent.empty()) GTEST_SKIP() << "no cgroup of version 2 with memory that may be written to";
+  auto group = MemoryGroup::Make(parent, fmt::format("slipway-test-{}", getpid()), 32 << 20);
+  ASSERT_TRUE(group) << group.error().ToString();
+  SpawnOptions options = Shell("x=$(head -c 100000000 /dev/zero | tr '\\0' x); echo survived");
+  options.confinement.cgroup = group->path();
+  const auto result = RunToEnd(*supervisor, options);
+  ASSERT_TRUE(result) << result.error().ToString();
+  EXPECT_EQ(result->exit.signal, SIGKILL) << result->output;
+  EXPECT_TRUE(group->WasExceeded());
+}
+
+TEST(Memory, AFolderThatIsNoCgroupTakesNoGroups) {
+  auto directory = TemporaryDirectory::Make();
+  ASSERT_TRUE(directory);
+  const Status refused = CheckMemoryGroups(directory->path());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("no cgroup of version 2"), std::string::npos);
+  EXPECT_FALSE(MemoryGroup::Make(directory->path(), "group", 1)) << "its files are not there";
+  EXPECT_EQ(CountIn("low 0\noom 3\noom_kill 2\n", "oom_kill"), 2u);
+  EXPECT_EQ(CountIn("", "oom_kill"), 0u);
 }
 
 TEST(Memory, ReadsTheKernelsTexts) {

@@ -1,7 +1,9 @@
 #include "slipway/process/spawn.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
+#include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -22,36 +24,12 @@ extern "C" {
 
 #include "slipway/base/file.h"
 #include "slipway/base/text.h"
+#include "slipway/process/descriptor.h"
 
 extern char** environ;
 
 namespace slipway::process {
 namespace {
-
-// A descriptor that is closed when it goes out of scope.
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  ~Descriptor() { Reset(); }
-  Descriptor(Descriptor&& other) noexcept : number_(other.Release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    if (this != &other) Reset(other.Release());
-    return *this;
-  }
-  int get() const { return number_; }
-  int Release() {
-    const int number = number_;
-    number_ = -1;
-    return number;
-  }
-  void Reset(int number = -1) {
-    if (number_ >= 0) close(number_);
-    number_ = number;
-  }
-
- private:
-  int number_;
-};
 
 struct Pipe {
   Descriptor read, write;
@@ -66,7 +44,18 @@ Result<Pipe> MakePipe(bool non_blocking_read) {
 }
 
 // The child's steps between fork and exec; which of them failed travels back with errno.
-enum class Step : int { kSession, kLimits, kOutput, kDescriptors, kDirectory, kPrivileges, kExecute };
+enum class Step : int {
+  kSession,
+  kLimits,
+  kOutput,
+  kDescriptors,
+  kDirectory,
+  kGroup,
+  kUser,
+  kPrivileges,
+  kSandbox,
+  kExecute
+};
 
 struct Failure {
   Step step;
@@ -86,7 +75,10 @@ struct Prepared {
   std::vector<std::pair<int, rlim_t>> limits;
   bool dies_with_parent = false;
   bool adopts_orphans = false;
-  Confinement confinement;
+  bool has_no_privileges = false, is_expendable = false;
+  std::optional<User> user;
+  int sandbox = -1;     // -1: none
+  int group_file = -1;  // cgroup.procs of its cgroup; -1: none
 };
 
 [[noreturn]] void Fail(const Prepared& prepared, Step step) {
@@ -125,6 +117,9 @@ bool PlaceDescriptors(Prepared& prepared) {
   const int pipe = fcntl(prepared.failure_pipe, F_DUPFD_CLOEXEC, first_free);
   if (pipe < 0) return false;
   prepared.failure_pipe = pipe;
+  for (int* kept : {&prepared.sandbox, &prepared.group_file}) {
+    if (*kept >= 0) *kept = fcntl(*kept, F_DUPFD_CLOEXEC, first_free);
+  }
   for (auto& [from, to] : prepared.descriptors) {
     from = fcntl(from, F_DUPFD_CLOEXEC, first_free);
     if (from < 0) return false;
@@ -158,20 +153,30 @@ void BecomeExpendable() {
   close(file);
 }
 
+bool Become(const User& user) {
+  return setgroups(0, nullptr) == 0 && setresgid(user.group, user.group, user.group) == 0 &&
+         setresuid(user.id, user.id, user.id) == 0;
+}
+
+void DieWithParent(pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(127);  // it died before the line above
+}
+
 [[noreturn]] void RunChild(Prepared& prepared) {
   if (setsid() < 0) Fail(prepared, Step::kSession);
-  if (prepared.dies_with_parent) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != prepared.parent) _exit(127);  // it died before the line above
-  }
   if (prepared.adopts_orphans) prctl(PR_SET_CHILD_SUBREAPER, 1);  // outlives exec; its children do not get it
   ResetSignals();
-  if (!SetLimits(prepared)) Fail(prepared, Step::kLimits);
   if (!PlaceStandardStreams(prepared)) Fail(prepared, Step::kOutput);
   if (!PlaceDescriptors(prepared)) Fail(prepared, Step::kDescriptors);
   if (!prepared.directory.empty() && chdir(prepared.directory.c_str()) != 0) Fail(prepared, Step::kDirectory);
-  if (prepared.confinement.is_expendable) BecomeExpendable();
-  if (prepared.confinement.has_no_privileges && !GiveUpPrivileges()) Fail(prepared, Step::kPrivileges);
+  if (prepared.is_expendable) BecomeExpendable();
+  if (!SetLimits(prepared)) Fail(prepared, Step::kLimits);  // behind what needs descriptors: the parent may have many
+  if (prepared.group_file >= 0 && write(prepared.group_file, "0", 1) != 1) Fail(prepared, Step::kGroup);
+  if (prepared.user && !Become(*prepared.user)) Fail(prepared, Step::kUser);
+  if (prepared.dies_with_parent) DieWithParent(prepared.parent);  // the kernel forgets it when the user changes
+  if (prepared.has_no_privileges && !GiveUpPrivileges()) Fail(prepared, Step::kPrivileges);
+  if (prepared.sandbox >= 0 && !EnterSandbox(prepared.sandbox)) Fail(prepared, Step::kSandbox);
   execve(prepared.program.c_str(), prepared.arguments.data(), prepared.environment.data());
   Fail(prepared, Step::kExecute);
 }
@@ -188,8 +193,15 @@ Error Describe(const Failure& failure, const SpawnOptions& options, const std::s
       return FromErrno(failure.error, fmt::format("the descriptors handed to '{}'", program));
     case Step::kDirectory:
       return FromErrno(failure.error, fmt::format("the working directory '{}'", options.working_directory.string()));
+    case Step::kGroup:
+      return FromErrno(failure.error, fmt::format("the cgroup '{}'", options.confinement.cgroup.string()));
+    case Step::kUser:
+      return FromErrno(failure.error,
+                       fmt::format("becoming the user {} for '{}'", options.confinement.user->id, program));
     case Step::kPrivileges:
       return FromErrno(failure.error, fmt::format("giving up the privileges of '{}'", program));
+    case Step::kSandbox:
+      return FromErrno(failure.error, fmt::format("the sandbox of '{}'", program));
     case Step::kExecute:
       break;
   }
@@ -204,6 +216,7 @@ std::vector<std::pair<int, rlim_t>> LimitsOf(const Limits& limits) {
   if (limits.memory_bytes) list.emplace_back(RLIMIT_AS, *limits.memory_bytes);
   if (limits.cpu_seconds) list.emplace_back(RLIMIT_CPU, *limits.cpu_seconds);
   if (limits.open_files) list.emplace_back(RLIMIT_NOFILE, *limits.open_files);
+  if (limits.processes) list.emplace_back(RLIMIT_NPROC, *limits.processes);
   return list;
 }
 
@@ -264,6 +277,15 @@ std::map<std::string, std::string> CurrentEnvironment() {
   return variables;
 }
 
+Result<User> FindUser(const std::string& name) {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::vector<char> text(16 * 1024);
+  getpwnam_r(name.c_str(), &entry, text.data(), text.size(), &found);
+  if (!found) return NotFound(fmt::format("this machine has no user '{}'", name));
+  return User{entry.pw_uid, entry.pw_gid};
+}
+
 Result<std::string> FindProgram(const std::string& name, const std::string& search_path) {
   if (name.empty()) return InvalidArgument("a program's name must not be empty");
   if (name.find('/') != std::string::npos) return name;
@@ -284,6 +306,15 @@ Result<Spawned> Spawn(const SpawnOptions& options) {
       FindProgram(options.arguments[0], path == options.environment.end() ? "/usr/bin:/bin" : path->second));
   SLIPWAY_ASSIGN_OR_RETURN(Streams streams, OpenStreams(options));
   SLIPWAY_ASSIGN_OR_RETURN(Pipe failures, MakePipe(false));
+  Descriptor sandbox;
+  if (options.confinement.files) {
+    SLIPWAY_ASSIGN_OR_RETURN(sandbox, MakeSandbox(*options.confinement.files));
+  }
+  Descriptor group_file;
+  if (const auto& cgroup = options.confinement.cgroup; !cgroup.empty()) {
+    group_file.Reset(open((cgroup / "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+    if (group_file.get() < 0) return FromErrno(errno, (cgroup / "cgroup.procs").string());
+  }
 
   std::vector<std::string> arguments = options.arguments;
   prepared.arguments = Pointers(arguments);
@@ -299,7 +330,11 @@ Result<Spawned> Spawn(const SpawnOptions& options) {
   prepared.limits = LimitsOf(options.limits);
   prepared.dies_with_parent = options.dies_with_parent;
   prepared.adopts_orphans = options.adopts_orphans;
-  prepared.confinement = options.confinement;
+  prepared.has_no_privileges = options.confinement.has_no_privileges;
+  prepared.is_expendable = options.confinement.is_expendable;
+  prepared.user = options.confinement.user;
+  prepared.sandbox = sandbox.get();
+  prepared.group_file = group_file.get();
 
   const pid_t pid = fork();
   if (pid < 0) return FromErrno(errno, "a child process");

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "slipway/base/result.h"
+#include "slipway/process/sandbox.h"
 
 namespace slipway::process {
 
@@ -20,7 +21,17 @@ struct Limits {
   std::optional<uint64_t> memory_bytes;  // address space
   std::optional<uint64_t> cpu_seconds;
   std::optional<uint64_t> open_files;
+  std::optional<uint64_t> processes;  // with threads, of all that the user runs; does not bind root
 };
+
+// A user of this machine, with no group but its own.
+struct User {
+  uid_t id = 0;
+  gid_t group = 0;
+  bool operator==(const User&) const = default;
+};
+// kNotFound when the system knows none of that name.
+Result<User> FindUser(const std::string& name);
 
 // What code that is not ours is not let do; it holds for all that it starts, and cannot be taken back.
 struct Confinement {
@@ -28,6 +39,10 @@ struct Confinement {
   bool has_no_privileges = false;
   // No core dumps; files it makes are its user's alone (umask 077); the first to go when the machine's memory runs out.
   bool is_expendable = false;
+  std::optional<User> user = std::nullopt;  // whom it runs as; needs root. None: this process' own
+  std::filesystem::path cgroup = {};        // a cgroup (version 2) that it begins in; "": this process' own
+  std::optional<FileAccess> files =
+      std::nullopt;  // what it may touch beside; fails without Landlock. None: what its user may
 };
 
 enum class OutputTarget {

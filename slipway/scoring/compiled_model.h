@@ -84,8 +84,8 @@ class CompiledModel {
   // Whether this model can be explained; the Error says why it cannot: kFailedPrecondition for trees without training
   // weights, kUnimplemented for graphs that are not fused.
   virtual Status CheckExplainable() const = 0;
-  // ScoreJson with `explanations` (explanation.h) in the answer. SHAP values are exact, and an answer where they do not
-  // add up to the score within 1e-5 is not given (kInternal).
+  // ScoreJson with `explanations` (explanation.h) in the answer. SHAP values are exact; an answer where those of
+  // trees do not add up to the score within 1e-5 is not given (kInternal).
   virtual Status ExplainJson(std::string_view request, Scratch& scratch, std::string& response) const = 0;
   virtual Result<Explanations> ExplainTable(const tabular::Table& table) const = 0;
 };

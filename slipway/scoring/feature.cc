@@ -1,6 +1,8 @@
 #include "slipway/scoring/feature.h"
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <tuple>
 
 namespace slipway::scoring {
@@ -28,7 +30,34 @@ auto Key(const Feature& feature) {
                     std::bit_cast<uint32_t>(feature.otherwise));
 }
 
+// Whether the step's result is a number when what it takes is one.
+bool KeepsNumbers(const NumberStep& step) {
+  using Kind = NumberStep::Kind;
+  const bool is_product = step.kind == Kind::kMultiply || step.kind == Kind::kDivide || step.kind == Kind::kDivideInto;
+  if (step.kind == Kind::kReplace) return !std::isnan(step.b);
+  return std::isfinite(step.a) && !(is_product && step.a == 0);
+}
+
+// Whether the step's result is a number whatever it takes.
+bool MakesNumbers(const NumberStep& step) {
+  using Kind = NumberStep::Kind;
+  return step.kind == Kind::kIsInteger || step.kind == Kind::kIsAbove ||
+         (step.kind == Kind::kReplaceNaN && !std::isnan(step.b));
+}
+
 }  // namespace
+
+bool IsNeverMissing(const Feature& feature) {
+  if (feature.is_text) {
+    const auto is_nan = [](const auto& entry) { return std::isnan(entry.second); };
+    return !std::isnan(feature.otherwise) && std::none_of(feature.table.begin(), feature.table.end(), is_nan);
+  }
+  for (auto step = feature.steps.rbegin(); step != feature.steps.rend(); ++step) {
+    if (MakesNumbers(*step)) return true;
+    if (!KeepsNumbers(*step)) return false;
+  }
+  return false;
+}
 
 float Feature::OfText(const std::string& text) const {
   const auto found = table.find(text);

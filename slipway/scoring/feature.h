@@ -22,6 +22,7 @@ struct NumberStep {
     kDivide,        // x / a
     kDivideInto,    // a / x
     kIsInteger,     // 1 when x, cut to an integer, is a; else 0
+    kIsAbove,       // 1 when x > a; else 0
   };
   Kind kind = Kind::kReplaceNaN;
   float a = 0;
@@ -51,6 +52,8 @@ inline float Apply(const NumberStep& step, float value) noexcept {
       return step.a / value;
     case NumberStep::Kind::kIsInteger:
       return std::trunc(value) == step.a ? 1.0f : 0.0f;
+    case NumberStep::Kind::kIsAbove:
+      return value > step.a ? 1.0f : 0.0f;
   }
   return value;
 }
@@ -69,5 +72,8 @@ struct Feature {
   bool operator==(const Feature& other) const;
   bool operator<(const Feature& other) const;
 };
+
+// True when it is a number whatever the request's value: imputed, or a text's.
+bool IsNeverMissing(const Feature& feature);
 
 }  // namespace slipway::scoring

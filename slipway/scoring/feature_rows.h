@@ -98,6 +98,7 @@ class FeatureRows final : public CellSink {
   void SetMissing(size_t row, size_t column) noexcept override;
 
   const float* data() const { return values_.data(); }
+  const float* row(size_t index) const { return values_.data() + index * layout_.width(); }
 
  private:
   float* at(size_t row) { return values_.data() + row * layout_.width(); }

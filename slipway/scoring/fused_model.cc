@@ -16,31 +16,17 @@ class FusedScratch final : public BatchScratch {
   CellSink& cells() override { return rows; }
 
   FeatureRows rows;
-  std::vector<float> sums;  // rows × outputs of the forest
+  std::vector<float> sums;   // rows × outputs of the forest
+  std::vector<float> mixed;  // working memory
 };
-
-std::string LinkName(PostTransform transform) {
-  switch (transform) {
-    case PostTransform::kNone:
-      break;
-    case PostTransform::kLogistic:
-      return "logit";
-    case PostTransform::kSoftmax:
-      return "softmax";
-    case PostTransform::kSoftmaxZero:
-      return "softmax_zero";
-    case PostTransform::kProbit:
-      return "probit";
-  }
-  return "identity";
-}
 
 class FusedModel final : public JsonModel {
  public:
-  FusedModel(model::Signature signature, InputColumns columns, const LoweredGraph& graph, PackedForest forest,
-             const std::vector<Slot>& slots, Result<TreeExplainer> explainer)
+  FusedModel(model::Signature signature, InputColumns columns, const LoweredGraph& graph, MixPlan mixes,
+             PackedForest forest, const std::vector<Slot>& slots, Result<TreeExplainer> explainer)
       : JsonModel(std::move(signature), std::move(columns), graph.outputs),
-        layout_(this->columns().size(), slots),
+        layout_(graph.ColumnsOf(this->columns()), slots),
+        mixes_(std::move(mixes)),
         forest_(std::move(forest)),
         rule_(graph.ensemble),
         is_classifier_(graph.ensemble.is_classifier),
@@ -52,8 +38,8 @@ class FusedModel final : public JsonModel {
   std::unique_ptr<Scratch> MakeScratch() const override { return std::make_unique<FusedScratch>(layout_); }
 
   std::string plan_description() const override {
-    return fmt::format("fused: {} columns into {} slots, {} trees of {} packed nodes ({} KiB)", columns().size(),
-                       layout_.width() - 1, trees_, forest_.nodes(), forest_.bytes() / 1024);
+    return fmt::format("fused: {} columns into {} slots, {}{} trees of {} packed nodes ({} KiB)", columns().size(),
+                       layout_.width() - 1, mixes_.description(), trees_, forest_.nodes(), forest_.bytes() / 1024);
   }
 
   Status CheckExplainable() const override {
@@ -62,8 +48,10 @@ class FusedModel final : public JsonModel {
   }
 
  private:
-  Status Run(BatchScratch& batch) const override {
-    Score(static_cast<FusedScratch&>(batch));
+  Status Run(BatchScratch& scratch) const override {
+    auto& batch = static_cast<FusedScratch&>(scratch);
+    SLIPWAY_RETURN_IF_ERROR(mixes_.Run(batch.rows, batch.mixed));
+    Score(batch);
     return {};
   }
 
@@ -98,8 +86,7 @@ class FusedModel final : public JsonModel {
 
   Explanations ExplanationShape() const {
     Explanations explanations;
-    for (size_t i = 0; i < columns().size(); ++i)
-      explanations.columns.push_back(columns()[i].name.empty() ? std::to_string(i) : columns()[i].name);
+    explanations.columns = columns().labels();
     explanations.outputs = outputs().classes;
     if (is_classifier_ && explainer_->outputs() == 1) explanations.outputs = {outputs().classes.back()};
     const bool has_link = is_classifier_ || outputs().width > 1 || post_transform_ == PostTransform::kProbit;
@@ -124,6 +111,7 @@ class FusedModel final : public JsonModel {
   }
 
   RowLayout layout_;
+  MixPlan mixes_;
   PackedForest forest_;
   ClassifierRule rule_;
   bool is_classifier_;
@@ -133,7 +121,21 @@ class FusedModel final : public JsonModel {
   Result<TreeExplainer> explainer_;  // or why there is none
 };
 
+Result<TreeExplainer> MakeExplainer(const LoweredGraph& graph, const std::vector<Slot>& slots, size_t columns,
+                                    size_t outputs) {
+  if (!graph.mixes.empty())
+    return Unimplemented(
+        fmt::format("{} makes numbers of several columns before the trees see them: whose part they "
+                    "are cannot be told",
+                    graph.mixes.front().node));
+  return TreeExplainer::Make(graph.ensemble, graph.features, slots, columns, outputs);
+}
+
 }  // namespace
+
+size_t LoweredGraph::ColumnsOf(const InputColumns& columns) const {
+  return mixes.empty() ? columns.size() : mixes.back().first_column + mixes.back().outputs;
+}
 
 Result<std::shared_ptr<const CompiledModel>> MakeFusedModel(const model::OnnxModel& onnx, model::Signature signature,
                                                             InputColumns columns) {
@@ -141,11 +143,13 @@ Result<std::shared_ptr<const CompiledModel>> MakeFusedModel(const model::OnnxMod
   if (graph.linear) return MakeFusedLinearModel(std::move(signature), std::move(columns), graph);
   const size_t outputs = graph.ensemble.is_classifier ? ClassifierRule(graph.ensemble).sums() : graph.ensemble.targets;
   std::vector<Slot> slots;
+  MixPlan mixes(graph.mixes, slots);
   auto forest = PackedForest::Compile(graph.ensemble, graph.features, outputs, slots);
   if (!forest) return Unimplemented("the ensemble does not fit the packed layout");
-  auto explainer = TreeExplainer::Make(graph.ensemble, graph.features, slots, columns.size(), outputs);
-  return std::shared_ptr<const CompiledModel>(std::make_shared<FusedModel>(
-      std::move(signature), std::move(columns), graph, std::move(*forest), slots, std::move(explainer)));
+  auto explainer = MakeExplainer(graph, slots, columns.size(), outputs);
+  return std::shared_ptr<const CompiledModel>(std::make_shared<FusedModel>(std::move(signature), std::move(columns),
+                                                                           graph, std::move(mixes), std::move(*forest),
+                                                                           slots, std::move(explainer)));
 }
 
 }  // namespace slipway::scoring

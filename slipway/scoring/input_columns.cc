@@ -176,4 +176,11 @@ std::vector<std::string> InputColumns::names() const {
   return names;
 }
 
+std::vector<std::string> InputColumns::labels() const {
+  std::vector<std::string> labels = names();
+  for (size_t i = 0; i < labels.size(); ++i)
+    if (labels[i].empty()) labels[i] = std::to_string(i);
+  return labels;
+}
+
 }  // namespace slipway::scoring

@@ -58,6 +58,7 @@ class InputColumns {
   const std::vector<GraphInput>& graph_inputs() const { return graph_inputs_; }
   std::optional<size_t> Find(std::string_view name) const;
   std::vector<std::string> names() const;
+  std::vector<std::string> labels() const;  // names; the number of a column without one
   bool is_named() const { return !columns_.empty() && !columns_[0].name.empty(); }
 
  private:

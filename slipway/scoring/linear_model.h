@@ -19,7 +19,8 @@ struct LinearModel {
   PostTransform post_transform = PostTransform::kNone;
   bool is_classifier = false;
   ClassLabels labels;
-  bool sums_to_one = false;  // scores are divided by the sum of their magnitudes (a Normalizer after the node)
+  std::vector<float> feature_means;  // over the training rows; empty: not known
+  bool sums_to_one = false;          // scores are divided by the sum of their magnitudes (a Normalizer after the node)
 
   // `features`: columns of its input. kInvalidArgument says which rule the attributes break.
   static Result<LinearModel> Read(const model::Node& node, size_t features);
@@ -29,6 +30,7 @@ struct LinearModel {
   size_t outputs() const { return is_classifier ? labels.size() : machines(); }
   // `row` holds `features` numbers, `scores` outputs() places. Returns the label's index (0 for a regressor).
   uint32_t Score(const float* row, std::span<float> scores) const noexcept;
+  float Weight(size_t machine, size_t feature) const { return weights[machine * features + feature]; }
 
  private:
   float Margin(const float* row, size_t machine) const noexcept;

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "slipway/base/text.h"
+#include "slipway/model/linear_graph.h"
 #include "slipway/scoring/reference/operators.h"
 
 namespace slipway::scoring {
@@ -21,6 +23,7 @@ using model::Tensor;
 
 // Integers beyond this are not all float32 numbers.
 constexpr int64_t kExactInteger = int64_t{1} << 24;
+constexpr size_t kMixOutputsMax = 4096;  // rows are laid out in time that grows with their square
 
 // One column of a matrix [N, width] on its way to the trees.
 struct Symbol {
@@ -56,7 +59,8 @@ const std::vector<float>& FloatsOf(const Node& node, std::string_view name) {
 
 class Lowering {
  public:
-  Lowering(const model::OnnxModel& model, const InputColumns& columns) : model_(model), columns_(columns) {}
+  Lowering(const model::OnnxModel& model, const InputColumns& columns)
+      : model_(model), columns_(columns), next_column_(columns.size()) {}
 
   Result<LoweredGraph> Run() {
     AddInputs();
@@ -147,6 +151,9 @@ class Lowering {
         {"Div", &Lowering::LowerArithmetic},
         {"Imputer", &Lowering::LowerImputer},
         {"Scaler", &Lowering::LowerScaler},
+        {"Binarizer", &Lowering::LowerBinarizer},
+        {"MatMul", &Lowering::LowerProduct},
+        {"Gemm", &Lowering::LowerProduct},
         {"OneHotEncoder", &Lowering::LowerOneHot},
         {"LabelEncoder", &Lowering::LowerLabelEncoder},
         {"FeatureVectorizer", &Lowering::LowerFeatureVectorizer},
@@ -438,6 +445,104 @@ class Lowering {
     return Set(node, std::move(value));
   }
 
+  // Where nothing can be missing a step of each column; NaN is refused.
+  Status LowerBinarizer(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, FloatMatrix(node));
+    const Attribute* attribute = node.Find("threshold");
+    const float threshold = attribute == nullptr ? 0 : attribute->number;
+    const auto& symbols = input->symbols;
+    const bool is_safe = std::all_of(symbols.begin(), symbols.end(),
+                                     [](const Symbol& symbol) { return IsNeverMissing(symbol.feature); });
+    if (!is_safe) {
+      Mix mix = MixOf(node, Mix::Kind::kBinarize, *input, symbols.size());
+      mix.threshold = threshold;
+      return SetMix(node, std::move(mix));
+    }
+    SymbolicValue value = *input;
+    for (Symbol& symbol : value.symbols) AddStep({NumberStep::Kind::kIsAbove, threshold, 0}, symbol);
+    return Set(node, std::move(value));
+  }
+
+  // --- numbers of several columns ---
+
+  Result<const SymbolicValue*> FloatMatrix(const Node& node) const {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
+    if (input->type != ElementType::kFloat || input->rank != 2 || input->symbols.empty())
+      return Cannot(node, "not of float columns");
+    return input;
+  }
+
+  static Mix MixOf(const Node& node, Mix::Kind kind, const SymbolicValue& input, size_t outputs) {
+    Mix mix{.kind = kind, .node = node.Describe(), .inputs = {}, .outputs = outputs};
+    for (const Symbol& symbol : input.symbols) mix.inputs.push_back(symbol.feature);
+    return mix;
+  }
+
+  Status SetMix(const Node& node, Mix mix) {
+    if (mix.outputs == 0 || mix.outputs > kMixOutputsMax) return Cannot(node, fmt::format("{} outputs", mix.outputs));
+    mix.first_column = next_column_;
+    SymbolicValue value;
+    for (size_t i = 0; i < mix.outputs; ++i) {
+      Symbol symbol;
+      symbol.feature.column = next_column_++;
+      value.symbols.push_back(std::move(symbol));
+    }
+    lowered_.mixes.push_back(std::move(mix));
+    return Set(node, std::move(value));
+  }
+
+  // MatMul, and Gemm, whose alpha and C are steps of the products.
+  Status LowerProduct(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, FloatMatrix(node));
+    SLIPWAY_ASSIGN_OR_RETURN(const Tensor* weights, Constant(node, 1));
+    const bool is_gemm = node.op_type == "Gemm";
+    const bool is_turned = is_gemm && IntOf(node, "transB", 0) != 0;
+    const auto width = static_cast<int64_t>(input->symbols.size());
+    const bool fits = weights->type == ElementType::kFloat && weights->dims.size() == 2 &&
+                      weights->dims[is_turned ? 1 : 0] == width && !(is_gemm && IntOf(node, "transA", 0) != 0);
+    if (!fits) return Cannot(node, "not columns times a constant float matrix of their number of rows");
+    const auto outputs = static_cast<size_t>(weights->dims[is_turned ? 0 : 1]);
+    Mix mix = MixOf(node, Mix::Kind::kProduct, *input, outputs);
+    mix.weights = weights->floats;
+    if (is_turned) mix.weights = Turned(weights->floats, outputs, input->symbols.size());
+    SLIPWAY_RETURN_IF_ERROR(SetMix(node, std::move(mix)));
+    return is_gemm ? FinishGemm(node, values_[node.outputs[0]]) : Status();
+  }
+
+  static std::vector<float> Turned(const std::vector<float>& matrix, size_t rows, size_t columns) {
+    std::vector<float> turned(matrix.size());
+    for (size_t row = 0; row < rows; ++row)
+      for (size_t column = 0; column < columns; ++column) turned[column * rows + row] = matrix[row * columns + column];
+    return turned;
+  }
+
+  Status FinishGemm(const Node& node, SymbolicValue& product) const {
+    const Attribute *alpha = node.Find("alpha"), *beta = node.Find("beta");
+    if (alpha != nullptr && alpha->number != 1)
+      for (Symbol& symbol : product.symbols) AddStep({NumberStep::Kind::kMultiply, alpha->number, 0}, symbol);
+    if (node.inputs.size() < 3 || node.inputs[2].empty()) return {};
+    SLIPWAY_ASSIGN_OR_RETURN(const Tensor* added, Constant(node, 2));
+    const size_t count = added->floats.size(), width = product.symbols.size();
+    const bool is_row = added->dims.size() <= 1 || (added->dims.size() == 2 && added->dims[0] == 1);
+    if (!is_row || (count != 1 && count != width)) return Cannot(node, "C is not one constant a column");
+    for (size_t i = 0; i < width; ++i) {
+      const float addend = (beta == nullptr ? 1.0f : beta->number) * added->floats[count == 1 ? 0 : i];
+      AddStep({NumberStep::Kind::kAdd, addend, 0}, product.symbols[i]);
+    }
+    return {};
+  }
+
+  Status NormalizeColumns(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, FloatMatrix(node));
+    const Attribute* norm = node.Find("norm");
+    const std::string name = norm == nullptr ? "MAX" : norm->text;
+    if (name != "MAX" && name != "L1" && name != "L2") return Cannot(node, fmt::format("norm '{}'", name));
+    const auto kind = name == "MAX"  ? Mix::Kind::kNormalizeMax
+                      : name == "L1" ? Mix::Kind::kNormalizeL1
+                                     : Mix::Kind::kNormalizeL2;
+    return SetMix(node, MixOf(node, kind, *input, input->symbols.size()));
+  }
+
   Status LowerOneHot(const Node& node) {
     SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
     if (IntOf(node, "zeros", 1) == 0) return Cannot(node, "unknown categories fail");
@@ -545,13 +650,28 @@ class Lowering {
   Status LowerLinear(const Node& node) {
     SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, ModelInput(node));
     SLIPWAY_ASSIGN_OR_RETURN(lowered_.linear, LinearModel::Read(node, input->symbols.size()));
+    lowered_.linear->feature_means = FeatureMeans(input->symbols.size());
     lowered_.outputs.width = lowered_.linear->outputs();
     return SetOutputs(node, lowered_.linear->is_classifier, lowered_.linear->labels);
   }
 
-  // Over scores: they add up to 1.
+  // As training writes them; empty when the model carries none for these features.
+  std::vector<float> FeatureMeans(size_t features) const {
+    const auto found = model_.metadata.find(std::string(model::kFeatureMeansKey));
+    if (found == model_.metadata.end()) return {};
+    std::vector<float> means;
+    for (const std::string_view text : Split(found->second, ',')) {
+      const auto mean = ParseDouble(text);
+      if (!mean || !std::isfinite(*mean)) return {};
+      means.push_back(static_cast<float>(*mean));
+    }
+    return means.size() == features ? means : std::vector<float>();
+  }
+
+  // Of columns; or over scores: they add up to 1.
   Status LowerNormalizer(const Node& node) {
     SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Input(node, 0));
+    if (input->kind == SymbolicValue::Kind::kSymbols) return NormalizeColumns(node);
     const Attribute* norm = node.Find("norm");
     const bool is_sum = norm != nullptr && norm->text == "L1";
     if (input->kind != SymbolicValue::Kind::kScores || !is_sum || !lowered_.linear || input->is_map)
@@ -671,6 +791,7 @@ class Lowering {
   const InputColumns& columns_;
   std::unordered_map<std::string, SymbolicValue> values_;
   LoweredGraph lowered_;
+  size_t next_column_;  // for what mixes make: behind the request's columns
   bool has_model_ = false;
 };
 

@@ -52,14 +52,6 @@ float NextBelow(float value) {
   return std::nextafter(value, kLowest);
 }
 
-bool NeverMissing(const Feature& feature) {
-  if (!feature.is_text)
-    return !feature.steps.empty() && feature.steps.back().kind == NumberStep::Kind::kReplaceNaN &&
-           !std::isnan(feature.steps.back().b);
-  const auto is_nan = [](const auto& entry) { return std::isnan(entry.second); };
-  return !std::isnan(feature.otherwise) && std::none_of(feature.table.begin(), feature.table.end(), is_nan);
-}
-
 // An inner node in the packed form: `value` left or right. A test for equality takes two of them.
 struct Test {
   float value = 0;
@@ -142,7 +134,7 @@ class ForestPacker {
   static constexpr uint32_t kNoPair = 0;  // the first root stands there
 
   bool IsLowest(const TreeNode& node, const Test& test) const {
-    return test.missing_is_lowest && !NeverMissing(features_[node.feature]);
+    return test.missing_is_lowest && !IsNeverMissing(features_[node.feature]);
   }
 
   // Slots in the order of the columns, so that a row is filled from one end to the other.

@@ -302,6 +302,22 @@ float Logistic(float value) noexcept {
   return value < 0 ? 1 - v : v;
 }
 
+std::string LinkName(PostTransform transform) {
+  switch (transform) {
+    case PostTransform::kNone:
+      break;
+    case PostTransform::kLogistic:
+      return "logit";
+    case PostTransform::kSoftmax:
+      return "softmax";
+    case PostTransform::kSoftmaxZero:
+      return "softmax_zero";
+    case PostTransform::kProbit:
+      return "probit";
+  }
+  return "identity";
+}
+
 void ApplyPostTransform(PostTransform transform, std::span<float> scores) noexcept {
   switch (transform) {
     case PostTransform::kNone:

@@ -15,6 +15,8 @@ namespace slipway::scoring {
 
 enum class PostTransform { kNone, kSoftmax, kLogistic, kSoftmaxZero, kProbit };
 Result<PostTransform> ParsePostTransform(const model::Node& node);
+// What explanations call it: identity, logit, softmax, softmax_zero, probit.
+std::string LinkName(PostTransform transform);
 
 // In place over one row. kProbit by Winitzki's approximation of erf's inverse, as ONNX Runtime has it.
 void ApplyPostTransform(PostTransform transform, std::span<float> scores) noexcept;

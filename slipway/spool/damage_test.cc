@@ -1,4 +1,7 @@
 // What is done about segments that a disk, a file system or a person has damaged: whatever is whole is read, once.
+#include <unistd.h>
+
+#include <cerrno>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -8,6 +11,7 @@
 #include "slipway/base/file.h"
 #include "slipway/spool/quarantine.h"
 #include "slipway/spool/segment.h"
+#include "slipway/spool/segment_reader.h"
 #include "slipway/spool/spool.h"
 
 namespace slipway::spool {
@@ -104,6 +108,59 @@ std::vector<std::string> Second(std::initializer_list<int> numbers) {
   for (const int i : numbers) rows.push_back(fmt::format("secnd {}", i));
   for (int i = 1; i <= 4; ++i) rows.push_back(fmt::format("third {}", i));
   return rows;
+}
+
+// The file loses its end while a reader has it open: an answer, not a signal.
+TEST_F(DamagedSpool, AFileThatIsCutWhileItIsReadIsDamage) {
+  const std::string row(60'000, 'x');
+  {
+    const auto writer = Writer::Open(folder_, {.segment_bytes = 1 << 20});
+    ASSERT_TRUE(writer);
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE((*writer)->Append("T", row));
+  }
+  WriteSegment("after");
+  const auto reader = Reader::Open(folder_, {});
+  ASSERT_TRUE(reader);
+  ASSERT_EQ((*reader)->Read(1)->size(), 1u);
+  fs::resize_file(File(1), 400'000);
+  const auto rest = (*reader)->Read(100);
+  ASSERT_TRUE(rest) << rest.error().ToString();
+  EXPECT_EQ(rest->size(), 5u + 4u) << "the whole ones, and those of the segment behind";
+  const auto damages = (*reader)->TakeDamages();
+  ASSERT_FALSE(damages.empty());
+  EXPECT_THAT(DamageText(damages.back()), HasSubstr("the file has lost its last 648576 bytes"));
+}
+
+// As pread, but for a disk that has lost the file's second block.
+ssize_t ReadAroundALostBlock(int descriptor, void* to, size_t bytes, off_t offset) {
+  constexpr off_t kLost = 4096, kLostEnd = 8192;
+  if (offset < kLost) return pread(descriptor, to, std::min(bytes, static_cast<size_t>(kLost - offset)), offset);
+  if (offset >= kLostEnd) return pread(descriptor, to, bytes, offset);
+  errno = EIO;
+  return -1;
+}
+
+TEST_F(DamagedSpool, WhatADiskCannotReadIsDamageAndTheRestIsRead) {
+  const std::string row(1000, 'x');
+  {
+    const auto writer = Writer::Open(folder_, {.segment_bytes = 1 << 16});
+    ASSERT_TRUE(writer);
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE((*writer)->Append("T", row));
+  }
+  auto opened = SegmentReader::Open(folder_, 1, ReadAroundALostBlock);
+  ASSERT_TRUE(opened && *opened);
+  SegmentReader& segment = **opened;
+  const uint64_t size = PaddedSize(sizeof(RecordHeader) + 1 + row.size());
+  uint64_t offset = sizeof(SegmentHeader);
+  for (; offset + size <= 4096; offset += size) EXPECT_EQ(segment.LookAt(offset).kind, Look::Kind::kRecord) << offset;
+  EXPECT_EQ(segment.LookAt(offset).kind, Look::Kind::kDamage);
+  const Look lost = segment.LookAt(4096);
+  EXPECT_EQ(lost.kind, Look::Kind::kDamage);
+  EXPECT_THAT(lost.damage, HasSubstr("cannot be read"));
+  const uint64_t next = segment.FindRecord(offset + 8);
+  EXPECT_GE(next, 8192u);
+  EXPECT_LT(next, 8192 + size);
+  EXPECT_EQ((next - sizeof(SegmentHeader)) % size, 0u);
 }
 
 TEST_F(DamagedSpool, WholeSegmentsAreReadAndLeaveNothingBehind) {

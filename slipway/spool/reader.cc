@@ -7,6 +7,7 @@
 
 #include "slipway/spool/quarantine.h"
 #include "slipway/spool/segment.h"
+#include "slipway/spool/segment_reader.h"
 #include "slipway/spool/spool.h"
 
 namespace slipway::spool {
@@ -15,7 +16,7 @@ namespace {
 
 // A segment that can be read, and the ones before it that cannot.
 struct Found {
-  std::optional<Segment> segment;
+  std::optional<SegmentReader> segment;
   std::vector<Damage> passed;
 };
 
@@ -25,9 +26,9 @@ uint64_t SizeOf(const fs::path& file) {
   return error ? 0 : bytes;
 }
 
-class MappedReader final : public Reader {
+class FolderReader final : public Reader {
  public:
-  MappedReader(fs::path folder, Position start) : folder_(std::move(folder)), position_(start) {}
+  FolderReader(fs::path folder, Position start) : folder_(std::move(folder)), position_(start) {}
 
   Result<std::vector<Record>> Read(size_t records_max) override {
     std::vector<Record> records;
@@ -70,7 +71,7 @@ class MappedReader final : public Reader {
   }
 
  private:
-  // Maps the segment that the position is in, or the first one after it; false when there is none yet.
+  // Opens the segment that the position is in, or the first one after it; false when there is none yet.
   Result<bool> EnsureSegment() {
     if (segment_) return true;
     SLIPWAY_ASSIGN_OR_RETURN(Found found, FirstActive(position_.segment));
@@ -93,7 +94,7 @@ class MappedReader final : public Reader {
     Found found;
     for (const uint64_t candidate : numbers) {
       if (candidate < number) continue;
-      auto segment = Segment::OpenActive(folder_, candidate);
+      auto segment = SegmentReader::Open(folder_, candidate);
       if (segment && *segment) {
         found.segment = std::move(*segment);
         return found;
@@ -114,7 +115,9 @@ class MappedReader final : public Reader {
     const Look look = segment_->LookAt(position_.offset);
     if (look.kind == Look::Kind::kRecord) return true;
     if (look.kind == Look::Kind::kNothing && !is_closed) return false;
-    const uint64_t end = segment_->FindRecord(position_.offset + 8);
+    uint64_t end = segment_->FindRecord(position_.offset + 8);
+    // Records are published in order: behind a place that was passed before one was there, a second look finds it.
+    if (end < segment_->bytes()) end = segment_->FindRecord(position_.offset + 8);
     if (end == segment_->bytes() && !is_closed) return false;
     NoteGap(look, end);
     if (end == segment_->bytes())
@@ -127,7 +130,7 @@ class MappedReader final : public Reader {
   void NoteGap(const Look& look, uint64_t end) {
     const bool is_end = end == segment_->bytes();
     if (look.kind == Look::Kind::kDamage)
-      AddDamage(end, std::string(look.damage));
+      AddDamage(end, look.damage);
     else if (!is_end)
       AddDamage(end, "zeros where there were records");
     if (is_end && segment_->missing_bytes() > 0)
@@ -140,7 +143,7 @@ class MappedReader final : public Reader {
 
   const fs::path folder_;
   Position position_;
-  std::optional<Segment> segment_;
+  std::optional<SegmentReader> segment_;
   std::vector<Damage> damages_;
 };
 
@@ -151,7 +154,7 @@ Result<std::unique_ptr<Reader>> Reader::Open(const fs::path& folder, Position st
   if (!fs::is_directory(folder, error)) {
     return NotFound(fmt::format("there is no spool folder '{}'", folder.string()));
   }
-  return std::unique_ptr<Reader>(std::make_unique<MappedReader>(folder, start));
+  return std::unique_ptr<Reader>(std::make_unique<FolderReader>(folder, start));
 }
 
 }  // namespace slipway::spool

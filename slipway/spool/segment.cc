@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,14 +24,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kSuffix = ".segment";
-// Versions to come; a number beyond is damage.
-constexpr uint32_t kVersionMax = 100;
-
-uint32_t HeaderCrc(uint64_t number, uint64_t bytes) {
-  const uint64_t fields[2] = {number, bytes};
-  return Crc32c({reinterpret_cast<const char*>(fields), sizeof(fields)});
-}
-
 class Descriptor {
  public:
   explicit Descriptor(int value) : value_(value) {}
@@ -47,33 +38,18 @@ class Descriptor {
   int value_;
 };
 
-Status CheckHeader(const SegmentHeader& header, uint64_t number, uint64_t bytes, const fs::path& path) {
-  const auto damaged = [&](std::string_view what) {
-    return DataLoss(fmt::format("the header of '{}' is damaged: {}", path.filename().string(), what));
-  };
-  if (header.magic != kSegmentMagic) return damaged("it does not begin with the magic number");
-  if (header.version != kFormatVersion && header.version <= kVersionMax && header.version > 0)
-    return FailedPrecondition(fmt::format("'{}' is a spool segment of version {}; this program reads version {}",
-                                          path.string(), header.version, kFormatVersion));
-  if (header.version != kFormatVersion) return damaged(fmt::format("there is no version {}", header.version));
-  if (header.crc != HeaderCrc(header.number, header.bytes)) return damaged("its checksum does not match");
-  if (header.number != number) return damaged(fmt::format("it is the one of segment {}", header.number));
-  if (header.bytes < bytes)
-    return damaged(fmt::format("the file has {} bytes, the header says {}", bytes, header.bytes));
-  return {};
-}
-
-Look Damaged(std::string_view what) {
-  return {Look::Kind::kDamage, {}, {}, 0, what};
-}
-
-Result<char*> Map(int descriptor, uint64_t bytes, int protection, const fs::path& path) {
-  void* data = ::mmap(nullptr, bytes, protection, MAP_SHARED, descriptor, 0);
+Result<char*> Map(int descriptor, uint64_t bytes, const fs::path& path) {
+  void* data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
   if (data == MAP_FAILED) return FromErrno(errno, fmt::format("cannot map '{}'", path.string()));
   return static_cast<char*>(data);
 }
 
 }  // namespace
+
+uint32_t HeaderCrc(uint64_t number, uint64_t bytes) {
+  const uint64_t fields[2] = {number, bytes};
+  return Crc32c({reinterpret_cast<const char*>(fields), sizeof(fields)});
+}
 
 uint32_t RecordCrc(std::string_view table, std::string_view row) {
   const auto table_size = static_cast<uint32_t>(table.size());
@@ -91,7 +67,7 @@ Result<Segment> Segment::Create(const fs::path& folder, uint64_t number, uint64_
   };
   const int error_number = ::posix_fallocate(file.value(), 0, static_cast<off_t>(bytes));
   if (error_number != 0) return abandon(error_number);
-  auto data = Map(file.value(), bytes, PROT_READ | PROT_WRITE, path);
+  auto data = Map(file.value(), bytes, path);
   if (!data) {
     ::unlink(path.c_str());
     return std::move(data.error());
@@ -99,37 +75,12 @@ Result<Segment> Segment::Create(const fs::path& folder, uint64_t number, uint64_
   return Segment(number, bytes, *data);
 }
 
-Result<std::optional<Segment>> Segment::OpenActive(const fs::path& folder, uint64_t number) {
-  const fs::path path = SegmentPath(folder, number);
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat info {};
-  if (file.value() < 0 || ::fstat(file.value(), &info) != 0) {
-    return FromErrno(errno, fmt::format("cannot open '{}'", path.string()));
-  }
-  // A file that is being made has no header yet.
-  if (static_cast<uint64_t>(info.st_size) < sizeof(SegmentHeader)) return std::optional<Segment>();
-  const auto bytes = static_cast<uint64_t>(info.st_size);
-  SLIPWAY_ASSIGN_OR_RETURN(char* const data, Map(file.value(), bytes, PROT_READ, path));
-  Segment segment(number, bytes, data);
-  const auto* magic = reinterpret_cast<const uint64_t*>(data + offsetof(SegmentHeader, magic));
-  if (__atomic_load_n(magic, __ATOMIC_ACQUIRE) == 0) return std::optional<Segment>();
-  SegmentHeader header;
-  std::memcpy(&header, data, sizeof(header));
-  SLIPWAY_RETURN_IF_ERROR(CheckHeader(header, number, bytes, path));
-  segment.missing_bytes_ = header.bytes - bytes;
-  return std::optional<Segment>(std::move(segment));
-}
-
 Segment::Segment(Segment&& other) noexcept
-    : number_(other.number_),
-      bytes_(other.bytes_),
-      missing_bytes_(other.missing_bytes_),
-      data_(std::exchange(other.data_, nullptr)) {}
+    : number_(other.number_), bytes_(other.bytes_), data_(std::exchange(other.data_, nullptr)) {}
 
 Segment& Segment::operator=(Segment&& other) noexcept {
   std::swap(number_, other.number_);
   std::swap(bytes_, other.bytes_);
-  std::swap(missing_bytes_, other.missing_bytes_);
   std::swap(data_, other.data_);
   return *this;
 }
@@ -169,32 +120,6 @@ void Segment::Store(uint64_t offset, std::string_view table, std::string_view ro
   std::memcpy(record + sizeof(header) + table.size(), row.data(), row.size());
   const auto size = static_cast<uint32_t>(sizeof(header) + table.size() + row.size());
   __atomic_store_n(reinterpret_cast<uint32_t*>(record), size, __ATOMIC_RELEASE);
-}
-
-uint32_t Segment::PublishedSize(uint64_t offset) const noexcept {
-  return __atomic_load_n(reinterpret_cast<const uint32_t*>(data_ + offset), __ATOMIC_ACQUIRE);
-}
-
-Look Segment::LookAt(uint64_t offset) const noexcept {
-  const uint64_t room = bytes_ - std::min(offset, bytes_);
-  if (room < sizeof(RecordHeader)) return {};
-  const uint32_t size = PublishedSize(offset);
-  if (size == 0) return {};
-  if (size < sizeof(RecordHeader) || size > room) return Damaged("a length that cannot be");
-  RecordHeader header;
-  std::memcpy(&header, data_ + offset, sizeof(header));
-  const std::string_view body(data_ + offset + sizeof(header), size - sizeof(header));
-  if (header.table_size > body.size() || header.reserved != 0) return Damaged("a record header that cannot be");
-  const std::string_view table = body.substr(0, header.table_size), row = body.substr(header.table_size);
-  if (RecordCrc(table, row) != header.crc) return Damaged("the checksum does not match");
-  return {Look::Kind::kRecord, table, row, offset + PaddedSize(size), {}};
-}
-
-// Nothing inside a record is taken for one: its size would have a zero byte, which no JSON text holds.
-uint64_t Segment::FindRecord(uint64_t offset) const noexcept {
-  for (; offset + sizeof(RecordHeader) <= bytes_; offset += 8)
-    if (LookAt(offset).kind == Look::Kind::kRecord) return offset;
-  return bytes_;
 }
 
 Result<bool> IsBlankFile(const fs::path& path) {

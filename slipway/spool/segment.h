@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -39,26 +38,15 @@ inline constexpr uint64_t PaddedSize(uint64_t size) {
   return (size + 7) & ~uint64_t{7};
 }
 
+uint32_t HeaderCrc(uint64_t number, uint64_t bytes);
 uint32_t RecordCrc(std::string_view table, std::string_view row);
 
-// What is at a place of a segment.
-struct Look {
-  enum class Kind { kNothing, kRecord, kDamage };
-  Kind kind = Kind::kNothing;
-  std::string_view table, row;  // kRecord: views into the mapping
-  uint64_t end = 0;             // kRecord: the offset of the one after it
-  std::string_view damage{};    // kDamage: what is wrong
-};
-
-// A segment of a folder, mapped whole. Unmaps itself; the file stays.
+// A segment of a folder that is written, mapped whole. Unmaps itself; the file stays. Readers: segment_reader.h.
 class Segment {
  public:
   // Makes and maps a segment that is not active yet, with its blocks allocated, so that a full disk shows here and not
   // as a signal while a record is copied.
   static Result<Segment> Create(const std::filesystem::path& folder, uint64_t number, uint64_t bytes);
-  // Maps an existing segment for reading. nullopt while it is not active. kDataLoss for a damaged header,
-  // kFailedPrecondition for a version that a newer program may have written.
-  static Result<std::optional<Segment>> OpenActive(const std::filesystem::path& folder, uint64_t number);
 
   Segment(Segment&& other) noexcept;
   Segment& operator=(Segment&& other) noexcept;
@@ -66,27 +54,19 @@ class Segment {
 
   uint64_t number() const { return number_; }
   uint64_t bytes() const { return bytes_; }
-  // How many bytes of its end the file has lost.
-  uint64_t missing_bytes() const { return missing_bytes_; }
 
-  // Writer: has the system set up every page now, so that no append pays for a page's first touch. It goes in steps
+  // Has the system set up every page now, so that no append pays for a page's first touch. It goes in steps
   // with pauses, as it may share a processor with those who append.
   void Populate() noexcept;
-  // Writer: makes the segment visible to readers, which then take every earlier one as closed.
+  // Makes the segment visible to readers, which then take every earlier one as closed.
   void Activate() noexcept;
-  // Writer: copies a record to `offset` and publishes it. The caller has checked that it fits.
+  // Copies a record to `offset` and publishes it. The caller has checked that it fits.
   void Store(uint64_t offset, std::string_view table, std::string_view row, uint32_t crc) noexcept;
-  // Reader: what is at `offset`, a multiple of 8. Everything stored before a record is visible after it is.
-  Look LookAt(uint64_t offset) const noexcept;
-  // Reader: where the first whole record at `offset` or later begins; bytes() when there is none.
-  uint64_t FindRecord(uint64_t offset) const noexcept;
 
  private:
   Segment(uint64_t number, uint64_t bytes, char* data) : number_(number), bytes_(bytes), data_(data) {}
-  uint32_t PublishedSize(uint64_t offset) const noexcept;
   uint64_t number_ = 0;
   uint64_t bytes_ = 0;
-  uint64_t missing_bytes_ = 0;
   char* data_ = nullptr;
 };
 

@@ -14,6 +14,7 @@
 #include "slipway/base/file.h"
 #include "slipway/base/log.h"
 #include "slipway/spool/segment.h"
+#include "slipway/spool/segment_reader.h"
 #include "slipway/spool/spool.h"
 
 namespace slipway::spool {
@@ -163,7 +164,7 @@ class MappedWriter final : public Writer {
 Result<uint64_t> TidyAfterEarlierWriter(const fs::path& folder) {
   SLIPWAY_ASSIGN_OR_RETURN(const auto numbers, ListSegments(folder));
   for (const uint64_t number : numbers) {
-    const auto segment = Segment::OpenActive(folder, number);
+    const auto segment = SegmentReader::Open(folder, number);
     if (!segment || *segment) continue;
     SLIPWAY_ASSIGN_OR_RETURN(const bool is_blank, IsBlankFile(SegmentPath(folder, number)));
     if (!is_blank) continue;

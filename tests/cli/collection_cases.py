@@ -21,8 +21,16 @@ def init():
     inputs = Collector(name="model_inputs")
     outputs = Collector(name="model_outputs", on_error=lambda error: print("not collected:", error))
 
+def attempt(path, mode):
+    try:
+        open(path, mode).close()
+        return "opened"
+    except OSError as error:
+        return type(error).__name__
+
 def run(data):
     order = json.loads(data)
+    if order.get("do") == "trespass": return [attempt(path, mode) for path in order["paths"] for mode in ("r", "a")]
     if order.get("do") == "long": os.write(1, b"long " + b"x" * 2_000_000 + b"\\n")
     if order.get("do") == "odd": os.write(1, b"odd caf\\xe9\\x00end\\n")
     if order.get("do") == "eat":
@@ -161,6 +169,18 @@ def whole_after_kills(scratch):
         scratch.check("after kill -9 every line of %s is whole" % folder, len(found) > 50, len(found))
 
 
+def trespass(scratch, call):
+    """What the server keeps for itself is not a script's, where the kernel can see to that; the event log says whether it does."""
+    events = scratch.run(["slipway", "query", "AmlOnlineEndpointEventLog | where DeploymentName == 'script' and Name endswith 'Confined' | project Message", "-o", "tsv"])
+    home = scratch.environment["SLIPWAY_HOME"]
+    paths = ["%s/%s" % (home, name) for name in ("credentials", "tls/ca-key.pem", "slipway.db", "gateway/routing.json")]
+    status, answer = call({"do": "trespass", "paths": paths}, "script")
+    if "sandbox" in events.stdout:
+        scratch.check("a script opens none of the server's files", status == 200 and set(json.loads(answer)) == {"PermissionError"}, (status, answer))
+    else:
+        scratch.check("the event log says why a script is not kept from the server's files", "no Landlock" in events.stdout, events.stdout)
+
+
 def scripts(scratch):
     scratch.write("collecting/score.py", SCRIPT)
     script = live_endpoint.DEPLOYMENT.format(name="script", endpoint=ENDPOINT, mode="", timeout_ms=60_000, start_seconds=60)
@@ -188,13 +208,14 @@ def scripts(scratch):
     odd = json.loads(scratch.run(["slipway", "query", query % "odd", "-o", "json"]).stdout)[0]
     scratch.check("bytes that are no UTF-8 are shown and kept", odd["Message"] == "odd caf\ufffd\0end" and
                   odd["MessageBase64"] == "b2RkIGNhZukAZW5k", odd)
+    trespass(scratch, call)
     status, answer = call({"do": "eat"}, "script")
     scratch.check("a worker that eats too much memory is killed", status == 424, (status, answer))
     wait_until("the worker is back", lambda: call({"id": 8}, "script")[0] == 200)
     call.close()
     events = "AmlOnlineEndpointEventLog | where DeploymentName == 'script' | distinct Name | order by Name asc"
     scratch.expect("its life is in the event log", ["slipway", "query", events, "--query", "[].Name", "-o", "tsv"], 0,
-                   out=r"^BackOff\nCreated\nKilling\nPulled\nStarted\n$")
+                   out=r"^BackOff\n(Confined\n)?Created\nKilling\n(NotConfined\n)?Pulled\nStarted\n$")
     scratch.expect("with the reason", ["slipway", "query", "AmlOnlineEndpointEventLog | where Name == 'Killing' | project Message", "-o", "tsv"], 0,
                    out=r"of memory, the limit is 200Mi, and will be restarted")
     scratch.write("refused.yml", script.replace("200Mi", "200MiB"))

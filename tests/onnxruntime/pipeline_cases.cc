@@ -133,19 +133,43 @@ std::string Features(Random& random, Pipeline& pipeline, size_t& width) {
   return pipeline.Main("Concat", {features, one_hot}, {Attribute::Int("axis", 1)});
 }
 
-// PCA, Normalizer, Binarizer or polynomial-like products between the features and the model.
+// PCA: Sub and MatMul, on two axes.
+std::string PrincipalComponents(Random& random, Pipeline& pipeline, const std::string& features, size_t& width) {
+  const std::string mean = pipeline.Constant(Floats({static_cast<int64_t>(width)}, random.Numbers(width)));
+  const std::string axes = pipeline.Constant(Floats({static_cast<int64_t>(width), 2}, random.Numbers(2 * width)));
+  width = 2;
+  return pipeline.Main("MatMul", {pipeline.Main("Sub", {features, mean}), axes});
+}
+
+// A dense layer, in each form of Gemm's attributes.
+std::string Dense(Random& random, Pipeline& pipeline, const std::string& features, size_t& width) {
+  const bool is_turned = random.Chance(2);
+  const auto rows = static_cast<int64_t>(width);
+  const std::vector<int64_t> dims = is_turned ? std::vector<int64_t>{3, rows} : std::vector<int64_t>{rows, 3};
+  std::vector<std::string> inputs = {features, pipeline.Constant(Floats(dims, random.Numbers(3 * width)))};
+  if (random.Chance(2)) inputs.push_back(pipeline.Constant(Floats({3}, random.Numbers(3))));
+  width = 3;
+  return pipeline.Main(
+      "Gemm", inputs,
+      {Attribute::Int("transB", is_turned ? 1 : 0), Attribute::Float("alpha", random.Chance(2) ? 1 : 0.5f),
+       Attribute::Float("beta", random.Chance(2) ? 1 : -2)});
+}
+
+// PCA, a dense layer, Normalizer or Binarizer between the features and the model.
 std::string Reshaped(Random& random, Pipeline& pipeline, std::string features, size_t& width) {
-  switch (random.Below(4)) {
-    case 0: {
-      const std::string mean = pipeline.Constant(Floats({static_cast<int64_t>(width)}, random.Numbers(width)));
-      const std::string axes = pipeline.Constant(Floats({static_cast<int64_t>(width), 2}, random.Numbers(2 * width)));
-      width = 2;
-      return pipeline.Main("MatMul", {pipeline.Main("Sub", {features, mean}), axes});
-    }
+  const std::vector<std::string> norms = {"L1", "L2", "MAX"};
+  switch (random.Below(6)) {
+    case 0:
+      return PrincipalComponents(random, pipeline, features, width);
     case 1:
-      return pipeline.Ml("Normalizer", features, {Attribute::Text("norm", random.Chance(2) ? "L2" : "L1")});
+      return pipeline.Ml("Normalizer", features, {Attribute::Text("norm", random.Of(norms))});
     case 2:
       return pipeline.Ml("Binarizer", features, {Attribute::Float("threshold", 0.5f)});
+    case 3:
+      return Dense(random, pipeline, features, width);
+    case 4:
+      return pipeline.Ml("Normalizer", PrincipalComponents(random, pipeline, features, width),
+                         {Attribute::Text("norm", "L2")});
     default:
       return features;
   }
