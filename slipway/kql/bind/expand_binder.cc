@@ -67,6 +67,15 @@ NodePtr Binder::BindEvaluate(Step step, NodePtr input) {
   if (step.text == "bag_unpack") return BindBagUnpack(step, std::move(input));
   if (step.text == "pivot") return BindPivot(step, std::move(input));
   if (step.text == "narrow") return BindNarrow(step, std::move(input));
+  const Expression& call = *step.expression;
+  if (step.text == "autocluster" || step.text == "basket" || step.text == "diffpatterns")
+    return BindPatterns(step, std::move(input));
+  if (step.text == "sequence_detect") return BindSequenceDetect(call, std::move(input));
+  if (step.text == "rolling_percentile") return BindRollingPercentile(call, std::move(input));
+  if (step.text == "rows_near") return BindRowsNear(call, std::move(input));
+  for (const LibraryPlugin& plugin : LibraryPlugins()) {
+    if (plugin.name == step.text) return BindLibraryPlugin(plugin, call, std::move(input));
+  }
   const std::vector<std::string> unsupported = PluginNames(false);
   if (std::find(unsupported.begin(), unsupported.end(), step.text) != unsupported.end()) {
     diagnostics_.AddUnsupported(step.expression->name_span, fmt::format("the plugin '{}'", step.text));

@@ -42,6 +42,20 @@ std::optional<Scalar> FitParameter(Scalar value, Type type) {
   return std::nullopt;
 }
 
+// A value that came as text: a string is the text itself, others are written as a literal, "datetime(2026-03-04)", or
+// as what stands in its parentheses.
+std::optional<Constant> ConstantOfText(Type type, std::string_view text) {
+  if (type == Type::kString) return Constant{type, std::string(text)};
+  text = Trim(text);
+  const size_t open = text.find('(');
+  if (open != std::string_view::npos && text.ends_with(')')) {
+    const auto literal = ParseTypeName(Trim(text.substr(0, open)));
+    const bool fits = literal && (*literal == type || (IsNumber(*literal) && IsNumber(type)));
+    if (fits) text = text.substr(open + 1, text.size() - open - 2);
+  }
+  return ParseConstant(type, text);
+}
+
 }  // namespace
 
 bool Binder::Define(Definition definition, Span span) {
@@ -95,11 +109,11 @@ bool Binder::BindParameter(const tree::Parameter& parameter) {
     return false;
   }
   if (const auto given = options_.parameters.find(parameter.name); given != options_.parameters.end()) {
-    auto constant = parameter.type == Type::kString ? Constant{Type::kString, given->second}
-                                                    : ParseConstant(parameter.type, given->second);
+    auto constant = ConstantOfText(parameter.type, given->second);
     if (!constant) {
       diagnostics_.Add("SEM0008", parameter.span,
-                       fmt::format("the value given for '{}' is not a {}", parameter.name, TypeName(parameter.type)));
+                       fmt::format("the value given for '{}' is not a {}: {}", parameter.name, TypeName(parameter.type),
+                                   given->second.substr(0, 100)));
       return false;
     }
     definition.value = Scalar::Of(std::move(*constant));
