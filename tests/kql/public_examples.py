@@ -125,7 +125,8 @@ def ask(slipway, query):
     if done.returncode != 0:
         return None, done.stderr.strip()
     rows = list(csv.reader(io.StringIO(done.stdout)))
-    return [[canonical(cell) for cell in row] for row in rows[1:]], ""
+    # A line without a cell is a row of one empty cell.
+    return [[canonical(cell) for cell in row or [""]] for row in rows[1:]], ""
 
 
 def main():

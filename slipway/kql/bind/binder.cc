@@ -124,6 +124,8 @@ Binder::StepBinder Binder::FindStepBinder(OperatorKind kind) {
       return &Binder::BindScan;
     case OperatorKind::kReduce:
       return &Binder::BindReduce;
+    case OperatorKind::kProjectByNames:
+      return &Binder::BindProjectByNames;
   }
   return nullptr;
 }
@@ -158,12 +160,14 @@ bool MakesOrder(OperatorKind kind) {
 }
 
 bool KeepsOrder(OperatorKind kind) {
-  static constexpr OperatorKind kKeepers[] = {
-      OperatorKind::kWhere,       OperatorKind::kProject,     OperatorKind::kExtend,
-      OperatorKind::kProjectAway, OperatorKind::kProjectKeep, OperatorKind::kProjectRename,
-      OperatorKind::kTake,        OperatorKind::kRender,      OperatorKind::kProjectReorder,
-      OperatorKind::kParse,       OperatorKind::kParseKv,     OperatorKind::kParseWhere,
-      OperatorKind::kAs,          OperatorKind::kConsume};
+  static constexpr OperatorKind kKeepers[] = {OperatorKind::kWhere,          OperatorKind::kProject,
+                                              OperatorKind::kExtend,         OperatorKind::kProjectAway,
+                                              OperatorKind::kProjectByNames, OperatorKind::kProjectKeep,
+                                              OperatorKind::kProjectRename,  OperatorKind::kTake,
+                                              OperatorKind::kRender,         OperatorKind::kProjectReorder,
+                                              OperatorKind::kParse,          OperatorKind::kParseKv,
+                                              OperatorKind::kParseWhere,     OperatorKind::kAs,
+                                              OperatorKind::kConsume};
   return std::find(std::begin(kKeepers), std::end(kKeepers), kind) != std::end(kKeepers);
 }
 
@@ -701,6 +705,42 @@ NodePtr Binder::BindProjectReorder(Step step, NodePtr input) {
   }
   first.insert(first.end(), rest.begin(), rest.end());
   return Select(std::move(input), std::move(first));
+}
+
+// The names that an argument of project-by-names stands for; they may hold '*'.
+std::optional<std::vector<std::string>> Binder::NamesMeant(const Expression& argument) {
+  std::vector<std::string> names;
+  if (argument.kind == ExpressionKind::kCall && argument.text == "column_names_of" && argument.children.size() == 1) {
+    const NodePtr rows = BindRows(*argument.children[0]);
+    if (!rows) return std::nullopt;
+    for (const Column& column : rows->outputs) names.push_back(column.name);
+    return names;
+  }
+  const std::vector<Column> no_columns;
+  const auto constant = ScalarBinder(context_, no_columns).BindConstant(argument);
+  if (!constant) return std::nullopt;
+  const auto* text = std::get_if<std::string>(&constant->value);
+  if (text != nullptr && constant->type == Type::kString) return std::vector<std::string>{*text};
+  if (text != nullptr && text->starts_with('[')) return StringsOfArray(*text);
+  diagnostics_.Add("SEM0008", argument.span, "project-by-names wants names: a string, or a dynamic array of strings");
+  return std::nullopt;
+}
+
+// Names of no column are passed over.
+NodePtr Binder::BindProjectByNames(Step step, NodePtr input) {
+  std::vector<Column> chosen;
+  for (const tree::NamedExpression& item : step.items) {
+    const auto names = NamesMeant(*item.expression);
+    if (!names) return nullptr;
+    for (const std::string& name : *names) {
+      for (const Column& column : input->outputs) {
+        const bool is_chosen =
+            std::any_of(chosen.begin(), chosen.end(), [&](const Column& other) { return other.id == column.id; });
+        if (!is_chosen && GlobMatch(name, column.name)) chosen.push_back(column);
+      }
+    }
+  }
+  return Select(std::move(input), std::move(chosen));
 }
 
 NodePtr Binder::BindProjectRename(Step step, NodePtr input) {

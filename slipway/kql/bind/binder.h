@@ -169,6 +169,8 @@ class Binder {
   NodePtr BindProjectAway(Step step, NodePtr input);
   NodePtr BindProjectKeep(Step step, NodePtr input);
   NodePtr BindProjectRename(Step step, NodePtr input);
+  NodePtr BindProjectByNames(Step step, NodePtr input);
+  std::optional<std::vector<std::string>> NamesMeant(const tree::Expression& argument);
   NodePtr BindProjectReorder(Step step, NodePtr input);
   NodePtr BindSort(Step step, NodePtr input);
   NodePtr BindTake(Step step, NodePtr input);
@@ -262,6 +264,10 @@ class Binder {
   NodePtr BindScan(Step step, NodePtr input);
   bool DeclareColumns(Step step, NameList& names, std::vector<plan::Column>& declared, WalkBuilder& builder);
   std::optional<std::vector<ScanState>> RememberSteps(Step step, const std::vector<plan::Column>& columns);
+  bool BindScanSteps(Step step, const std::vector<plan::Column>& input, const std::vector<plan::Column>& declared,
+                     WalkBuilder& builder);
+  NodePtr WalkInOrder(NodePtr input, WalkBuilder& builder, const plan::Column& match,
+                      const std::vector<plan::Column>& declared, std::vector<plan::Column> visible);
   bool BindScanStep(const tree::ScanStep& step, const std::vector<plan::Column>& input,
                     const std::vector<plan::Column>& declared, WalkBuilder& builder);
   std::optional<native::WalkExpression> ToWalk(const Scalar& scalar, Span span, WalkBuilder& builder);
@@ -288,6 +294,10 @@ class Binder {
   bool AddPluginValue(const tree::Expression& argument, const std::string& name, Type type, PluginCall& call);
   bool AddPluginBin(const tree::Expression& argument, Type timeline, PluginCall& call);
   bool AddTimeline(const tree::Expression& argument, const plan::Node& input, PluginCall& call, Type& timeline);
+  bool AddPluginArgument(const LibraryPlugin::Parameter& parameter, const tree::Expression& argument,
+                         const plan::Node& input, PluginCall& call, Type& timeline);
+  std::optional<std::vector<std::string>> AddSequenceSteps(const tree::Expression& call, size_t& next,
+                                                           const plan::Node& input, PluginCall& plugin);
   bool AddDimensions(const tree::Expression& call, size_t first, const plan::Node& input, PluginCall& plugin);
   NodePtr BindLibraryPlugin(const LibraryPlugin& plugin, const tree::Expression& call, NodePtr input);
   NodePtr BindSequenceDetect(const tree::Expression& call, NodePtr input);

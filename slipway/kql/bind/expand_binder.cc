@@ -88,24 +88,6 @@ NodePtr Binder::BindEvaluate(Step step, NodePtr input) {
   return nullptr;
 }
 
-namespace {
-
-// The strings of a JSON array of strings, as dynamic literals write it.
-std::vector<std::string> StringsOf(const std::string& json) {
-  std::vector<std::string> strings;
-  for (size_t at = json.find('"'); at != std::string::npos; at = json.find('"', at + 1)) {
-    std::string text;
-    for (++at; at < json.size() && json[at] != '"'; ++at) {
-      if (json[at] == '\\') ++at;
-      text += json[at];
-    }
-    strings.push_back(std::move(text));
-  }
-  return strings;
-}
-
-}  // namespace
-
 // bag_unpack(column [, prefix] [, columnsConflict] [, ignoredProperties]): the last three by place or by name.
 bool Binder::BindUnpackArguments(const Expression& call, UnpackRequest& request) {
   static constexpr std::string_view kNames[] = {"", "OutputColumnPrefix", "columnsConflict", "ignoredProperties"};
@@ -123,7 +105,7 @@ bool Binder::BindUnpackArguments(const Expression& call, UnpackRequest& request)
                (*text == "error" || *text == "replace_source" || *text == "keep_source")) {
       request.conflict = *text;
     } else if (text != nullptr && name == "ignoredproperties" && value->type == Type::kDynamic) {
-      request.ignored = StringsOf(*text);
+      request.ignored = StringsOfArray(*text);
     } else {
       diagnostics_.Add("SEM0008", child.span,
                        "bag_unpack takes a column, a prefix, a columnsConflict ('error', 'replace_source', "

@@ -106,47 +106,43 @@ bool Binder::AddDimensions(const Expression& call, size_t first, const plan::Nod
   return true;
 }
 
-// A plugin of the library.
+bool Binder::AddPluginArgument(const LibraryPlugin::Parameter& parameter, const Expression& argument,
+                               const plan::Node& input, PluginCall& call, Type& timeline) {
+  const std::string name(parameter.name);
+  switch (parameter.kind) {
+    case PluginArgument::kColumn:
+      return AddPluginColumn(argument, name, input, call);
+    case PluginArgument::kTimeline:
+      return AddTimeline(argument, input, call, timeline);
+    case PluginArgument::kMoment:
+      return AddPluginValue(argument, name, timeline, call);
+    case PluginArgument::kDistance:
+      return AddPluginValue(argument, name, DistanceOf(timeline), call);
+    case PluginArgument::kBin:
+      return AddPluginBin(argument, timeline, call);
+    case PluginArgument::kNumber:
+      break;
+  }
+  return AddPluginValue(argument, name, Type::kLong, call);
+}
+
 NodePtr Binder::BindLibraryPlugin(const LibraryPlugin& plugin, const Expression& call, NodePtr input) {
-  PluginCall bound;
-  bound.name = call.text;
-  if (call.children.size() < plugin.parameters.size()) {
-    std::string names;
-    for (const auto& parameter : plugin.parameters)
-      names += fmt::format("{}{}", names.empty() ? "" : ", ", parameter.name);
-    diagnostics_.Add("SEM0219", call.name_span, fmt::format("{}() takes {} [, dimensions]", plugin.name, names));
+  const auto& parameters = plugin.parameters;
+  if (call.children.size() < parameters.size()) {
+    std::vector<std::string> names;
+    for (const auto& parameter : parameters) names.emplace_back(parameter.name);
+    diagnostics_.Add("SEM0219", call.name_span,
+                     fmt::format("{}() takes {} [, dimensions]", plugin.name, Join(names, ", ")));
     return nullptr;
   }
-  Type timeline = Type::kDateTime;
-  for (size_t i = 0; i < plugin.parameters.size(); ++i) {
-    const auto& [name, kind] = plugin.parameters[i];
-    const Expression& argument = *call.children[i];
-    const std::string own(name);
-    bool good = true;
-    switch (kind) {
-      case PluginArgument::kColumn:
-        good = AddPluginColumn(argument, own, *input, bound);
-        break;
-      case PluginArgument::kTimeline:
-        good = AddTimeline(argument, *input, bound, timeline);
-        break;
-      case PluginArgument::kMoment:
-        good = AddPluginValue(argument, own, timeline, bound);
-        break;
-      case PluginArgument::kDistance:
-        good = AddPluginValue(argument, own, DistanceOf(timeline), bound);
-        break;
-      case PluginArgument::kBin:
-        good = AddPluginBin(argument, timeline, bound);
-        break;
-      case PluginArgument::kNumber:
-        good = AddPluginValue(argument, own, Type::kLong, bound);
-        break;
-    }
-    if (!good) return nullptr;
-  }
-  if (!AddDimensions(call, plugin.parameters.size(), *input, bound)) return nullptr;
+  PluginCall bound;
+  bound.name = call.text;
   bound.query = plugin.query;
+  Type timeline = Type::kDateTime;
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    if (!AddPluginArgument(parameters[i], *call.children[i], *input, bound, timeline)) return nullptr;
+  }
+  if (!AddDimensions(call, parameters.size(), *input, bound)) return nullptr;
   return RunPlugin(bound, call.name_span, std::move(input));
 }
 
@@ -162,6 +158,43 @@ bool Binder::AddTimeline(const Expression& argument, const plan::Node& input, Pl
       {{"{slot}", "bin_at(t, bin, start)"}, {"{next}", "slot + bin"}, {"{type}", std::string(TypeName(timeline))}});
   return true;
 }
+
+// The named conditions from the argument `next` on, as columns e_0, e_1, …; gives their names.
+std::optional<std::vector<std::string>> Binder::AddSequenceSteps(const Expression& call, size_t& next,
+                                                                 const plan::Node& input, PluginCall& plugin) {
+  std::vector<std::string> steps;
+  for (; next < call.children.size() && call.children[next]->kind == ExpressionKind::kAssignment; ++next) {
+    const Expression& step = *call.children[next];
+    Scalar condition = ScalarBinder(context_, input.outputs).BindPredicate(*step.children[0], "sequence_detect()");
+    if (condition.type == Type::kError) return std::nullopt;
+    plugin.columns.push_back({{context_.NewColumn(), fmt::format("e_{}", steps.size()), Type::kBool}, condition});
+    plugin.names[fmt::format("t_{}", steps.size())] = fmt::format("{}_{}", step.text, plugin.names["t"]);
+    steps.push_back(step.text);
+  }
+  if (steps.size() > 1) return steps;
+  diagnostics_.Add("SEM0008", call.name_span,
+                   "sequence_detect() wants two or more named conditions, such as begin = (kind == 'start')");
+  return std::nullopt;
+}
+
+namespace {
+
+// For each step its rows joined with those of the steps before, as far as they are near enough.
+std::string SequenceQuery(size_t steps, size_t dimensions) {
+  std::string query = "rows | where e_0 | summarize by key = 1, t_0 = t{dims}", times = "t_0", leading;
+  for (size_t i = 1; i < steps; ++i) {
+    query += fmt::format(
+        "\n| join kind=inner (rows | where e_{0} | summarize by key = 1, t_{0} = t{{dims}}) on key{{dims}}"
+        "\n| where t_{0} > t_{1} and t_{0} - t_{1} <= step and t_{0} - t_0 <= span\n| project key, {2}, t_{0}{{dims}}",
+        i, i - 1, times);
+    times += fmt::format(", t_{}", i);
+  }
+  for (size_t i = 0; i < dimensions; ++i) leading += DimensionName(i) + ", ";
+  return fmt::format("{}\n| project {}{}, Duration = t_{} - t_0\n| sort by t_0 asc{{order}}", query, leading, times,
+                     steps - 1);
+}
+
+}  // namespace
 
 // sequence_detect(timeline, longest step, longest sequence, name = condition, …, dimensions …)
 NodePtr Binder::BindSequenceDetect(const Expression& call, NodePtr input) {
@@ -179,36 +212,10 @@ NodePtr Binder::BindSequenceDetect(const Expression& call, NodePtr input) {
   if (!AddPluginValue(*arguments[1], "step", distance, bound) ||
       !AddPluginValue(*arguments[2], "span", distance, bound))
     return nullptr;
-  std::vector<std::string> steps;
   size_t next = 3;
-  for (; next < arguments.size() && arguments[next]->kind == ExpressionKind::kAssignment; ++next) {
-    const Expression& step = *arguments[next];
-    Scalar condition = ScalarBinder(context_, input->outputs).BindPredicate(*step.children[0], "sequence_detect()");
-    if (condition.type == Type::kError) return nullptr;
-    bound.columns.push_back({{context_.NewColumn(), fmt::format("e_{}", steps.size()), Type::kBool}, condition});
-    steps.push_back(step.text);
-  }
-  if (steps.size() < 2) {
-    diagnostics_.Add("SEM0008", arguments[next < arguments.size() ? next : 3]->span,
-                     "sequence_detect() wants two or more named conditions here, such as begin = (kind == 'start')");
-    return nullptr;
-  }
-  if (!AddDimensions(call, next, *input, bound)) return nullptr;
-  const std::string last = fmt::format("t_{}", steps.size() - 1);
-  std::string query = "rows | where e_0 | summarize by key = 1, t_0 = t{dims}", times = "t_0";
-  bound.names["t_0"] = fmt::format("{}_{}", steps[0], bound.names["t"]);
-  for (size_t i = 1; i < steps.size(); ++i) {
-    query += fmt::format(
-        "\n| join kind=inner (rows | where e_{0} | summarize by key = 1, t_{0} = t{{dims}}) on key{{dims}}"
-        "\n| where t_{0} > t_{1} and t_{0} - t_{1} <= step and t_{0} - t_0 <= span\n| project key, {2}, t_{0}{{dims}}",
-        i, i - 1, times);
-    times += fmt::format(", t_{}", i);
-    bound.names[fmt::format("t_{}", i)] = fmt::format("{}_{}", steps[i], bound.names["t"]);
-  }
-  bound.query =
-      fmt::format("{}\n| project {{leading}}{}, Duration = {} - t_0\n| sort by t_0 asc{{order}}", query, times, last);
-  for (size_t i = next; i < arguments.size(); ++i) bound.places["{leading}"] += DimensionName(i - next) + ", ";
-  bound.places.try_emplace("{leading}");
+  const auto steps = AddSequenceSteps(call, next, *input, bound);
+  if (!steps || !AddDimensions(call, next, *input, bound)) return nullptr;
+  bound.query = SequenceQuery(steps->size(), arguments.size() - next);
   return RunPlugin(bound, call.name_span, std::move(input));
 }
 

@@ -23,7 +23,7 @@ constexpr LibraryPlugin kPlugins[] = {
     {"active_users_count", kActiveUsers, R"(
 rows | where t between (start .. end) | summarize by id, t{dims}
 | join kind=inner (rows | where t <= end | summarize by id, earlier = t{dims}) on id{dims}
-| where earlier between ((t - lookback) .. t)
+| where earlier > t - lookback and earlier <= t
 | summarize periods = count_distinct(bin(earlier, period)) by id, t{dims}
 | where periods >= least
 | summarize dcount = count_distinct(id) by t = {slot}{dims}

@@ -118,43 +118,53 @@ bool Binder::BindScanStep(const tree::ScanStep& step, const std::vector<Column>&
   return true;
 }
 
+// Binds every step; what it remembers is what `columns`, the last of which scan declares, were.
+bool Binder::BindScanSteps(Step step, const std::vector<Column>& input, const std::vector<Column>& declared,
+                           WalkBuilder& builder) {
+  std::vector<Column> columns = input;
+  columns.insert(columns.end(), declared.begin(), declared.end());
+  const auto states = RememberSteps(step, columns);
+  if (!states) return false;
+  for (size_t k = 0; k < states->size(); ++k) {
+    const std::vector<Column>& remembered = (*states)[k].columns;
+    for (size_t i = 0; i < declared.size(); ++i) builder.RememberDeclared(remembered[input.size() + i].id, k, i);
+    for (size_t i = 0; i < input.size(); ++i) builder.Remember(remembered[i].id, k, input[i]);
+  }
+  context_.scan_states = &*states;
+  bool good = true;
+  for (const tree::ScanStep& each : step.scan_steps) good &= BindScanStep(each, input, declared, builder);
+  context_.scan_states = nullptr;
+  return good;
+}
+
 NodePtr Binder::BindScan(Step step, NodePtr input) {
   if (!is_ordered_) {
     diagnostics_.Add("SEM0001", step.name_span,
                      "scan reads rows in their order: put 'sort by …' or 'serialize' before it");
     return nullptr;
   }
-  const std::vector<Column> columns = input->outputs;
   NameList names;
-  for (const Column& column : columns) names.AddGenerated(column.name);
+  for (const Column& column : input->outputs) names.AddGenerated(column.name);
   std::vector<Column> declared;
   WalkBuilder builder;
   if (!DeclareColumns(step, names, declared, builder)) return nullptr;
-  std::vector<Column> visible = columns;
-  visible.insert(visible.end(), declared.begin(), declared.end());
-  auto states = RememberSteps(step, visible);
-  if (!states) return nullptr;
-  for (size_t k = 0; k < states->size(); ++k) {
-    for (size_t i = 0; i < declared.size(); ++i)
-      builder.RememberDeclared((*states)[k].columns[columns.size() + i].id, k, i);
-    for (size_t i = 0; i < columns.size(); ++i) builder.Remember((*states)[k].columns[i].id, k, columns[i]);
-  }
-  context_.scan_states = &*states;
-  bool good = true;
-  for (const tree::ScanStep& each : step.scan_steps) good &= BindScanStep(each, columns, declared, builder);
-  context_.scan_states = nullptr;
-  if (!good) return nullptr;
-
-  const Column number{context_.NewColumn(), "", Type::kLong}, order{context_.NewColumn(), "", Type::kLong};
+  if (!BindScanSteps(step, input->outputs, declared, builder)) return nullptr;
   const Column match{context_.NewColumn(), step.text, Type::kLong};
-  if (!step.text.empty()) {
-    if (!names.AddExplicit(step.text)) {
-      diagnostics_.Add("SEM0001", step.name_span, fmt::format("two columns are named '{}'", step.text));
-      return nullptr;
-    }
-    visible.push_back(match);
+  std::vector<Column> visible = input->outputs;
+  visible.insert(visible.end(), declared.begin(), declared.end());
+  if (!step.text.empty()) visible.push_back(match);
+  if (!step.text.empty() && !names.AddExplicit(step.text)) {
+    diagnostics_.Add("SEM0001", step.name_span, fmt::format("two columns are named '{}'", step.text));
+    return nullptr;
   }
-  std::vector<Column> numbered = columns, walked = visible;
+  return WalkInOrder(std::move(input), builder, match, declared, std::move(visible));
+}
+
+// The machine's rows, in the order of the input and, of one row, in that in which they came out.
+NodePtr Binder::WalkInOrder(NodePtr input, WalkBuilder& builder, const Column& match,
+                            const std::vector<Column>& declared, std::vector<Column> visible) {
+  const Column number{context_.NewColumn(), "", Type::kLong}, order{context_.NewColumn(), "", Type::kLong};
+  std::vector<Column> numbered = input->outputs, walked = visible;
   numbered.push_back(number);
   walked.insert(walked.end(), {number, order});
   plan::Walk walk{native::WriteProgram(builder.program()), builder.cells(), number.id, {order.id, match.id}};

@@ -165,28 +165,23 @@ double Information(const Pattern& pattern, const std::vector<std::vector<double>
   return sum / static_cast<double>(pattern.values.size());
 }
 
-// rows, weight of the size: patterns by the weighted geometric mean of their share and of what they tell, without those
-// most of whose rows an earlier one has.
-Value Autocluster(Arguments a) {
-  constexpr double kLeastShare = 0.02, kNewShare = 0.5;
-  constexpr size_t kDepth = 6;
-  const Rows rows = RowsOf(ParseJson(a[0]));
-  const double weight = std::clamp(Real(a[1]), 0.0, 1.0);
+// The share of the rows that each value of each column has.
+std::vector<std::vector<double>> SharesOf(const Rows& rows) {
   std::vector<std::vector<double>> shares(rows.width());
   for (size_t c = 0; c < rows.width(); ++c) shares[c].resize(rows.texts[c].size());
   for (size_t row = 0; row < rows.values.size(); ++row) {
     for (size_t c = 0; c < rows.width(); ++c)
       shares[c][static_cast<size_t>(rows.values[row][c])] += rows.weights[row][0] / rows.total[0];
   }
-  std::vector<std::pair<double, Pattern>> scored;
-  for (Pattern& pattern : Miner(rows, kLeastShare, kDepth).Mine()) {
-    const double share = pattern.weights[0] / rows.total[0], told = Information(pattern, shares);
-    scored.emplace_back(std::pow(share, weight) * std::pow(told, 1 - weight), std::move(pattern));
-  }
-  std::stable_sort(scored.begin(), scored.end(), [](const auto& x, const auto& y) { return x.first > y.first; });
+  return shares;
+}
+
+// Patterns in their order, without those at least half of whose rows earlier ones have.
+std::vector<Pattern> ChooseCovering(const std::vector<Pattern>& patterns, const Rows& rows) {
+  constexpr double kNewShare = 0.5;
   std::vector<bool> is_covered(rows.values.size(), false);
   std::vector<Pattern> chosen;
-  for (auto& [score, pattern] : scored) {
+  for (const Pattern& pattern : patterns) {
     double fresh = 0;
     std::vector<size_t> members;
     for (size_t row = 0; row < rows.values.size(); ++row) {
@@ -194,11 +189,32 @@ Value Autocluster(Arguments a) {
       members.push_back(row);
       if (!is_covered[row]) fresh += rows.weights[row][0];
     }
-    if (score <= 0 || fresh < kNewShare * pattern.weights[0]) continue;
+    if (fresh < kNewShare * pattern.weights[0]) continue;
     for (const size_t row : members) is_covered[row] = true;
-    chosen.push_back(std::move(pattern));
+    chosen.push_back(pattern);
   }
-  return Segments(chosen, rows);
+  return chosen;
+}
+
+// rows, weight of the size: patterns by the weighted geometric mean of their share and of what they tell.
+Value Autocluster(Arguments a) {
+  constexpr double kLeastShare = 0.02;
+  constexpr size_t kDepth = 6;
+  const Rows rows = RowsOf(ParseJson(a[0]));
+  const double weight = std::clamp(Real(a[1]), 0.0, 1.0);
+  const auto shares = SharesOf(rows);
+  const auto score = [&](const Pattern& pattern) {
+    const double share = pattern.weights[0] / rows.total[0];
+    return std::pow(share, weight) * std::pow(Information(pattern, shares), 1 - weight);
+  };
+  std::vector<std::pair<double, Pattern>> scored;
+  for (const Pattern& pattern : Miner(rows, kLeastShare, kDepth).Mine()) {
+    if (score(pattern) > 0) scored.emplace_back(score(pattern), pattern);
+  }
+  std::stable_sort(scored.begin(), scored.end(), [](const auto& x, const auto& y) { return x.first > y.first; });
+  std::vector<Pattern> patterns;
+  for (auto& [value, pattern] : scored) patterns.push_back(std::move(pattern));
+  return Segments(ChooseCovering(patterns, rows), rows);
 }
 
 double Difference(const Pattern& pattern, const Weights& total) {
@@ -288,52 +304,66 @@ std::string PatternOf(const Words& text, const std::vector<bool>& stays, std::st
   return pattern;
 }
 
+struct CountedText {
+  double count = 0;
+  std::string text;
+  Words words;
+};
+
+struct TextGroup {
+  double count = 0, best = 0;
+  std::string representative;  // the most frequent text; of equally frequent ones the first by its letters
+
+  void Add(const CountedText& counted) {
+    count += counted.count;
+    if (counted.count < best || (counted.count == best && counted.text >= representative)) return;
+    best = counted.count;
+    representative = counted.text;
+  }
+};
+
+// By pattern; "" where no word stays.
+std::map<std::string, TextGroup> GroupTexts(const std::vector<CountedText>& texts, double least, std::string_view own) {
+  std::map<std::pair<size_t, std::string>, double> counts;
+  for (const CountedText& text : texts) {
+    for (size_t i = 0; i < text.words.words.size(); ++i) counts[{i, text.words.words[i]}] += text.count;
+  }
+  std::map<std::string, TextGroup> groups;
+  for (const CountedText& text : texts) {
+    const auto& words = text.words.words;
+    std::vector<bool> stays;
+    for (size_t i = 0; i < words.size(); ++i) stays.push_back(!IsNumberWord(words[i]) && counts[{i, words[i]}] > least);
+    const bool any = std::find(stays.begin(), stays.end(), true) != stays.end();
+    groups[any ? PatternOf(text.words, stays, own) : ""].Add(text);
+  }
+  return groups;
+}
+
 // [[count, text], …], threshold, separators: [[pattern, count, representative], …]. A word stays in the pattern when
 // more than the threshold's share of the texts have it in the same place and it is no number; patterns of fewer texts
 // are one row, "others". After "A data clustering algorithm for mining patterns from event logs" (Vaarandi, 2003).
 Value Reduce(Arguments a) {
-  const Json json = ParseJson(a[0]);
   const std::string_view own = Text(a[2]);
   double total = 0;
-  std::vector<Words> texts;
-  std::map<std::pair<size_t, std::string>, double> counts;
-  for (const Json& row : json) {
-    const double count = row[0].get<double>();
-    total += count;
-    texts.push_back(WordsOf(row[1].get_ref<const std::string&>(), own));
-    for (size_t i = 0; i < texts.back().words.size(); ++i) counts[{i, texts.back().words[i]}] += count;
+  std::vector<CountedText> texts;
+  for (const Json& row : ParseJson(a[0])) {
+    texts.push_back({row[0].get<double>(), row[1].get<std::string>(), {}});
+    texts.back().words = WordsOf(texts.back().text, own);
+    total += texts.back().count;
   }
   const double least = Real(a[1]) * total;
-  struct Group {
-    double count = 0, best = 0;
-    std::string representative;
-  };
-  std::map<std::string, Group> groups;
-  for (size_t t = 0; t < texts.size(); ++t) {
-    const Words& text = texts[t];
-    std::vector<bool> stays;
-    for (size_t i = 0; i < text.words.size(); ++i)
-      stays.push_back(!IsNumberWord(text.words[i]) && counts[{i, text.words[i]}] > least);
-    const bool any = std::find(stays.begin(), stays.end(), true) != stays.end();
-    Group& group = groups[any ? PatternOf(text, stays, own) : ""];
-    const double count = json[t][0].get<double>();
-    group.count += count;
-    if (count <= group.best) continue;
-    group.best = count;
-    group.representative = json[t][1].get<std::string>();
-  }
-  double others = 0;
-  std::vector<std::pair<std::string, Group>> sorted;
-  for (auto& [pattern, group] : groups) {
+  TextGroup others;
+  std::vector<std::pair<std::string, TextGroup>> sorted;
+  for (auto& [pattern, group] : GroupTexts(texts, least, own)) {
     if (pattern.empty() || group.count <= least) {
-      others += group.count;
+      others.count += group.count;
     } else {
-      sorted.emplace_back(pattern, std::move(group));
+      sorted.emplace_back(pattern, group);
     }
   }
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const auto& x, const auto& y) { return x.second.count > y.second.count; });
-  if (others > 0) sorted.emplace_back("others", Group{others, 0, ""});
+  if (others.count > 0) sorted.emplace_back("others", others);
   Json result = Json::array();
   for (const auto& [pattern, group] : sorted) result.push_back({pattern, Whole(group.count), group.representative});
   return Write(result);

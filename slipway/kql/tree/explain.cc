@@ -60,7 +60,8 @@ std::string_view OperatorName(OperatorKind kind) {
                                          "invoke",
                                          "consume",
                                          "scan",
-                                         "reduce"};
+                                         "reduce",
+                                         "project-by-names"};
   return kNames[static_cast<size_t>(kind)];
 }
 

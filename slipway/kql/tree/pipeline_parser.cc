@@ -62,6 +62,7 @@ struct OperatorTable {
       {"consume", OperatorKind::kConsume, &P::ReadConsume},
       {"scan", OperatorKind::kScan, &P::ReadScan},
       {"reduce", OperatorKind::kReduce, &P::ReadReduce},
+      {"project-by-names", OperatorKind::kProjectByNames, &P::ReadItems},
   };
   static constexpr std::string_view kUnsupported[] = {
       "assert-schema",
@@ -77,7 +78,6 @@ struct OperatorTable {
       "graph-where-nodes",
       "macro-expand",
       "make-graph",
-      "project-by-names",
   };
 
   static const Row* Find(std::string_view word) {

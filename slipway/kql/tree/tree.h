@@ -154,6 +154,7 @@ enum class OperatorKind {
   kConsume,
   kScan,
   kReduce,
+  kProjectByNames,
 };
 
 // One step of a pipeline; which members count depends on the kind.
