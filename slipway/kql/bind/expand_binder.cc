@@ -72,6 +72,7 @@ NodePtr Binder::BindEvaluate(Step step, NodePtr input) {
     return BindPatterns(step, std::move(input));
   if (step.text == "sequence_detect") return BindSequenceDetect(call, std::move(input));
   if (step.text == "rolling_percentile") return BindRollingPercentile(call, std::move(input));
+  if (step.text == "ipv4_lookup" || step.text == "ipv6_lookup") return BindAddressLookup(call, std::move(input));
   if (step.text == "rows_near") return BindRowsNear(call, std::move(input));
   for (const LibraryPlugin& plugin : LibraryPlugins()) {
     if (plugin.name == step.text) return BindLibraryPlugin(plugin, call, std::move(input));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "slipway/base/text.h"
 #include "slipway/kql/bind/binder.h"
@@ -53,7 +54,10 @@ std::optional<Constant> ConstantOfText(Type type, std::string_view text) {
     const bool fits = literal && (*literal == type || (IsNumber(*literal) && IsNumber(type)));
     if (fits) text = text.substr(open + 1, text.size() - open - 2);
   }
-  return ParseConstant(type, text);
+  if (type != Type::kDynamic) return ParseConstant(type, text);
+  if (text == "null") return Constant{type, {}};
+  if (!nlohmann::json::accept(text)) return std::nullopt;
+  return Constant{type, std::string(text)};
 }
 
 }  // namespace

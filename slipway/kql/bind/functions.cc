@@ -460,8 +460,6 @@ constexpr std::string_view kUnsupportedPlugins[] = {"ai_chat_completion",
                                                     "identity_v3",
                                                     "infer_storage_schema",
                                                     "infer_storage_schema_with_suggestions",
-                                                    "ipv4_lookup",
-                                                    "ipv6_lookup",
                                                     "mysql_request",
                                                     "new_activity_metrics",
                                                     "postgresql_request",
@@ -674,7 +672,7 @@ std::vector<std::string> PluginNames(bool supported) {
   if (supported) {
     std::vector<std::string> names = {"bag_unpack", "narrow",       "pivot",           "autocluster",
                                       "basket",     "diffpatterns", "sequence_detect", "rolling_percentile",
-                                      "rows_near"};
+                                      "rows_near",  "ipv4_lookup",  "ipv6_lookup"};
     for (const LibraryPlugin& plugin : LibraryPlugins()) names.emplace_back(plugin.name);
     return names;
   }

@@ -244,8 +244,7 @@ NodePtr Binder::BindRollingPercentile(const Expression& call, NodePtr input) {
       "| mv-expand t to typeof({{type}}) | where t <= last\n"
       "| summarize result = percentile(value, {1}) by t{{dims}} | sort by t asc{{order}}",
       static_cast<int64_t>(*bins) - 1, *percentage);
-  bound.names["result"] =
-      ReplaceAll(fmt::format("rolling_{}_percentile_{}_{}", *bins, bound.names["value"], *percentage), ".", "_");
+  bound.names["result"] = fmt::format("rolling_{}_percentile_{}_{}", *bins, bound.names["value"], *percentage);
   return RunPlugin(bound, call.name_span, std::move(input));
 }
 
