@@ -201,6 +201,8 @@ class Binder {
   NodePtr BindJoin(Step step, NodePtr left);
   NodePtr BindLookup(Step step, NodePtr left);
   NodePtr JoinWith(Step step, NodePtr left, plan::JoinKind kind, bool drops_right_keys);
+  std::optional<plan::Join::Key> AddLookupKeys(const tree::Expression& call, const plan::Node& left,
+                                               const plan::Node& right, plan::Join& join);
   NodePtr BindAddressLookup(const tree::Expression& call, NodePtr left);
   bool ReadCondition(const tree::Expression& expression, std::vector<JoinCondition>& conditions);
   std::optional<plan::Join::Key> BindJoinKey(const JoinCondition& condition, const plan::Node& left,

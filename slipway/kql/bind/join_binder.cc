@@ -171,41 +171,46 @@ NodePtr Binder::JoinWith(Step step, NodePtr left, JoinKind kind, bool drops_righ
   return node;
 }
 
+// Adds the further keys of a lookup of addresses; gives the columns of addresses and networks.
+std::optional<Join::Key> Binder::AddLookupKeys(const Expression& call, const plan::Node& left, const plan::Node& right,
+                                               Join& join) {
+  const Expression &source = *call.children[1], &network = *call.children[2];
+  const auto networks = BindJoinKey({&source, source.text, network.text, source.span, network.span}, left, right);
+  if (!networks) return std::nullopt;
+  if (networks->type != Type::kString) {
+    diagnostics_.Add("SEM0008", source.span, fmt::format("{}() wants columns of strings", call.text));
+    return std::nullopt;
+  }
+  for (size_t i = 3; i < call.children.size(); ++i) {
+    const Expression& argument = *call.children[i];
+    if (argument.kind != ExpressionKind::kName) {
+      diagnostics_.AddUnsupported(argument.span, fmt::format("return_unmatched of {}()", call.text));
+      return std::nullopt;
+    }
+    const auto key = BindJoinKey({&argument, argument.text, argument.text, argument.span, argument.span}, left, right);
+    if (!key) return std::nullopt;
+    join.keys.push_back(*key);
+  }
+  return networks;
+}
+
 // ipv4_lookup(table, source, network [, key …]): rows beside those of the table whose network their address is in, and
 // whose keys are the same; ipv6_lookup likewise. A join of all with all (by a key that is the same everywhere),
 // filtered.
 NodePtr Binder::BindAddressLookup(const Expression& call, NodePtr left) {
-  const auto& arguments = call.children;
-  if (arguments.size() < 3) {
+  if (call.children.size() < 3) {
     diagnostics_.Add("SEM0219", call.name_span,
                      fmt::format("{}() takes a table, a column with addresses, the table's column with networks [, "
                                  "further columns of both]",
                                  call.text));
     return nullptr;
   }
-  NodePtr right = BindRows(*arguments[0]);
+  NodePtr right = BindRows(*call.children[0]);
   if (!right) return nullptr;
   const Column left_all{context_.NewColumn(), "", Type::kLong}, right_all{context_.NewColumn(), "", Type::kLong};
   Join join{JoinKind::kInner, {{left_all.id, right_all.id, Type::kLong}}};
-  const auto networks =
-      BindJoinKey({arguments[1].get(), arguments[1]->text, arguments[2]->text, arguments[1]->span, arguments[2]->span},
-                  *left, *right);
+  const auto networks = AddLookupKeys(call, *left, *right, join);
   if (!networks) return nullptr;
-  if (networks->type != Type::kString) {
-    diagnostics_.Add("SEM0008", arguments[1]->span, fmt::format("{}() wants columns of strings", call.text));
-    return nullptr;
-  }
-  for (size_t i = 3; i < arguments.size(); ++i) {
-    const Expression& argument = *arguments[i];
-    if (argument.kind != ExpressionKind::kName) {
-      diagnostics_.AddUnsupported(argument.span, fmt::format("return_unmatched of {}()", call.text));
-      return nullptr;
-    }
-    const auto key =
-        BindJoinKey({&argument, argument.text, argument.text, argument.span, argument.span}, *left, *right);
-    if (!key) return nullptr;
-    join.keys.push_back(*key);
-  }
   const Scalar one = Scalar::Of(Constant{Type::kLong, int64_t{1}});
   std::vector<Column> outputs = JoinOutputs(*left, *right, join, true);
   left = Append(std::move(left), {{left_all, one}});
