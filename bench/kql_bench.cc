@@ -146,7 +146,7 @@ std::string Replaced(std::string text, const std::string& what, const std::strin
 
 size_t RunKql(duck::Connection& connection, const kql::Catalog& catalog, const char* kql) {
   logstore::QueryRequest request{
-      .kql = kql, .range = {}, .workspace_id = "", .limits = {}, .now = *ParseTimestamp(kNow), .disabled_passes = {}};
+      .kql = kql, .range = {}, .workspace_id = "", .settings = {}, .now = *ParseTimestamp(kNow), .disabled_passes = {}};
   return Unwrap(logstore::RunQuery(connection, catalog, request)).rows.size();
 }
 

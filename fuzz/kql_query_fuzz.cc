@@ -72,7 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view query(reinterpret_cast<const char*>(data), size);
   slipway::logstore::QueryRequest request;
   request.kql = query;
-  request.limits = {.timeout_ms = 2'000, .rows_max = 1'000};
+  request.settings = {.timeout_ms = 2'000, .rows_max = 1'000};
   request.now = *slipway::ParseTimestamp("2026-03-04T12:00:00Z");
   const auto result = slipway::logstore::RunQuery(engine.connection, engine.catalog, request);
   if (!result && result.error().message() == "the query failed while it ran; the server's log says more") {

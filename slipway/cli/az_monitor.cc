@@ -21,8 +21,8 @@ std::string LogAnalyticsId(const domain::Scope& scope) {
 Result<Output> QueryLogs(Context& context, const Arguments& arguments) {
   const std::string path =
       fmt::format("/v1/workspaces/{}/query", client::Workspace::Segment(*arguments.Get("workspace")));
-  SLIPWAY_ASSIGN_OR_RETURN(const Json answer,
-                           RunQuery(context, path, *arguments.Get("analytics-query"), arguments.GetOr("timespan", "")));
+  SLIPWAY_ASSIGN_OR_RETURN(
+      const Json answer, RunQuery(context, path, {*arguments.Get("analytics-query"), arguments.GetOr("timespan", "")}));
   Output output = Output::Of(RowsOf(answer, true));
   output.keeps_order = true;
   output.table_row = [](const nlohmann::ordered_json& row) { return row; };
@@ -47,7 +47,7 @@ Result<Output> QueryInsights(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(const std::string timespan, InsightsTimespan(arguments, context.clock().Now()));
   const std::string path = fmt::format(
       "/v1/apps/{}/query", client::Workspace::Segment(arguments.GetOr(arguments.Has("app") ? "app" : "apps", "")));
-  SLIPWAY_ASSIGN_OR_RETURN(const Json answer, RunQuery(context, path, *arguments.Get("analytics-query"), timespan));
+  SLIPWAY_ASSIGN_OR_RETURN(const Json answer, RunQuery(context, path, {*arguments.Get("analytics-query"), timespan}));
   Output output = Output::Of({{"tables", answer["tables"]}});
   output.table_row = [rows = RowsOf(answer, false)](const nlohmann::ordered_json&) { return rows; };
   return output;

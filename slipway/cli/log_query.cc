@@ -46,10 +46,29 @@ Status CheckTimespan(const std::string& timespan) {
   return {};
 }
 
-Result<Output> Explain(Context& context, const Arguments& arguments, const std::string& id) {
+Json BodyOf(const LogQuestion& question) {
+  Json body = {{"query", question.query}};
+  if (!question.timespan.empty()) body["timespan"] = question.timespan;
+  if (!question.parameters.empty()) body["parameters"] = question.parameters;
+  return body;
+}
+
+// The values of --param: {"name": "value"}.
+Result<Json> ParametersOf(const Arguments& arguments) {
+  Json parameters = Json::object();
+  for (const std::string& given : arguments.All("param")) {
+    const size_t equals = given.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return InvalidArgument(fmt::format("--param takes NAME=VALUE, not '{}'", given));
+    parameters[given.substr(0, equals)] = given.substr(equals + 1);
+  }
+  return parameters;
+}
+
+Result<Output> Explain(Context& context, const LogQuestion& question, const std::string& stage, const std::string& id) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  Json body = {{"query", *arguments.Get("kql")}, {"stage", *arguments.Get("explain")}};
-  if (const auto timespan = arguments.Get("timespan")) body["timespan"] = *timespan;
+  Json body = BodyOf(question);
+  body["stage"] = stage;
   SLIPWAY_ASSIGN_OR_RETURN(
       net::Response response,
       server->connection().Send("POST", fmt::format("/v1/workspaces/{}/explain", id), body.dump()));
@@ -96,9 +115,10 @@ ChartSize SizeOfTerminal(Context& context) {
 Result<Output> Query(Context& context, const Arguments& arguments) {
   SLIPWAY_RETURN_IF_ERROR(CheckTimespan(arguments.GetOr("timespan", "")));
   SLIPWAY_ASSIGN_OR_RETURN(const std::string id, WorkspaceId(context));
-  if (arguments.Get("explain")) return Explain(context, arguments, id);
-  SLIPWAY_ASSIGN_OR_RETURN(const Json answer, RunQuery(context, fmt::format("/v1/workspaces/{}/query", id),
-                                                       *arguments.Get("kql"), arguments.GetOr("timespan", "")));
+  LogQuestion question{*arguments.Get("kql"), arguments.GetOr("timespan", ""), {}};
+  SLIPWAY_ASSIGN_OR_RETURN(question.parameters, ParametersOf(arguments));
+  if (const auto stage = arguments.Get("explain")) return Explain(context, question, *stage, id);
+  SLIPWAY_ASSIGN_OR_RETURN(const Json answer, RunQuery(context, fmt::format("/v1/workspaces/{}/query", id), question));
   if (context.options().output == "csv") return Output::Text(CsvOf(answer));
   if (context.options().output == "chart") {
     SLIPWAY_ASSIGN_OR_RETURN(std::string chart, DrawChart(answer, SizeOfTerminal(context)));
@@ -112,20 +132,18 @@ Result<Output> Query(Context& context, const Arguments& arguments) {
 
 }  // namespace
 
-Result<Json> RunQuery(Context& context, const std::string& path, const std::string& query,
-                      const std::string& timespan) {
-  SLIPWAY_RETURN_IF_ERROR(CheckTimespan(timespan));
+Result<Json> RunQuery(Context& context, const std::string& path, const LogQuestion& question) {
+  SLIPWAY_RETURN_IF_ERROR(CheckTimespan(question.timespan));
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  Json body = {{"query", query}};
-  if (!timespan.empty()) body["timespan"] = timespan;
   net::Headers headers;
   headers.Set("Prefer", "include-render=true");
-  SLIPWAY_ASSIGN_OR_RETURN(net::Response response,
-                           server->connection().Send("POST", path, body.dump(), "application/json", headers));
+  SLIPWAY_ASSIGN_OR_RETURN(net::Response response, server->connection().Send("POST", path, BodyOf(question).dump(),
+                                                                             "application/json", headers));
   const Json answer = Json::parse(response.body, nullptr, false);
   if (response.status >= 400) {
     Error error = client::ErrorOf(response);
-    const std::string caret = answer.is_object() && answer.contains("error") ? Caret(query, answer["error"]) : "";
+    const std::string caret =
+        answer.is_object() && answer.contains("error") ? Caret(question.query, answer["error"]) : "";
     // A message that shows the place itself needs no second caret.
     if (caret.empty() || error.message().find('^') != std::string::npos) return error;
     return Error(error.code(), error.message() + caret);
@@ -165,14 +183,19 @@ std::vector<Command> QueryCommands() {
   query.summary = "Ask the workspace's logs a KQL query.";
   query.positionals = {{"kql", "The query."}};
   query.flags = {{"timespan", 't', "Timespan in ISO 8601: PT1H, P7D, or from/to."},
+                 {"param", 'p', "A value for 'declare query_parameters', as NAME=VALUE; again for each parameter.",
+                  Flag::Takes::kValues},
                  {.name = "explain",
                   .help = "Print what a stage of the compiler makes of the query, instead of its rows.",
                   .choices = {"tokens", "tree", "plan", "optimized", "sql"}}};
   query.extra_outputs = {"csv", "chart"};
   query.run = Query;
-  query.examples = {"slipway query 'AmlOnlineEndpointConsoleLog | take 5' -o table",
-                    "slipway query 'requests | summarize count() by bin(timestamp, 5m) | render timechart' -o chart",
-                    "slipway query 'traces | where severityLevel > 2' --explain sql"};
+  query.examples = {
+      "slipway query 'AmlOnlineEndpointConsoleLog | take 5' -o table",
+      "slipway query 'requests | summarize count() by bin(timestamp, 5m) | render timechart' -o chart",
+      "slipway query 'declare query_parameters(since:timespan); requests | where timestamp > ago(since) | "
+      "count' --param since=2h",
+      "slipway query 'traces | where severityLevel > 2' --explain sql"};
   return {query};
 }
 

@@ -61,22 +61,21 @@ class PendingHandle {
   duckdb_pending_result handle_ = nullptr;
 };
 
-// Runs the query's tasks on this thread (and DuckDB's own) until it is finished. One that is not by the deadline is
-// interrupted, and its tasks are seen to their end: DuckDB's threads would go on with them, and the next statement
-// wait.
-Status RunTasks(duckdb_connection connection, duckdb_pending_result pending, const Deadline& deadline) {
-  bool is_late = false;
+// Runs the query's tasks on this thread (and DuckDB's own) until it is finished. One that is given up is interrupted,
+// and its tasks are seen to their end: DuckDB's threads would go on with them, and the next statement wait.
+Status RunTasks(duckdb_connection connection, duckdb_pending_result pending, const Patience& patience) {
+  bool is_late = false, is_stopped = false;
   while (true) {
     const duckdb_pending_state state = duckdb_pending_execute_task(pending);
     if (state == DUCKDB_PENDING_ERROR) {
+      if (is_stopped) return Error(Code::kCancelled, "the query was cancelled");
       if (is_late) return Error(Code::kDeadlineExceeded, "the query took longer than it may");
       return FromText(duckdb_pending_error(pending));
     }
     if (duckdb_pending_execution_is_finished(state)) return {};
-    if (deadline && std::chrono::steady_clock::now() >= *deadline) {
-      is_late = true;
-      duckdb_interrupt(connection);
-    }
+    is_stopped = patience.stop.stop_requested();
+    is_late = patience.deadline && std::chrono::steady_clock::now() >= *patience.deadline;
+    if (is_stopped || is_late) duckdb_interrupt(connection);
     if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) std::this_thread::sleep_for(std::chrono::microseconds(50));
   }
 }
@@ -152,13 +151,13 @@ Status Statement::Bind(std::span<const Value> parameters) {
   return {};
 }
 
-Result<ResultSet> Statement::Run(std::span<const Value> parameters, Deadline deadline) {
+Result<ResultSet> Statement::Run(std::span<const Value> parameters, const Patience& patience) {
   SLIPWAY_RETURN_IF_ERROR(Bind(parameters));
   PendingHandle pending;
   if (duckdb_pending_prepared(handle_, pending.address()) != DuckDBSuccess) {
     return FromText(duckdb_pending_error(pending.get()));
   }
-  SLIPWAY_RETURN_IF_ERROR(RunTasks(connection_, pending.get(), deadline));
+  SLIPWAY_RETURN_IF_ERROR(RunTasks(connection_, pending.get(), patience));
   auto impl = std::make_unique<ResultSet::Impl>();
   if (duckdb_execute_pending(pending.get(), &impl->result) != DuckDBSuccess) {
     return FromDuckdb(duckdb_result_error_type(&impl->result), duckdb_result_error(&impl->result));
@@ -234,9 +233,10 @@ Result<Statement> Connection::Prepare(const std::string& sql) {
   return statement;
 }
 
-Result<ResultSet> Connection::Query(const std::string& sql, std::span<const Value> parameters, Deadline deadline) {
+Result<ResultSet> Connection::Query(const std::string& sql, std::span<const Value> parameters,
+                                    const Patience& patience) {
   SLIPWAY_ASSIGN_OR_RETURN(Statement statement, Prepare(sql));
-  return statement.Run(parameters, deadline);
+  return statement.Run(parameters, patience);
 }
 
 Status Connection::Execute(const std::string& sql) {

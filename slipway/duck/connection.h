@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,12 @@ struct DatabaseOptions {
 
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
+// When a statement is given up: at a time, or when someone asks.
+struct Patience {
+  Deadline deadline = std::nullopt;
+  std::stop_token stop = {};
+};
+
 class Connection;
 struct ScalarFunction;
 
@@ -47,9 +54,9 @@ class Statement {
   Statement& operator=(Statement&& other) noexcept;
   ~Statement();
 
-  // Runs to the end with these parameters. kDeadlineExceeded once `deadline` has passed, kCancelled after
-  // Connection::Interrupt, kResourceExhausted beyond the memory limit.
-  Result<ResultSet> Run(std::span<const Value> parameters = {}, Deadline deadline = std::nullopt);
+  // Runs to the end with these parameters. kDeadlineExceeded once the deadline has passed, kCancelled when it was asked
+  // to stop or after Connection::Interrupt, kResourceExhausted beyond the memory limit.
+  Result<ResultSet> Run(std::span<const Value> parameters = {}, const Patience& patience = {});
 
  private:
   friend class Connection;
@@ -96,7 +103,7 @@ class Connection {
   Result<Statement> Prepare(const std::string& sql);
   // Prepares and runs one statement.
   Result<ResultSet> Query(const std::string& sql, std::span<const Value> parameters = {},
-                          Deadline deadline = std::nullopt);
+                          const Patience& patience = {});
   // Runs any number of statements without parameters, separated by ';'.
   Status Execute(const std::string& sql);
   Result<Appender> AppendTo(const std::string& table);

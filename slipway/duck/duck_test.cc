@@ -75,7 +75,8 @@ TEST_F(Duck, ATransactionThatIsNotCommittedLeavesNothing) {
 
 TEST_F(Duck, ADeadlineEndsALongQueryAndTheConnectionGoesOn) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
-  auto result = connection_.Query("select sum(a.i * b.i) from range(1000000) a(i), range(1000000) b(i)", {}, deadline);
+  auto result = connection_.Query("select sum(a.i * b.i) from range(1000000) a(i), range(1000000) b(i)", {},
+                                  {.deadline = deadline});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code(), Code::kDeadlineExceeded);
   EXPECT_EQ(Number("select 7::bigint"), 7);

@@ -97,6 +97,11 @@ std::string_view TypeName(Type type) {
   return kTypeNames[static_cast<size_t>(type)];
 }
 
+char TypeLetter(Type type) {
+  constexpr std::string_view kLetters = "bilrcdtgsy.";
+  return kLetters[static_cast<size_t>(type)];
+}
+
 std::optional<Type> ParseTypeName(std::string_view name) {
   for (size_t i = 0; i + 1 < kTypeNames.size(); ++i) {
     if (kTypeNames[i] == name) return static_cast<Type>(i);

@@ -14,6 +14,8 @@ enum class Type { kBool, kInt, kLong, kReal, kDecimal, kDateTime, kTimespan, kGu
 
 // "bool", "int", "long", "real", "decimal", "datetime", "timespan", "guid", "string", "dynamic".
 std::string_view TypeName(Type type);
+// A letter for each type: b i l r c d t g s y, and . for kError.
+char TypeLetter(Type type);
 // Takes synonyms too ("double", "date", "boolean", "int64", …).
 std::optional<Type> ParseTypeName(std::string_view name);
 

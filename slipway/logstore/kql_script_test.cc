@@ -316,7 +316,7 @@ TEST_P(KqlScript, AnswersAsWrittenWithAndWithoutPasses) {
       QueryRequest request{.kql = expected.query,
                            .range = {},
                            .workspace_id = "",
-                           .limits = {},
+                           .settings = {},
                            .now = *ParseTimestamp(kNow),
                            .disabled_passes = disabled};
       const auto result = RunQuery(*connection, catalog, request);

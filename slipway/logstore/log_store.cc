@@ -75,19 +75,19 @@ class DuckLogStore final : public LogStore {
   }
 
   Result<QueryResult> Query(std::string_view kql, const TimeRange& range, std::string_view workspace_id,
-                            const QueryLimits& limits) override {
+                            const QuerySettings& settings) override {
     SLIPWAY_ASSIGN_OR_RETURN([[maybe_unused]] const size_t drained, DrainSpools());
     SLIPWAY_ASSIGN_OR_RETURN(auto connection, database_.Connect());
     const auto tables = database_.tables();
-    return RunQuery(*connection, tables->catalog, {kql, range, workspace_id, limits, clock_.Now(), {}});
+    return RunQuery(*connection, tables->catalog, {kql, range, workspace_id, settings, clock_.Now(), {}});
   }
 
   Result<std::string> Explain(std::string_view kql, const TimeRange& range, std::string_view workspace_id,
-                              std::string_view stage) override {
+                              std::string_view stage, const QuerySettings& settings) override {
     SLIPWAY_ASSIGN_OR_RETURN(const kql::Stage asked, kql::ParseStage(stage));
     SLIPWAY_ASSIGN_OR_RETURN(auto connection, database_.Connect());
     const auto tables = database_.tables();
-    return ExplainQuery(*connection, tables->catalog, {kql, range, workspace_id, {}, clock_.Now(), {}}, asked);
+    return ExplainQuery(*connection, tables->catalog, {kql, range, workspace_id, settings, clock_.Now(), {}}, asked);
   }
 
   Result<std::vector<LogTable>> ListTables() override {
@@ -442,7 +442,8 @@ class DuckLogStore final : public LogStore {
 
 }  // namespace
 
-Result<std::string> LogStore::Explain(std::string_view, const TimeRange&, std::string_view, std::string_view) {
+Result<std::string> LogStore::Explain(std::string_view, const TimeRange&, std::string_view, std::string_view,
+                                      const QuerySettings&) {
   return Unimplemented("this log store explains no queries");
 }
 

@@ -5,8 +5,11 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +28,7 @@ struct QueryResult {
   std::vector<std::vector<std::string>> rows;  // each cell a JSON value ("null", "12", "\"text\"")
   double execution_seconds = 0;
   std::string visualization;  // the kind of the query's render; "" without
-  bool is_truncated = false;  // there were more rows than QueryLimits::rows_max
+  bool is_truncated = false;  // there were more rows than QuerySettings::rows_max
 };
 
 struct TimeRange {
@@ -33,9 +36,15 @@ struct TimeRange {
   std::optional<Timestamp> end;    // exclusive
 };
 
-struct QueryLimits {
+// Values of "declare query_parameters" by name, as the language writes them: "5", "2026-03-04" or
+// "datetime(2026-03-04)"; strings as they are.
+using QueryParameters = std::map<std::string, std::string, std::less<>>;
+
+struct QuerySettings {
   int timeout_ms = 180'000;
   size_t rows_max = 500'000;
+  QueryParameters parameters = {};
+  std::stop_token stop = {};  // ends the query with kCancelled
 };
 
 // A row for a table, as JSON (see Ingest).
@@ -88,12 +97,12 @@ class LogStore {
   // Runs one KQL query. `workspace_id` is the Log Analytics scope ("" = all). Errors carry line and column of the
   // query. Ingests what the spools hold first, so an acknowledged record is always seen.
   virtual Result<QueryResult> Query(std::string_view kql, const TimeRange& range, std::string_view workspace_id,
-                                    const QueryLimits& limits = {}) = 0;
+                                    const QuerySettings& settings = {}) = 0;
 
   // What a stage of the compiler makes of the query, as text for people: "tokens", "tree", "plan", "optimized" or
   // "sql". kUnimplemented by stores without a compiler.
   virtual Result<std::string> Explain(std::string_view kql, const TimeRange& range, std::string_view workspace_id,
-                                      std::string_view stage);
+                                      std::string_view stage, const QuerySettings& settings = {});
 
   // Everything below is kUnimplemented in stores that are not on disk.
 

@@ -71,13 +71,13 @@ std::vector<duck::Value> ToValues(const std::vector<kql::sql::Parameter>& parame
 // Keeps the rows before a bag_unpack in temporary tables of the connection.
 class BagMaterializer {
  public:
-  BagMaterializer(duck::Connection& connection, duck::Deadline deadline)
-      : connection_(connection), deadline_(deadline) {}
+  BagMaterializer(duck::Connection& connection, duck::Patience patience)
+      : connection_(connection), patience_(std::move(patience)) {}
 
   Result<kql::MaterializedInput> Materialize(const kql::sql::Statement& input, const std::string& bag) {
     kql::MaterializedInput kept{fmt::format("kept_{}", count_++), {}};
     auto created = connection_.Query(fmt::format("CREATE TEMP TABLE {} AS {}", kept.table, input.text),
-                                     ToValues(input.parameters), deadline_);
+                                     ToValues(input.parameters), patience_);
     if (!created) return ToUserError(created.error());
     if (bag.empty()) return kept;
     SLIPWAY_ASSIGN_OR_RETURN(const std::vector<std::string> keys, FindKeys(kept.table, bag));
@@ -96,7 +96,7 @@ class BagMaterializer {
     auto result = connection_.Query(
         fmt::format("SELECT DISTINCT unnest(json_keys({0})) AS key FROM {1} WHERE json_type({0}) = 'OBJECT'", bag,
                     table),
-        {}, deadline_);
+        {}, patience_);
     if (!result) return ToUserError(result.error());
     std::vector<std::string> keys;
     while (result->NextChunk()) {
@@ -122,7 +122,7 @@ class BagMaterializer {
     auto result = connection_.Query(
         fmt::format("SELECT {} FROM (SELECT json_type({}, [{}]) AS types FROM {} WHERE json_type({}) = 'OBJECT')", bits,
                     bag, list, table, bag),
-        pointers, deadline_);
+        pointers, patience_);
     if (!result) return ToUserError(result.error());
     std::vector<kql::BagSlot> slots;
     const bool any = result->NextChunk();
@@ -158,7 +158,7 @@ class BagMaterializer {
   }
 
   duck::Connection& connection_;
-  const duck::Deadline deadline_;
+  const duck::Patience patience_;
   int count_ = 0;
 };
 
@@ -168,6 +168,7 @@ kql::CompileOptions MakeOptions(const QueryRequest& request, BagMaterializer& ma
   if (request.range.begin) options.begin = ToTicks(*request.range.begin);
   if (request.range.end) options.end = ToTicks(*request.range.end);
   options.scope = request.workspace_id;
+  options.parameters = request.settings.parameters;
   options.disabled_passes = request.disabled_passes;
   options.check_regex = CheckRegex;
   options.materialize = [&materializer](const kql::sql::Statement& input, const std::string& bag) {
@@ -177,9 +178,9 @@ kql::CompileOptions MakeOptions(const QueryRequest& request, BagMaterializer& ma
 }
 
 Result<QueryResult> RunCompiled(duck::Connection& connection, const kql::CompiledQuery& query, size_t rows_max,
-                                duck::Deadline deadline) {
+                                const duck::Patience& patience) {
   const std::string sql = fmt::format("SELECT * FROM ({}) AS t LIMIT {}", query.statement.text, rows_max + 1);
-  auto answer = connection.Query(sql, ToValues(query.statement.parameters), deadline);
+  auto answer = connection.Query(sql, ToValues(query.statement.parameters), patience);
   if (!answer) return ToUserError(answer.error());
   QueryResult result;
   result.visualization = query.visualization;
@@ -200,17 +201,22 @@ Result<QueryResult> RunCompiled(duck::Connection& connection, const kql::Compile
   return result;
 }
 
+duck::Patience PatienceOf(const QuerySettings& settings) {
+  return {std::chrono::steady_clock::now() + std::chrono::milliseconds(settings.timeout_ms), settings.stop};
+}
+
 }  // namespace
 
 Result<QueryResult> RunQuery(duck::Connection& connection, const kql::Catalog& catalog, const QueryRequest& request) {
   const auto started = std::chrono::steady_clock::now();
-  const duck::Deadline deadline = started + std::chrono::milliseconds(request.limits.timeout_ms);
+  const duck::Patience patience = PatienceOf(request.settings);
   auto transaction = duck::Transaction::Begin(connection);
   if (!transaction) return ToUserError(transaction.error());
-  BagMaterializer materializer(connection, deadline);
+  BagMaterializer materializer(connection, patience);
   SLIPWAY_ASSIGN_OR_RETURN(const auto compiled, kql::Compile(request.kql, catalog, MakeOptions(request, materializer)));
-  const size_t rows_max = std::min(request.limits.rows_max, static_cast<size_t>(compiled.rows_max.value_or(INT64_MAX)));
-  auto result = RunCompiled(connection, compiled, rows_max, deadline);
+  const size_t rows_max =
+      std::min(request.settings.rows_max, static_cast<size_t>(compiled.rows_max.value_or(INT64_MAX)));
+  auto result = RunCompiled(connection, compiled, rows_max, patience);
   if (result)
     result->execution_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return result;
@@ -220,8 +226,7 @@ Result<std::string> ExplainQuery(duck::Connection& connection, const kql::Catalo
                                  kql::Stage stage) {
   auto transaction = duck::Transaction::Begin(connection);
   if (!transaction) return ToUserError(transaction.error());
-  BagMaterializer materializer(connection,
-                               std::chrono::steady_clock::now() + std::chrono::milliseconds(request.limits.timeout_ms));
+  BagMaterializer materializer(connection, PatienceOf(request.settings));
   return kql::Explain(request.kql, catalog, MakeOptions(request, materializer), stage);
 }
 

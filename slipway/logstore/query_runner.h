@@ -18,7 +18,7 @@ struct QueryRequest {
   std::string_view kql;
   TimeRange range;
   std::string_view workspace_id;  // "" = all
-  QueryLimits limits;
+  QuerySettings settings;
   Timestamp now{};
   std::set<std::string, std::less<>> disabled_passes;
 };

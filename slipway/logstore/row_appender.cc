@@ -117,6 +117,7 @@ struct RowAppender::Impl {
   ondemand::parser parser;
   std::string buffer;
   std::vector<Cell> cells;
+  std::vector<std::pair<std::string, std::optional<size_t>>> order;  // keys of the row before, with their columns
   size_t time_index = 0, received_index = 0, workspace_index = 0;
 
   Impl(duck::Appender opened, StoredTable stored) : appender(std::move(opened)), table(std::move(stored)) {
@@ -132,25 +133,24 @@ struct RowAppender::Impl {
     buffer.reserve(row.size() + simdjson::SIMDJSON_PADDING);
     ondemand::document document;
     ondemand::object object;
-    std::string_view whole;
     if (parser.iterate(buffer.data(), buffer.size(), buffer.capacity()).get(document) != simdjson::SUCCESS ||
-        document.get_object().get(object) != simdjson::SUCCESS || object.raw_json().get(whole) != simdjson::SUCCESS ||
-        Trim(whole).size() != Trim(row).size() || object.reset().error() != simdjson::SUCCESS) {
+        document.get_object().get(object) != simdjson::SUCCESS) {
       return InvalidArgument(fmt::format("a row of {} is one JSON object", table.name));
     }
+    size_t place = 0;
     for (auto field : object) {
       std::string_view key;
       ondemand::value value;
       if (field.unescaped_key().get(key) != simdjson::SUCCESS || field.value().get(value) != simdjson::SUCCESS) {
         return InvalidArgument(fmt::format("a row of {} is not well-formed JSON", table.name));
       }
-      const auto column = index.find(key == "TenantId" ? kWorkspaceColumn : key);
-      if (column == index.end()) {
+      const std::optional<size_t> column = FindColumn(key, place++);
+      if (!column) {
         if (rules != RowRules::kStrict) continue;
         return UnknownKey(key);
       }
-      const Type type = table.columns[column->second].type;
-      Cell& cell = cells[column->second];
+      const Type type = table.columns[*column].type;
+      Cell& cell = cells[*column];
       if (ReadCell(value, type, cell)) continue;
       if (rules == RowRules::kTakeWhatFits) {
         cell = CellFromText(value, type);
@@ -159,7 +159,20 @@ struct RowAppender::Impl {
             fmt::format("the value of '{}' in a row of {} is not a {}", key, table.name, kql::TypeName(type)));
       }
     }
+    // Nothing may stand behind it.
+    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
+      return InvalidArgument(fmt::format("a row of {} is one JSON object", table.name));
     return {};
+  }
+
+  // Rows of one writer have their keys in one order: what stood at this place in the row before is looked at first.
+  std::optional<size_t> FindColumn(std::string_view key, size_t place) {
+    if (place < order.size() && order[place].first == key) return order[place].second;
+    const auto column = index.find(key == "TenantId" ? kWorkspaceColumn : key);
+    const std::optional<size_t> found = column == index.end() ? std::nullopt : std::optional(column->second);
+    if (order.size() <= place) order.resize(place + 1);
+    order[place] = {std::string(key), found};
+    return found;
   }
 
   Error UnknownKey(std::string_view key) const {

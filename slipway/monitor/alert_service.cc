@@ -136,7 +136,7 @@ Result<Measured> AlertService::Impl::MeasureWindow(const Workspace& workspace, c
                                                    const AlertCondition& condition, Timestamp end) {
   const bool is_metric = rule.kind == AlertKind::kMetric;
   const int64_t seconds = rule.query_range_seconds > 0 ? rule.query_range_seconds : rule.window_size_seconds;
-  logstore::QueryLimits limits;
+  logstore::QuerySettings limits;
   limits.timeout_ms = options.query_timeout_ms;
   SLIPWAY_ASSIGN_OR_RETURN(const auto result,
                            dependencies.logs.Query(is_metric ? MetricQuery(condition, rule.resource) : condition.query,

@@ -15,7 +15,7 @@ using domain::RolloutSide;
 using nlohmann::json;
 
 constexpr int64_t kSampleMax = 20'000;
-constexpr logstore::QueryLimits kLimits = {.timeout_ms = 60'000, .rows_max = kSampleMax};
+const logstore::QuerySettings kLimits = {.timeout_ms = 60'000, .rows_max = kSampleMax};
 
 // One deployment's latest requests (or lines) of a stretch of time.
 struct Sample {

@@ -10,6 +10,7 @@
 #include <array>
 #include <charconv>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,11 +79,13 @@ class Connection final : public ConnectionBase,
   // A promise to answer; holds the connection (and so the request's views) alive.
   class Promise final : public PendingReply {
    public:
-    explicit Promise(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+    explicit Promise(std::shared_ptr<Connection> connection)
+        : connection_(std::move(connection)), client_gone_(connection_->client_gone_.get_token()) {}
     ~Promise() override {
       if (connection_) Send(500, {}, {});
     }
     const RequestView& request() const override { return connection_->request_; }
+    std::stop_token client_gone() const override { return client_gone_; }
     void Send(int status, std::string header_block, std::string body) override {
       SLIPWAY_ASSERT(connection_ != nullptr);
       EventLoop& loop = connection_->core_->loop;
@@ -92,6 +95,7 @@ class Connection final : public ConnectionBase,
 
    private:
     std::shared_ptr<Connection> connection_;
+    const std::stop_token client_gone_;
   };
 
   // Exchange.
@@ -105,13 +109,18 @@ class Connection final : public ConnectionBase,
   std::unique_ptr<PendingReply> Defer() override {
     SLIPWAY_ASSERT(!is_answered_ && !is_pending_);
     is_pending_ = true;
+    client_gone_ = std::stop_source();
     return std::make_unique<Promise>(this->shared_from_this());
   }
   std::shared_ptr<void>& attachment() override { return attachment_; }
 
   void OnReady(uint32_t events) override {
     if ((events & ~static_cast<uint32_t>(EPOLLOUT)) != 0) is_readable_ = true;
-    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) has_peer_ended_ = true;
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+      has_peer_ended_ = true;
+      // It may still read an answer, so one is sent; but mostly nobody is there.
+      if (is_pending_) client_gone_.request_stop();
+    }
     core_->SendIfLate();
     Advance();
   }
@@ -339,9 +348,10 @@ class Connection final : public ConnectionBase,
   bool is_input_over_ = false;   // its end was read
   bool needs_more_ = false;
   bool is_answered_ = false;
-  bool is_pending_ = false;     // a Promise is out
-  bool is_answer_due_ = false;  // at the end of the round
-  bool is_blocked_ = false;     // the socket takes no more; nothing is read meanwhile
+  bool is_pending_ = false;                         // a Promise is out
+  std::stop_source client_gone_{std::nostopstate};  // of that Promise
+  bool is_answer_due_ = false;                      // at the end of the round
+  bool is_blocked_ = false;                         // the socket takes no more; nothing is read meanwhile
   bool was_blocked_ = false;
   bool is_discarding_ = false;
   bool must_close_ = false;  // after the answers at hand

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,8 @@ class PendingReply {
   virtual ~PendingReply() = default;
   // The views stay valid until Send.
   virtual const RequestView& request() const = 0;
+  // Asks to stop once the client has closed the connection.
+  virtual std::stop_token client_gone() const = 0;
   // `header_block`: lines made by AppendHeader. Call once.
   virtual void Send(int status, std::string header_block, std::string body) = 0;
 };

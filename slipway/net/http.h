@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +37,8 @@ struct Request {
   std::string body;
   std::string remote_address;
   bool secure = false;  // came over TLS
+  // Asks to stop when the client has gone away, so that nobody waits for the answer. Work that takes long looks at it.
+  std::stop_token client_gone;
 
   // First query parameter of that name ('$top' and 'api-version' included); names compare without case.
   std::optional<std::string> Parameter(std::string_view name) const;

@@ -70,6 +70,7 @@ class PoolServer final : public Server, private ExchangeHandler {
   void Answer(PendingReply& reply) const {
     Request request;
     const bool is_wellformed = ToRequest(reply.request(), request);
+    request.client_gone = reply.client_gone();
     Response response =
         is_wellformed
             ? CallHandler(handler_, request)

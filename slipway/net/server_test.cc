@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <condition_variable>
+#include <future>
 #include <latch>
+#include <mutex>
 #include <thread>
 
 #include "slipway/base/file.h"
@@ -36,20 +39,45 @@ std::string Url(const Server& server, std::string_view path, std::string_view sc
   return std::string(scheme) + "://127.0.0.1:" + std::to_string(server.port()) + std::string(path);
 }
 
-// Sends raw bytes and reads until the server closes.
-std::string Raw(uint16_t port, std::string_view bytes) {
+int Connect(uint16_t port) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  return fd;
+}
+
+// Sends raw bytes and reads until the server closes.
+std::string Raw(uint16_t port, std::string_view bytes) {
+  const int fd = Connect(port);
   EXPECT_EQ(send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
   std::string received;
   char buffer[4096];
   for (ssize_t n; (n = recv(fd, buffer, sizeof(buffer), 0)) > 0;) received.append(buffer, static_cast<size_t>(n));
   close(fd);
   return received;
+}
+
+TEST(ServerTest, TellsAHandlerThatItsClientHasGone) {
+  std::latch is_asked(1);
+  std::promise<void> is_gone;
+  auto server = Server::Start({}, [&](const Request& request) {
+    is_asked.count_down();
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any().wait(lock, request.client_gone, [] { return false; });
+    is_gone.set_value();
+    return Response::Text(200, "");
+  });
+  ASSERT_TRUE(server);
+  const int fd = Connect((*server)->port());
+  constexpr std::string_view kBytes = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  EXPECT_EQ(send(fd, kBytes.data(), kBytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(kBytes.size()));
+  is_asked.wait();
+  close(fd);
+  EXPECT_EQ(is_gone.get_future().wait_for(std::chrono::seconds(60)), std::future_status::ready);
 }
 
 TEST(ServerTest, AnswersOverAKeptConnection) {

@@ -1,5 +1,7 @@
 #include "slipway/process/memory.h"
 
+#include <unistd.h>
+
 #include <vector>
 
 #include <fmt/format.h>
@@ -37,6 +39,12 @@ uint64_t SumOfKilobytes(std::string_view text, std::string_view first_key, std::
     sum += static_cast<uint64_t>(ParseInt(number).value_or(0)) * kKilobyte;
   }
   return sum;
+}
+
+int64_t OwnResidentBytes() {
+  const auto statm = ReadFile("/proc/self/statm");
+  const auto fields = statm ? Split(*statm, ' ') : std::vector<std::string_view>();
+  return fields.size() < 2 ? 0 : ParseInt(fields[1]).value_or(0) * sysconf(_SC_PAGESIZE);
 }
 
 Result<uint64_t> MemoryOfTree(int64_t pid) {

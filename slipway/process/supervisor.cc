@@ -25,6 +25,7 @@ extern "C" {
 
 #include "slipway/base/hash.h"
 #include "slipway/process/line_buffer.h"
+#include "slipway/process/memory.h"
 #include "slipway/process/tree.h"
 
 namespace slipway::process {
@@ -50,6 +51,7 @@ struct Child {
   bool was_terminated = false;
   std::optional<SteadyTime> kill_at;
   std::string mark;            // of its tree
+  int64_t borrowed_bytes = 0;  // resident in this process when it was made
   std::vector<Identity> tree;  // as it was when it was told to end; its leader's end may scatter it
 };
 
@@ -96,6 +98,7 @@ class Supervisor::Loop {
     child.mark = options.tree.empty() ? RandomHex(8) : TreeMarkFor(options.tree);
     AddTreeMark(options.environment, child.mark);
     SLIPWAY_ASSIGN_OR_RETURN(const Spawned spawned, process::Spawn(options));
+    child.borrowed_bytes = OwnResidentBytes();
     // A child that has not been waited for keeps its /proc entry, so this cannot miss.
     if (auto identity = IdentityOf(spawned.pid)) child.identity = *identity;
     child.pidfd = spawned.pidfd;
@@ -255,7 +258,9 @@ class Supervisor::Loop {
       return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
     };
     exit.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
-    exit.max_memory_bytes = usage.ru_maxrss * 1024;
+    constexpr int64_t kSlack = 4 << 20;  // between making the child and looking at this process
+    const int64_t peak = usage.ru_maxrss * 1024;
+    exit.max_memory_bytes = peak > child.borrowed_bytes + kSlack ? peak : 0;
     constexpr int64_t kBlock = 512;
     exit.read_bytes = usage.ru_inblock * kBlock;
     exit.written_bytes = usage.ru_oublock * kBlock;

@@ -17,12 +17,14 @@ namespace slipway::process {
 
 // How a process ended.
 struct Exit {
-  std::optional<int> code;       // none when a signal ended it, or for an adopted process
-  int signal = 0;                // 0 when it ended by itself
-  bool was_terminated = false;   // Terminate was called for it
-  double cpu_seconds = 0;        // of the tree as far as it was waited for; 0 for an adopted process
-  int64_t max_memory_bytes = 0;  // largest resident set of one process of the tree
-  int64_t read_bytes = 0;        // from and to the disk, of the tree
+  std::optional<int> code;      // none when a signal ended it, or for an adopted process
+  int signal = 0;               // 0 when it ended by itself
+  bool was_terminated = false;  // Terminate was called for it
+  double cpu_seconds = 0;       // of the tree as far as it was waited for; 0 for an adopted process
+  // Largest resident set of one process of the tree. 0 where that cannot be told: the kernel counts what a child had of
+  // this process before it executed its program, so only more than that is the child's own.
+  int64_t max_memory_bytes = 0;
+  int64_t read_bytes = 0;  // from and to the disk, of the tree
   int64_t written_bytes = 0;
 
   bool ok() const { return code == 0; }

@@ -163,7 +163,11 @@ class Builder {
     std::string maker = model ? model->job_name : "";
     if (maker.empty() && output) maker = output->job;
     if (const std::string* producer = maker.empty() ? ProducerOf(path) : nullptr) maker = *producer;
-    if (!maker.empty() && graph_.nodes.count(JobId(maker))) Connect(JobId(maker), id, "registered");
+    if (maker.empty() || !graph_.nodes.count(JobId(maker))) return;
+    const bool is_known = std::any_of(graph_.edges.begin(), graph_.edges.end(), [&](const LineageEdge& edge) {
+      return edge.to == id && edge.from == JobId(maker);
+    });
+    if (!is_known) Connect(JobId(maker), id, "registered");
   }
 
   void AddDeployment(const domain::OnlineDeployment& deployment) {

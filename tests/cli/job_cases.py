@@ -102,7 +102,7 @@ jobs:
     outputs: {{out: }}
   fit:
     command: >-
-      cat ${{{{inputs.in}}}}/x; echo {word}; {log}; log f1 {value}; echo m > ${{{{outputs.model}}}}/m
+      cat ${{{{inputs.in}}}}/x; dd if=/dev/zero of=/dev/null bs=400M count=1 2>/dev/null; echo {word}; {log}; log f1 {value}; echo m > ${{{{outputs.model}}}}/m
     environment: azureml:shell:1
     inputs: {{in: "${{{{parent.jobs.prep.outputs.out}}}}"}}
     outputs: {{model: {{type: custom_model, name: credit}}}}

@@ -23,6 +23,10 @@ def outputs(scratch):
     scratch.expect("without render the rows tell the kind", ["slipway", "query", "range t from datetime(2026-01-01) to datetime(2026-01-03) step 1d | extend n = dayofmonth(t)", "-o", "chart"], 0,
                    out=r"3 ┤.*\*\n.*2026-01-01T00:00:00Z +2026-01-03T00:00:00Z\n.*\* n")
     scratch.expect("what has no numbers is not drawn", ["slipway", "query", "print 'x'", "-o", "chart"], 1, out="", err="nothing to draw")
+    asked = "declare query_parameters(n:long, s:string = 'x'); print n, s"
+    scratch.expect("parameters stand beside a query", ["slipway", "query", asked, "--param", "n=5", "s=a | b's", "-o", "csv"], 0, out="5,a [|] b's\n")
+    scratch.expect("a parameter has a name", ["slipway", "query", asked, "--param", "5"], 1, out="", err="--param takes NAME=VALUE")
+    scratch.expect("a parameter without a value is named", ["slipway", "query", asked], 1, out="", err="the parameter 'n' was given no value")
     scratch.expect("az takes its own offsets", ["slipway", "az", "monitor", "app-insights", "query", "--app", "x", "--analytics-query", "print 1", "--offset", "1y"], 1, out="", err=r"--offset '1y' is not a span such as")
 
 

@@ -10,6 +10,7 @@
 #include "slipway/api/kusto/answers.h"
 #include "slipway/api/kusto/commands.h"
 #include "slipway/api/logs/log_workspaces.h"
+#include "slipway/api/logs/query_parameters.h"
 #include "slipway/base/text.h"
 #include "slipway/kql/type.h"
 
@@ -22,22 +23,22 @@ enum class Form { kFrames, kTables };
 
 struct Question {
   std::string database, text;
-  logstore::QueryLimits limits;
+  logstore::QuerySettings settings;
 };
 
 constexpr int64_t kTimeoutMsMax = 3'600'000;
 
-Status ReadOptions(const json& options, logstore::QueryLimits& limits) {
+Status ReadOptions(const json& options, logstore::QuerySettings& settings) {
   if (const auto timeout = options.find("servertimeout"); timeout != options.end() && timeout->is_string()) {
     const auto ticks = kql::ParseTimespanTicks(timeout->get<std::string>());
     if (!ticks || *ticks <= 0)
       return InvalidArgument(fmt::format("the option servertimeout '{}' is no timespan", timeout->get<std::string>()));
-    limits.timeout_ms = static_cast<int>(std::clamp<int64_t>(*ticks / 10'000, 1, kTimeoutMsMax));
+    settings.timeout_ms = static_cast<int>(std::clamp<int64_t>(*ticks / 10'000, 1, kTimeoutMsMax));
   }
   for (const char* name : {"truncationmaxrecords", "query_take_max_records"}) {
     const auto rows = options.find(name);
     if (rows != options.end() && rows->is_number_integer() && rows->get<int64_t>() > 0)
-      limits.rows_max = std::min(limits.rows_max, rows->get<size_t>());
+      settings.rows_max = std::min(settings.rows_max, rows->get<size_t>());
   }
   return {};
 }
@@ -45,6 +46,7 @@ Status ReadOptions(const json& options, logstore::QueryLimits& limits) {
 Result<Question> ReadQuestion(const net::Request& request) {
   SLIPWAY_ASSIGN_OR_RETURN(const json body, ParseBody(request));
   Question question;
+  question.settings.stop = request.client_gone;
   const auto text = [&](const char* name) {
     const auto member = body.find(name);
     return member != body.end() && member->is_string() ? member->get<std::string>() : std::string();
@@ -57,10 +59,11 @@ Result<Question> ReadQuestion(const net::Request& request) {
   // Some clients send the properties as a text of JSON.
   if (properties.is_string()) properties = json::parse(properties.get<std::string>(), nullptr, false);
   if (!properties.is_object()) return question;
-  if (const auto parameters = properties.find("Parameters"); parameters != properties.end() && !parameters->empty())
-    return Unimplemented("query parameters (properties.Parameters) are not supported: write the values into the query");
+  if (const auto parameters = properties.find("Parameters"); parameters != properties.end()) {
+    SLIPWAY_ASSIGN_OR_RETURN(question.settings.parameters, ReadQueryParameters(*parameters, "properties.Parameters"));
+  }
   if (const auto options = properties.find("Options"); options != properties.end() && options->is_object())
-    SLIPWAY_RETURN_IF_ERROR(ReadOptions(*options, question.limits));
+    SLIPWAY_RETURN_IF_ERROR(ReadOptions(*options, question.settings));
   return question;
 }
 
@@ -68,7 +71,7 @@ Result<logstore::QueryResult> Run(const LogsDependencies& dependencies, const Qu
   SLIPWAY_ASSIGN_OR_RETURN(const domain::Workspace workspace,
                            FindLogWorkspace(dependencies.workspaces, question.database));
   if (!question.text.starts_with('.'))
-    return dependencies.store.Query(question.text, {}, workspace.id, question.limits);
+    return dependencies.store.Query(question.text, {}, workspace.id, question.settings);
   SLIPWAY_ASSIGN_OR_RETURN(const auto tables, dependencies.store.ListTables());
   return kusto::RunCommand(question.text, tables, workspace);
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <stop_token>
 #include <thread>
 
 #include "slipway/api/ingestion/columns.h"
@@ -271,6 +272,60 @@ TEST_F(LogFaces, KustoNamesMistakes) {
   SendJson("POST", "/v2/rest/query", {{"db", "default"}}, 400);
   SendJson("POST", "/v2/rest/query",
            {{"db", "default"}, {"csl", "print 1"}, {"properties", {{"Options", {{"servertimeout", "soon"}}}}}}, 400);
+}
+
+TEST_F(LogFaces, QueriesTakeValuesFromBeside) {
+  const char* const query =
+      "declare query_parameters(n:long = 5, s:string, t:datetime, w:timespan, d:dynamic, b:bool); "
+      "print n, s, t, w, d, b";
+  const json parameters = {{"s", "it's (\"quoted\") | take 1"},
+                           {"t", "datetime(2026-03-04T10:00:00Z)"},
+                           {"w", "1h"},
+                           {"d", R"({"k":[1]})"},
+                           {"b", true},
+                           {"other", "x"}};
+  for (const char* path : {"/v1/rest/query", "/v2/rest/query"}) {
+    const json answer =
+        SendJson("POST", path, {{"db", "default"}, {"csl", query}, {"properties", {{"Parameters", parameters}}}}, 200);
+    EXPECT_NE(answer.dump().find(R"(it's (\"quoted\") | take 1)"), std::string::npos) << answer;
+    EXPECT_NE(answer.dump().find("01:00:00"), std::string::npos) << answer;
+  }
+  const std::string path = std::string("/v1/workspaces/") + kWorkspace + "/query";
+  const json rows = SendJson("POST", path, {{"query", query}, {"parameters", parameters}}, 200)["tables"][0]["rows"];
+  EXPECT_EQ(rows,
+            json::parse(R"([[5,"it's (\"quoted\") | take 1","2026-03-04T10:00:00Z","01:00:00","{\"k\":[1]}",true]])"));
+  json wrong = parameters;
+  wrong["t"] = "long(5)";
+  const json refused = SendJson("POST", path, {{"query", query}, {"parameters", wrong}}, 400);
+  EXPECT_NE(refused.dump().find("the value given for 't' is not a datetime: long(5)"), std::string::npos) << refused;
+  wrong.erase("t");
+  EXPECT_NE(SendJson("POST", path, {{"query", query}, {"parameters", wrong}}, 400)
+                .dump()
+                .find("the parameter 't' was given no value"),
+            std::string::npos);
+  SendJson("POST", path, {{"query", query}, {"parameters", "t=1"}}, 400);
+}
+
+// The client that asked has gone: nothing of what would take hours is done.
+TEST_F(LogFaces, AQueryEndsWhenItsClientIsGone) {
+  const std::string query = "range x from 1 to 1000000000000 step 1 | extend k = x % 1000 | summarize count() by k, x";
+  std::stop_source client;
+  client.request_stop();
+  const auto ask = [&](const std::string& path, const json& body) {
+    net::Request request;
+    request.method = "POST";
+    request.body = body.dump();
+    request.client_gone = client.get_token();
+    EXPECT_TRUE(net::ParseTarget(path, request));
+    const auto match = router_.Find("POST", request.path);
+    return (*match.handler)(request, match.parameters).body;
+  };
+  const std::string cancelled = "the query was cancelled";
+  EXPECT_NE(ask("/v2/rest/query", {{"db", "default"}, {"csl", query}}).find(cancelled), std::string::npos);
+  const std::string path = std::string("/v1/workspaces/") + kWorkspace + "/query";
+  EXPECT_NE(ask(path, {{"query", query}}).find(cancelled), std::string::npos);
+  const json part = {{"id", "1"}, {"workspace", kWorkspace}, {"body", {{"query", query}}}};
+  EXPECT_NE(ask("/v1/$batch", {{"requests", {part}}}).find(cancelled), std::string::npos);
 }
 
 TEST_F(LogFaces, ControlCommandsShowWhatThereIs) {

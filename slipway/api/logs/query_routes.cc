@@ -1,6 +1,7 @@
 #include "slipway/api/logs/query_routes.h"
 
 #include <optional>
+#include <stop_token>
 #include <utility>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 
 #include "slipway/api/answer.h"
 #include "slipway/api/logs/query_answer.h"
+#include "slipway/api/logs/query_parameters.h"
 #include "slipway/api/logs/timespan.h"
 #include "slipway/base/text.h"
 
@@ -28,6 +30,7 @@ constexpr std::string_view kResourcePatterns[] = {
 struct Question {
   std::string query;
   std::string timespan;
+  logstore::QueryParameters parameters;
 };
 
 Result<std::string> TextMember(const json& body, const char* name) {
@@ -44,6 +47,7 @@ Result<Question> ReadQuestion(const json& body, const std::string& workspace_id)
   SLIPWAY_ASSIGN_OR_RETURN(question.timespan, TextMember(body, "timespan"));
   if (question.query.empty())
     return InvalidArgument("'query' is missing: the body is {\"query\": \"<KQL>\", \"timespan\": \"P1D\"}");
+  SLIPWAY_ASSIGN_OR_RETURN(question.parameters, ReadQueryParameters(body.value("parameters", json()), "parameters"));
   const auto workspaces = body.find("workspaces");
   if (workspaces != body.end() && workspaces->is_array()) {
     for (const json& other : *workspaces) {
@@ -70,7 +74,7 @@ class QueryFace {
                      : Send(NoWorkspace(workspace.error(), parameters.find("ws")->second));
   }
 
-  // {"query", "timespan", "stage"} → {"stage", "text"}.
+  // {"query", "timespan", "parameters", "stage"} → {"stage", "text"}.
   net::Response Explain(const net::Request& request, const std::string& id) const {
     const auto workspace = dependencies_.workspaces.FindWorkspaceById(id);
     if (!workspace) return Send(NoWorkspace(workspace.error(), id));
@@ -82,7 +86,10 @@ class QueryFace {
     if (!stage) return Send(AnswerError(stage.error()));
     const auto range = ParseTimespan(question->timespan, dependencies_.clock.Now());
     if (!range) return Send(AnswerError(range.error()));
-    const auto text = dependencies_.store.Explain(question->query, *range, workspace->id, *stage);
+    logstore::QuerySettings settings;
+    settings.parameters = question->parameters;
+    settings.stop = request.client_gone;
+    const auto text = dependencies_.store.Explain(question->query, *range, workspace->id, *stage, settings);
     if (!text) return Send(AnswerError(text.error()));
     return net::Response::Json(200, json{{"stage", *stage}, {"text", *text}}.dump());
   }
@@ -99,7 +106,7 @@ class QueryFace {
     std::string responses;
     for (const json& part : *requests) {
       const json id = part.is_object() ? part.value("id", json("")) : json("");
-      const QueryAnswer answer = AnswerPart(part);
+      const QueryAnswer answer = AnswerPart(part, request.client_gone);
       responses += fmt::format(R"({}{{"id":{},"status":{},"headers":{{}},"body":{}}})", responses.empty() ? "" : ",",
                                id.dump(), answer.status, answer.body);
     }
@@ -130,21 +137,24 @@ class QueryFace {
       if (timespan && !body.contains("timespan")) body["timespan"] = *timespan;
     }
     const std::string* prefer = request.headers.Find("Prefer");
-    return Send(Answer(body, workspace_id, ParsePrefer(prefer == nullptr ? "" : *prefer)));
+    return Send(Answer(body, workspace_id, ParsePrefer(prefer == nullptr ? "" : *prefer), request.client_gone));
   }
 
-  QueryAnswer Answer(const json& body, const std::string& workspace_id, const QueryPreferences& preferences) const {
+  QueryAnswer Answer(const json& body, const std::string& workspace_id, const QueryPreferences& preferences,
+                     const std::stop_token& client_gone) const {
     const auto question = ReadQuestion(body, workspace_id);
     if (!question) return AnswerError(question.error());
     const auto range = ParseTimespan(question->timespan, dependencies_.clock.Now());
     if (!range) return AnswerError(range.error());
-    logstore::QueryLimits limits;
-    limits.timeout_ms = preferences.wait_seconds * 1000;
-    const auto result = dependencies_.store.Query(question->query, *range, workspace_id, limits);
+    logstore::QuerySettings settings;
+    settings.timeout_ms = preferences.wait_seconds * 1000;
+    settings.parameters = question->parameters;
+    settings.stop = client_gone;
+    const auto result = dependencies_.store.Query(question->query, *range, workspace_id, settings);
     return result ? AnswerResult(*result, preferences) : AnswerError(result.error());
   }
 
-  QueryAnswer AnswerPart(const json& part) const {
+  QueryAnswer AnswerPart(const json& part, const std::stop_token& client_gone) const {
     if (!part.is_object() || !part.contains("body") || !part["body"].is_object()) {
       return AnswerFailure(400, "BadArgumentError", "a request of a batch has 'id', 'workspace' and 'body'");
     }
@@ -159,7 +169,7 @@ class QueryFace {
         if (EqualsIgnoreCase(name, "Prefer") && value.is_string()) prefer = value.get<std::string>();
       }
     }
-    return Answer(part["body"], workspace->id, ParsePrefer(prefer));
+    return Answer(part["body"], workspace->id, ParsePrefer(prefer), client_gone);
   }
 
   const LogsDependencies dependencies_;

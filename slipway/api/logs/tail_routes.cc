@@ -58,10 +58,13 @@ Result<TailQuestion> ReadQuestion(const json& body, const std::vector<LogTable>&
       fmt::format("there is no log table '{}'{}", question.table, DidYouMean(question.table, names)));
 }
 
+std::string ConditionOf(const TailQuestion& question) {
+  return question.where.empty() ? question.table : fmt::format("{} | where {}", question.table, question.where);
+}
+
 // The rows that came after `after` and not after `until`, or the newest ones.
 std::string QueryOf(const TailQuestion& question, const std::string& until) {
-  std::string query = question.table;
-  if (!question.where.empty()) query += "\n| where " + question.where;
+  std::string query = ConditionOf(question);
   query += fmt::format("\n| where _TimeReceived <= datetime({})", until);
   if (!question.after.empty()) query += fmt::format("\n| where _TimeReceived > datetime({})", question.after);
   if (question.after.empty()) query += fmt::format("\n| top {} by {} desc", question.lines, question.time_column);
@@ -112,6 +115,12 @@ class TailFace {
     SLIPWAY_ASSIGN_OR_RETURN(const json body, ParseBody(request));
     SLIPWAY_ASSIGN_OR_RETURN(const auto tables, dependencies_.store.ListTables());
     SLIPWAY_ASSIGN_OR_RETURN(const TailQuestion question, ReadQuestion(body, tables));
+    // Alone, so that a mistake is shown in what the user wrote.
+    if (question.after.empty() && !question.where.empty()) {
+      SLIPWAY_RETURN_IF_ERROR(dependencies_.store.Explain(ConditionOf(question), {}, workspace.id, "plan"));
+    }
+    logstore::QuerySettings settings;
+    settings.stop = request.client_gone;
     const auto deadline = std::chrono::steady_clock::now() + question.wait;
     for (std::string after = question.after;;) {
       bool is_grown = true;
@@ -123,7 +132,7 @@ class TailFace {
       }
       SLIPWAY_ASSIGN_OR_RETURN(const std::string until, dependencies_.store.NewestReceived());
       SLIPWAY_ASSIGN_OR_RETURN(const auto result,
-                               dependencies_.store.Query(QueryOf(question, until), {}, workspace.id));
+                               dependencies_.store.Query(QueryOf(question, until), {}, workspace.id, settings));
       // Rows of other tables, or that the condition leaves out, are no answer yet.
       const bool is_over = after.empty() || !is_grown || std::chrono::steady_clock::now() >= deadline;
       if (!result.rows.empty() || is_over) return Rows(result, until);

@@ -62,7 +62,9 @@ class Comparison {
     }
     if (job.resources) {
       state["cpu seconds"] = job.resources->cpu_seconds;
-      state["peak memory"] = FormatBytes(static_cast<double>(job.resources->peak_memory_bytes));
+      if (job.resources->peak_memory_bytes > 0) {
+        state["peak memory"] = FormatBytes(static_cast<double>(job.resources->peak_memory_bytes));
+      }
     }
     return state;
   }

@@ -121,6 +121,11 @@ std::string Bar(const TimelineRow& row, Timestamp from, Timestamp until, Timesta
   return bar;
 }
 
+std::string MemoryOf(const TimelineRow& row) {
+  const bool is_known = row.resources && row.resources->peak_memory_bytes > 0;
+  return is_known ? FormatBytes(static_cast<double>(row.resources->peak_memory_bytes)) : "";
+}
+
 Json RowJson(const TimelineRow& row, Timestamp now) {
   const Phases phases = PhasesOf(row, now);
   const auto time = [](const std::optional<Timestamp>& at) { return at ? Json(FormatTimestamp(*at)) : Json(); };
@@ -185,8 +190,7 @@ std::string DrawTimeline(const std::vector<TimelineRow>& rows, Timestamp now, si
     text += fmt::format("{:<{}}  {:<9}  {:>10}  {:>10}  {:>10}  {:>9}  {:>10}  |{}|\n", row.label, label_width,
                         row.is_cached ? "Cached" : domain::JobStatusName(row.status), FormatSeconds(phases.wait),
                         FormatSeconds(phases.queue), FormatSeconds(phases.run),
-                        row.resources ? FormatSeconds(row.resources->cpu_seconds) : "",
-                        row.resources ? FormatBytes(static_cast<double>(row.resources->peak_memory_bytes)) : "",
+                        row.resources ? FormatSeconds(row.resources->cpu_seconds) : "", MemoryOf(row),
                         Bar(row, from, until, now, width));
   }
   return text + "\n. waits for other steps   - queues or is prepared   # runs   c taken over from an earlier job\n";

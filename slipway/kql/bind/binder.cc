@@ -120,6 +120,12 @@ Binder::StepBinder Binder::FindStepBinder(OperatorKind kind) {
       return &Binder::BindInvoke;
     case OperatorKind::kConsume:
       return &Binder::BindConsume;
+    case OperatorKind::kScan:
+      return &Binder::BindScan;
+    case OperatorKind::kReduce:
+      return &Binder::BindReduce;
+    case OperatorKind::kProjectByNames:
+      return &Binder::BindProjectByNames;
   }
   return nullptr;
 }
@@ -147,24 +153,27 @@ namespace {
 
 // Steps whose rows come in an order that a query may rely on, and steps that keep the order they get.
 bool MakesOrder(OperatorKind kind) {
-  static constexpr OperatorKind kMakers[] = {OperatorKind::kSort, OperatorKind::kTop, OperatorKind::kSerialize,
-                                             OperatorKind::kGetSchema, OperatorKind::kTopHitters};
+  static constexpr OperatorKind kMakers[] = {OperatorKind::kSort,       OperatorKind::kTop,
+                                             OperatorKind::kSerialize,  OperatorKind::kGetSchema,
+                                             OperatorKind::kTopHitters, OperatorKind::kScan};
   return std::find(std::begin(kMakers), std::end(kMakers), kind) != std::end(kMakers);
 }
 
 bool KeepsOrder(OperatorKind kind) {
-  static constexpr OperatorKind kKeepers[] = {
-      OperatorKind::kWhere,       OperatorKind::kProject,     OperatorKind::kExtend,
-      OperatorKind::kProjectAway, OperatorKind::kProjectKeep, OperatorKind::kProjectRename,
-      OperatorKind::kTake,        OperatorKind::kRender,      OperatorKind::kProjectReorder,
-      OperatorKind::kParse,       OperatorKind::kParseKv,     OperatorKind::kParseWhere,
-      OperatorKind::kAs,          OperatorKind::kConsume};
+  static constexpr OperatorKind kKeepers[] = {OperatorKind::kWhere,          OperatorKind::kProject,
+                                              OperatorKind::kExtend,         OperatorKind::kProjectAway,
+                                              OperatorKind::kProjectByNames, OperatorKind::kProjectKeep,
+                                              OperatorKind::kProjectRename,  OperatorKind::kTake,
+                                              OperatorKind::kRender,         OperatorKind::kProjectReorder,
+                                              OperatorKind::kParse,          OperatorKind::kParseKv,
+                                              OperatorKind::kParseWhere,     OperatorKind::kAs,
+                                              OperatorKind::kConsume};
   return std::find(std::begin(kKeepers), std::end(kKeepers), kind) != std::end(kKeepers);
 }
 
 bool MayLookAround(OperatorKind kind) {
   return kind == OperatorKind::kWhere || kind == OperatorKind::kProject || kind == OperatorKind::kExtend ||
-         kind == OperatorKind::kSerialize;
+         kind == OperatorKind::kSerialize || kind == OperatorKind::kEvaluate;
 }
 
 }  // namespace
@@ -173,6 +182,7 @@ NodePtr Binder::BindStep(Step step, NodePtr input) {
   const bool ordered = is_ordered_ || step.kind == OperatorKind::kSerialize;
   context_.uses_row_number = false;
   context_.row_number.reset();
+  context_.sessions.clear();
   if (ordered && MayLookAround(step.kind)) context_.row_number = Column{context_.NewColumn(), "", Type::kLong};
   NodePtr node = (this->*FindStepBinder(step.kind))(step, std::move(input));
   if (node && context_.uses_row_number) node = NumberRows(std::move(node), *context_.row_number);
@@ -187,6 +197,8 @@ NodePtr Binder::NumberRows(NodePtr node, const Column& number) {
   std::vector<Column> counted = node->inputs[0]->outputs, visible = node->outputs;
   counted.push_back(number);
   node->inputs[0] = MakeNode(plan::Number{number.id}, std::move(counted), std::move(node->inputs[0]));
+  for (const WindowSession& session : std::exchange(context_.sessions, {}))
+    node->inputs[0] = AddSession(std::move(node->inputs[0]), session);
   node->outputs.push_back(number);
   if (auto* project = std::get_if<plan::Project>(&node->body)) project->expressions.push_back(Scalar::Of(number));
   plan::Sort sort;
@@ -324,6 +336,9 @@ NodePtr Binder::ScanTable(const CatalogTable& table) {
 }
 
 NodePtr Binder::BindPrint(const tree::Pipeline& pipeline) {
+  const bool any_several = std::any_of(pipeline.items.begin(), pipeline.items.end(),
+                                       [](const auto& item) { return HasSeveralResults(*item.expression); });
+  if (any_several) return BindPrintSeveral(pipeline);
   const std::vector<Column> no_columns;
   ScalarBinder scalars(context_, no_columns);
   std::vector<Column> columns;
@@ -343,6 +358,31 @@ NodePtr Binder::BindPrint(const tree::Pipeline& pipeline) {
   plan::Values values;
   values.rows.push_back(std::move(row));
   return MakeNode(std::move(values), std::move(columns));
+}
+
+// print with functions of several results: a projection of one row.
+NodePtr Binder::BindPrintSeveral(const tree::Pipeline& pipeline) {
+  plan::Values one;
+  one.rows.emplace_back();
+  NodePtr row = PrepareSeveral(pipeline.items, MakeNode(std::move(one), {}));
+  if (!row) return nullptr;
+  NameList names;
+  auto items = BindItems(pipeline.items, row->outputs, names);
+  if (!items) return nullptr;
+  plan::Project project;
+  std::vector<Column> columns;
+  auto item = items->begin();
+  for (size_t place = 0; place < pipeline.items.size(); ++place) {
+    const tree::NamedExpression& asked = pipeline.items[place];
+    const bool is_several = HasSeveralResults(*asked.expression);
+    if (!is_several && !asked.name) item->column.name = names.AddGenerated(fmt::format("print_{}", place));
+    const size_t count = is_several ? several_.at(asked.expression.get()).parts.size() : 1;
+    for (size_t i = 0; i < count; ++i, ++item) {
+      columns.push_back(std::move(item->column));
+      project.expressions.push_back(std::move(item->expression));
+    }
+  }
+  return MakeNode(std::move(project), std::move(columns), std::move(row));
 }
 
 NodePtr Binder::BindDatatable(const tree::Pipeline& pipeline) {
@@ -665,6 +705,42 @@ NodePtr Binder::BindProjectReorder(Step step, NodePtr input) {
   }
   first.insert(first.end(), rest.begin(), rest.end());
   return Select(std::move(input), std::move(first));
+}
+
+// The names that an argument of project-by-names stands for; they may hold '*'.
+std::optional<std::vector<std::string>> Binder::NamesMeant(const Expression& argument) {
+  std::vector<std::string> names;
+  if (argument.kind == ExpressionKind::kCall && argument.text == "column_names_of" && argument.children.size() == 1) {
+    const NodePtr rows = BindRows(*argument.children[0]);
+    if (!rows) return std::nullopt;
+    for (const Column& column : rows->outputs) names.push_back(column.name);
+    return names;
+  }
+  const std::vector<Column> no_columns;
+  const auto constant = ScalarBinder(context_, no_columns).BindConstant(argument);
+  if (!constant) return std::nullopt;
+  const auto* text = std::get_if<std::string>(&constant->value);
+  if (text != nullptr && constant->type == Type::kString) return std::vector<std::string>{*text};
+  if (text != nullptr && text->starts_with('[')) return StringsOfArray(*text);
+  diagnostics_.Add("SEM0008", argument.span, "project-by-names wants names: a string, or a dynamic array of strings");
+  return std::nullopt;
+}
+
+// Names of no column are passed over.
+NodePtr Binder::BindProjectByNames(Step step, NodePtr input) {
+  std::vector<Column> chosen;
+  for (const tree::NamedExpression& item : step.items) {
+    const auto names = NamesMeant(*item.expression);
+    if (!names) return nullptr;
+    for (const std::string& name : *names) {
+      for (const Column& column : input->outputs) {
+        const bool is_chosen =
+            std::any_of(chosen.begin(), chosen.end(), [&](const Column& other) { return other.id == column.id; });
+        if (!is_chosen && GlobMatch(name, column.name)) chosen.push_back(column);
+      }
+    }
+  }
+  return Select(std::move(input), std::move(chosen));
 }
 
 NodePtr Binder::BindProjectRename(Step step, NodePtr input) {

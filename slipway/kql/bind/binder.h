@@ -11,7 +11,9 @@
 
 #include "slipway/base/result.h"
 #include "slipway/kql/bind/naming.h"
+#include "slipway/kql/bind/plugin_library.h"
 #include "slipway/kql/bind/scalar_binder.h"
+#include "slipway/kql/bind/walk_builder.h"
 #include "slipway/kql/catalog.h"
 #include "slipway/kql/diagnostic.h"
 #include "slipway/kql/plan/plan.h"
@@ -104,6 +106,15 @@ class Binder {
     AggregateCollector collector;
     std::vector<Item> items;  // over keys and aggregates
   };
+  // A call of a plugin that is a query: what that reads and what stands in its text.
+  struct PluginCall {
+    std::string name;
+    std::string query;
+    std::vector<Item> columns;                  // of the rows that the query sees
+    std::vector<Definition> values;             // that it reads
+    std::map<std::string, std::string> places;  // what stands in the text for a place in braces
+    std::map<std::string, std::string> names;   // the user's, by those of the query
+  };
   // The columns that a join's condition names.
   struct JoinCondition {
     const tree::Expression* expression = nullptr;
@@ -148,6 +159,7 @@ class Binder {
   NodePtr BindRows(const tree::Expression& source);
   NodePtr ScanTable(const CatalogTable& table);
   NodePtr BindPrint(const tree::Pipeline& pipeline);
+  NodePtr BindPrintSeveral(const tree::Pipeline& pipeline);
   NodePtr BindDatatable(const tree::Pipeline& pipeline);
   NodePtr BindRange(const tree::Pipeline& pipeline);
 
@@ -157,6 +169,8 @@ class Binder {
   NodePtr BindProjectAway(Step step, NodePtr input);
   NodePtr BindProjectKeep(Step step, NodePtr input);
   NodePtr BindProjectRename(Step step, NodePtr input);
+  NodePtr BindProjectByNames(Step step, NodePtr input);
+  std::optional<std::vector<std::string>> NamesMeant(const tree::Expression& argument);
   NodePtr BindProjectReorder(Step step, NodePtr input);
   NodePtr BindSort(Step step, NodePtr input);
   NodePtr BindTake(Step step, NodePtr input);
@@ -187,6 +201,9 @@ class Binder {
   NodePtr BindJoin(Step step, NodePtr left);
   NodePtr BindLookup(Step step, NodePtr left);
   NodePtr JoinWith(Step step, NodePtr left, plan::JoinKind kind, bool drops_right_keys);
+  std::optional<plan::Join::Key> AddLookupKeys(const tree::Expression& call, const plan::Node& left,
+                                               const plan::Node& right, plan::Join& join);
+  NodePtr BindAddressLookup(const tree::Expression& call, NodePtr left);
   bool ReadCondition(const tree::Expression& expression, std::vector<JoinCondition>& conditions);
   std::optional<plan::Join::Key> BindJoinKey(const JoinCondition& condition, const plan::Node& left,
                                              const plan::Node& right);
@@ -246,6 +263,51 @@ class Binder {
   NodePtr WeighLevel(const tree::NestedLevel& level, NodePtr rows, std::vector<Scalar> keys);
   NodePtr FirstGroups(const tree::NestedLevel& level, const KeptRows& kept, size_t before);
   std::optional<KeptRows> MarkRows(const tree::NestedLevel& level, const KeptRows& kept, size_t before);
+  // scan_binder.cc
+  NodePtr BindScan(Step step, NodePtr input);
+  bool DeclareColumns(Step step, NameList& names, std::vector<plan::Column>& declared, WalkBuilder& builder);
+  std::optional<std::vector<ScanState>> RememberSteps(Step step, const std::vector<plan::Column>& columns);
+  bool BindScanSteps(Step step, const std::vector<plan::Column>& input, const std::vector<plan::Column>& declared,
+                     WalkBuilder& builder);
+  NodePtr WalkInOrder(NodePtr input, WalkBuilder& builder, const plan::Column& match,
+                      const std::vector<plan::Column>& declared, std::vector<plan::Column> visible);
+  bool BindScanStep(const tree::ScanStep& step, const std::vector<plan::Column>& input,
+                    const std::vector<plan::Column>& declared, WalkBuilder& builder);
+  std::optional<native::WalkExpression> ToWalk(const Scalar& scalar, Span span, WalkBuilder& builder);
+  NodePtr AddSession(NodePtr input, const WindowSession& session);
+  // pattern_binder.cc
+  NodePtr LookAtAll(NodePtr input, std::vector<Scalar> keys, std::vector<plan::Aggregate> weights,
+                    std::string_view operation, std::vector<Scalar> settings);
+  NodePtr BindReduce(Step step, NodePtr input);
+  NodePtr BindPatterns(Step step, NodePtr input);
+  std::optional<double> PatternNumber(const tree::Expression& call, size_t index, double least, double most,
+                                      double default_value);
+  bool PatternWeight(const tree::Expression& call, size_t index, const plan::Node& input,
+                     std::optional<plan::Column>& weight);
+  bool PatternWildcards(const tree::Expression& call, size_t first, std::map<Type, Constant>& wildcards);
+  bool BindSides(const tree::Expression& call, const plan::Node& input, std::optional<plan::Column>& split,
+                 std::vector<Scalar>& sides);
+  static std::vector<plan::Aggregate> PatternWeights(const std::optional<plan::Column>& weight,
+                                                     const std::vector<Scalar>& sides);
+  NodePtr SegmentColumns(NodePtr node, const std::vector<plan::Column>& attributes, bool compares,
+                         const std::map<Type, Constant>& wildcards);
+  // plugin_binder.cc
+  bool AddPluginColumn(const tree::Expression& argument, const std::string& name, const plan::Node& input,
+                       PluginCall& call);
+  bool AddPluginValue(const tree::Expression& argument, const std::string& name, Type type, PluginCall& call);
+  bool AddPluginBin(const tree::Expression& argument, Type timeline, PluginCall& call);
+  bool AddTimeline(const tree::Expression& argument, const plan::Node& input, PluginCall& call, Type& timeline);
+  bool AddPluginArgument(const LibraryPlugin::Parameter& parameter, const tree::Expression& argument,
+                         const plan::Node& input, PluginCall& call, Type& timeline);
+  std::optional<std::vector<std::string>> AddSequenceSteps(const tree::Expression& call, size_t& next,
+                                                           const plan::Node& input, PluginCall& plugin);
+  bool AddDimensions(const tree::Expression& call, size_t first, const plan::Node& input, PluginCall& plugin);
+  NodePtr BindLibraryPlugin(const LibraryPlugin& plugin, const tree::Expression& call, NodePtr input);
+  NodePtr BindSequenceDetect(const tree::Expression& call, NodePtr input);
+  NodePtr BindRollingPercentile(const tree::Expression& call, NodePtr input);
+  NodePtr BindRowsNear(const tree::Expression& call, NodePtr input);
+  NodePtr RunPlugin(const PluginCall& plugin, Span span, NodePtr input);
+  NodePtr BindOwnQuery(const std::string& text, const std::vector<Definition>& values, const KeptRows& rows);
   // search_binder.cc
   NodePtr BindSearch(Step step, NodePtr input);
   NodePtr BindFind(Step step, NodePtr input);

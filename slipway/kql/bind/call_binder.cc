@@ -181,7 +181,9 @@ Scalar ScalarBinder::BindCall(const Expression& call) {
   if (own != nullptr && own->function != nullptr) return context_.bind_function(*own, call, *this);
   if (const SpecialBinder special = FindSpecial(call.text)) return (this->*special)(call);
   const auto forms = FindFunctions(call.text);
-  if (!forms.empty()) return BindFunction(call, forms);
+  // Some names are an aggregate over one column and a function of several values.
+  if (!forms.empty() && (FindAggregate(call.text) == nullptr || call.children.size() > 1))
+    return BindFunction(call, forms);
   if (FindAggregate(call.text) != nullptr || IsUnsupportedAggregate(call.text)) {
     if (aggregates_ != nullptr) {
       Scalar result;
@@ -436,6 +438,8 @@ ScalarBinder::SpecialBinder ScalarBinder::FindSpecial(std::string_view name) {
       {"pack_array", &ScalarBinder::BindPackArray},
       {"row_rank_dense", &ScalarBinder::BindRowRank},
       {"row_rank_min", &ScalarBinder::BindRowRank},
+      {"row_window_session", &ScalarBinder::BindWindowSession},
+      {"ingestion_time", &ScalarBinder::BindIngestionTime},
   };
   for (const auto& [special, binder] : kSpecial) {
     if (special == name) return binder;
@@ -834,6 +838,19 @@ int CountGroups(std::string_view regex) {
   return groups;
 }
 
+namespace {
+
+// A group by its number, or by its name in quotes; nullopt when there is none of that name.
+std::optional<int64_t> GroupNumber(std::string_view regex, std::string_view group) {
+  if (!group.starts_with('"')) return ParseInt(group);
+  const std::string wanted = fmt::format("(?P<{}>", group.substr(1, group.size() - 2));
+  const size_t at = regex.find(wanted);
+  if (at == std::string_view::npos) return std::nullopt;
+  return CountGroups(regex.substr(0, at)) + 1;
+}
+
+}  // namespace
+
 // extract_all(regex [, groups], text): of each match its group, or its groups as an array.
 Scalar ScalarBinder::BindExtractAll(const Expression& call) {
   static constexpr FunctionRow kForm = {"extract_all", "ss", 'y', "extract_all"},
@@ -852,10 +869,10 @@ Scalar ScalarBinder::BindExtractAll(const Expression& call) {
     if (!list.starts_with('[')) return Fail("SEM0040", call.children[1]->span, "a constant array of groups is wanted");
     const std::string inner = list.substr(1, list.size() - 2);
     for (const std::string_view part : Split(inner, ',')) {
-      const auto number = ParseInt(Trim(part));
+      const auto number = GroupNumber(std::get<std::string>(bound.arguments[0].constant.value), Trim(part));
       if (!number || *number < 0 || *number > groups) {
         return Fail("SEM0008", call.children[1]->span,
-                    fmt::format("the groups of this expression are the numbers 1 to {}", groups));
+                    fmt::format("the groups of this expression are the numbers 1 to {}, and the names in it", groups));
       }
       numbers.push_back(*number);
     }
@@ -920,6 +937,14 @@ Scalar ScalarBinder::BindColumnIfExists(const Expression& call) {
   if (name->type != Type::kString) return Fail("SEM0008", call.children[0]->span, "the name of a column is a string");
   if (const Column* column = FindColumn(std::get<std::string>(name->value))) return Scalar::Of(*column);
   return Bind(*call.children[1]);
+}
+
+// When the store got the row, which tables keep in a column; null where that is no longer among the columns.
+Scalar ScalarBinder::BindIngestionTime(const Expression& call) {
+  if (!ExpectArguments(call, 0, 0)) return Scalar::Of(Constant{Type::kError, {}});
+  const Column* received = FindColumn("_TimeReceived");
+  return received != nullptr && received->type == Type::kDateTime ? Scalar::Of(*received)
+                                                                  : Scalar::Of(Constant{Type::kDateTime, {}});
 }
 
 }  // namespace slipway::kql::bind

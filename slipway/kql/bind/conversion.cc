@@ -90,4 +90,17 @@ std::optional<Type> CommonType(Type a, Type b) {
   return std::nullopt;
 }
 
+std::vector<std::string> StringsOfArray(const std::string& json) {
+  std::vector<std::string> strings;
+  for (size_t at = json.find('"'); at != std::string::npos; at = json.find('"', at + 1)) {
+    std::string text;
+    for (++at; at < json.size() && json[at] != '"'; ++at) {
+      if (json[at] == '\\') ++at;
+      text += json[at];
+    }
+    strings.push_back(std::move(text));
+  }
+  return strings;
+}
+
 }  // namespace slipway::kql::bind

@@ -67,6 +67,16 @@ NodePtr Binder::BindEvaluate(Step step, NodePtr input) {
   if (step.text == "bag_unpack") return BindBagUnpack(step, std::move(input));
   if (step.text == "pivot") return BindPivot(step, std::move(input));
   if (step.text == "narrow") return BindNarrow(step, std::move(input));
+  const Expression& call = *step.expression;
+  if (step.text == "autocluster" || step.text == "basket" || step.text == "diffpatterns")
+    return BindPatterns(step, std::move(input));
+  if (step.text == "sequence_detect") return BindSequenceDetect(call, std::move(input));
+  if (step.text == "rolling_percentile") return BindRollingPercentile(call, std::move(input));
+  if (step.text == "ipv4_lookup" || step.text == "ipv6_lookup") return BindAddressLookup(call, std::move(input));
+  if (step.text == "rows_near") return BindRowsNear(call, std::move(input));
+  for (const LibraryPlugin& plugin : LibraryPlugins()) {
+    if (plugin.name == step.text) return BindLibraryPlugin(plugin, call, std::move(input));
+  }
   const std::vector<std::string> unsupported = PluginNames(false);
   if (std::find(unsupported.begin(), unsupported.end(), step.text) != unsupported.end()) {
     diagnostics_.AddUnsupported(step.expression->name_span, fmt::format("the plugin '{}'", step.text));
@@ -78,24 +88,6 @@ NodePtr Binder::BindEvaluate(Step step, NodePtr input) {
                    fmt::format("there is no plugin '{}'{}", step.text, DidYouMean(step.text, names)));
   return nullptr;
 }
-
-namespace {
-
-// The strings of a JSON array of strings, as dynamic literals write it.
-std::vector<std::string> StringsOf(const std::string& json) {
-  std::vector<std::string> strings;
-  for (size_t at = json.find('"'); at != std::string::npos; at = json.find('"', at + 1)) {
-    std::string text;
-    for (++at; at < json.size() && json[at] != '"'; ++at) {
-      if (json[at] == '\\') ++at;
-      text += json[at];
-    }
-    strings.push_back(std::move(text));
-  }
-  return strings;
-}
-
-}  // namespace
 
 // bag_unpack(column [, prefix] [, columnsConflict] [, ignoredProperties]): the last three by place or by name.
 bool Binder::BindUnpackArguments(const Expression& call, UnpackRequest& request) {
@@ -114,7 +106,7 @@ bool Binder::BindUnpackArguments(const Expression& call, UnpackRequest& request)
                (*text == "error" || *text == "replace_source" || *text == "keep_source")) {
       request.conflict = *text;
     } else if (text != nullptr && name == "ignoredproperties" && value->type == Type::kDynamic) {
-      request.ignored = StringsOf(*text);
+      request.ignored = StringsOfArray(*text);
     } else {
       diagnostics_.Add("SEM0008", child.span,
                        "bag_unpack takes a column, a prefix, a columnsConflict ('error', 'replace_source', "

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "slipway/base/text.h"
 #include "slipway/kql/bind/binder.h"
@@ -40,6 +41,23 @@ std::optional<Scalar> FitParameter(Scalar value, Type type) {
   if (numbers || value.type == Type::kDynamic || type == Type::kDynamic || type == Type::kString)
     return Convert(std::move(value), type);
   return std::nullopt;
+}
+
+// A value that came as text: a string is the text itself, others are written as a literal, "datetime(2026-03-04)", or
+// as what stands in its parentheses.
+std::optional<Constant> ConstantOfText(Type type, std::string_view text) {
+  if (type == Type::kString) return Constant{type, std::string(text)};
+  text = Trim(text);
+  const size_t open = text.find('(');
+  if (open != std::string_view::npos && text.ends_with(')')) {
+    const auto literal = ParseTypeName(Trim(text.substr(0, open)));
+    const bool fits = literal && (*literal == type || (IsNumber(*literal) && IsNumber(type)));
+    if (fits) text = text.substr(open + 1, text.size() - open - 2);
+  }
+  if (type != Type::kDynamic) return ParseConstant(type, text);
+  if (text == "null") return Constant{type, {}};
+  if (!nlohmann::json::accept(text)) return std::nullopt;
+  return Constant{type, std::string(text)};
 }
 
 }  // namespace
@@ -95,11 +113,11 @@ bool Binder::BindParameter(const tree::Parameter& parameter) {
     return false;
   }
   if (const auto given = options_.parameters.find(parameter.name); given != options_.parameters.end()) {
-    auto constant = parameter.type == Type::kString ? Constant{Type::kString, given->second}
-                                                    : ParseConstant(parameter.type, given->second);
+    auto constant = ConstantOfText(parameter.type, given->second);
     if (!constant) {
       diagnostics_.Add("SEM0008", parameter.span,
-                       fmt::format("the value given for '{}' is not a {}", parameter.name, TypeName(parameter.type)));
+                       fmt::format("the value given for '{}' is not a {}: {}", parameter.name, TypeName(parameter.type),
+                                   given->second.substr(0, 100)));
       return false;
     }
     definition.value = Scalar::Of(std::move(*constant));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "slipway/kql/bind/plugin_library.h"
+
 namespace slipway::kql::bind {
 namespace {
 
@@ -32,6 +34,9 @@ constexpr FunctionRow kFunctions[] = {
     {"percentile_tdigest", "yrT", 'T', "percentile_of_state", kPrefix, "percentile_tdigest"},
     {"percentrank_tdigest", "yr", 'r', "percent_rank"},
     {"dcount_hll", "y", 'l', "array_length", kPrefix, "dcount_hll"},
+    {"hll_merge", "yy", 'y', "set_union"},
+    {"tdigest_merge", "yy+", 'y', "array_concat"},
+    {"merge_tdigest", "yy+", 'y', "array_concat"},
     // Conversions.
     {"tostring", "*", 's', "to_string", kFirst},
     {"tolong", "*", 'l', "to_long", kFirst},
@@ -74,6 +79,7 @@ constexpr FunctionRow kFunctions[] = {
     {"replace", "sss", 's', "replace_regex_in"},
     {"indexof", "aa?lll", 'l', "indexof"},
     {"indexof_regex", "as", 'l', "indexof_regex"},
+    {"indexof_regex", "asl?ll", 'l', "indexof_regex_from"},
     {"extract", "sls", 's', "extract"},
     {"extract", "slsT", 'T', "extract"},
     {"extract_json", "ss", 's', "extract_json"},
@@ -337,7 +343,6 @@ constexpr std::string_view kUnsupportedFunctions[] = {
     "hash_many",
     "hash_sha512",
     "hll_isvalid",
-    "ingestion_time",
     "inner_nodes",
     "iscolumnexists",
     "labels",
@@ -357,7 +362,6 @@ constexpr std::string_view kUnsupportedFunctions[] = {
     "resource",
     "row_id",
     "row_rank",
-    "row_window_session",
     "rowstore_ordinal_range",
     "series_dbl_exp_smoothing_fl",
     "series_fit_2lines_dynamic",
@@ -433,53 +437,37 @@ constexpr AggregateRow kAggregates[] = {
 constexpr std::string_view kUnsupportedAggregates[] = {"argmax",     "argmin",      "cnt",
                                                        "make_graph", "passthrough", "stdevpif"};
 
-constexpr std::string_view kUnsupportedPlugins[] = {
-    "active_users_count",
-    "activity_counts_metrics",
-    "activity_engagement",
-    "activity_metrics",
-    "ai_chat_completion",
-    "ai_chat_completion_prompt",
-    "ai_embed_text",
-    "ai_embeddings",
-    "autocluster",
-    "azure_digital_twins_query_request",
-    "basket",
-    "cosmosdb_sql_request",
-    "csharp",
-    "dax_request",
-    "dcount_intersect",
-    "diffpatterns",
-    "estimate_rows_count",
-    "execute_query",
-    "execute_show_command",
-    "external_datatable",
-    "funnel_sequence",
-    "funnel_sequence_completion",
-    "geo_line_lookup",
-    "geo_polygon_lookup",
-    "http_request",
-    "http_request_post",
-    "identity",
-    "identity_v3",
-    "infer_storage_schema",
-    "infer_storage_schema_with_suggestions",
-    "ipv4_lookup",
-    "ipv6_lookup",
-    "mysql_request",
-    "new_activity_metrics",
-    "postgresql_request",
-    "preview",
-    "python",
-    "r",
-    "rolling_percentile",
-    "rows_near",
-    "schema_merge",
-    "sequence_detect",
-    "session_count",
-    "sliding_window_counts",
-    "sql_request",
-};
+constexpr std::string_view kUnsupportedPlugins[] = {"ai_chat_completion",
+                                                    "ai_chat_completion_prompt",
+                                                    "ai_embed_text",
+                                                    "ai_embeddings",
+                                                    "azure_digital_twins_query_request",
+                                                    "cosmosdb_sql_request",
+                                                    "csharp",
+                                                    "dax_request",
+                                                    "dcount_intersect",
+                                                    "estimate_rows_count",
+                                                    "execute_query",
+                                                    "execute_show_command",
+                                                    "external_datatable",
+                                                    "funnel_sequence",
+                                                    "funnel_sequence_completion",
+                                                    "geo_line_lookup",
+                                                    "geo_polygon_lookup",
+                                                    "http_request",
+                                                    "http_request_post",
+                                                    "identity",
+                                                    "identity_v3",
+                                                    "infer_storage_schema",
+                                                    "infer_storage_schema_with_suggestions",
+                                                    "mysql_request",
+                                                    "new_activity_metrics",
+                                                    "postgresql_request",
+                                                    "preview",
+                                                    "python",
+                                                    "r",
+                                                    "schema_merge",
+                                                    "sql_request"};
 
 // Made by binding's own rules and not by a row above.
 constexpr std::string_view kOperatorOperations[] = {"identity",
@@ -535,6 +523,7 @@ constexpr std::string_view kOperatorOperations[] = {"identity",
                                                     "row_cumsum",
                                                     "row_rank_dense",
                                                     "row_rank_min",
+                                                    "near",
                                                     "in_array_ignore_case",
                                                     "has_any_of",
                                                     "has_all_of",
@@ -626,6 +615,8 @@ std::vector<std::string> FunctionNames() {
                                          "row_cumsum",
                                          "row_rank_dense",
                                          "row_rank_min",
+                                         "row_window_session",
+                                         "ingestion_time",
                                          "hash",
                                          "hash_xxhash64",
                                          "unicode_codepoints_to_string",
@@ -678,7 +669,13 @@ std::vector<std::string> UnsupportedAggregateNames() {
 }
 
 std::vector<std::string> PluginNames(bool supported) {
-  if (supported) return {"bag_unpack", "narrow", "pivot"};
+  if (supported) {
+    std::vector<std::string> names = {"bag_unpack", "narrow",       "pivot",           "autocluster",
+                                      "basket",     "diffpatterns", "sequence_detect", "rolling_percentile",
+                                      "rows_near",  "ipv4_lookup",  "ipv6_lookup"};
+    for (const LibraryPlugin& plugin : LibraryPlugins()) names.emplace_back(plugin.name);
+    return names;
+  }
   return {std::begin(kUnsupportedPlugins), std::end(kUnsupportedPlugins)};
 }
 

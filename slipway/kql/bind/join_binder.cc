@@ -13,6 +13,7 @@ using plan::Column;
 using plan::Join;
 using plan::JoinKind;
 using plan::NodePtr;
+using plan::Scalar;
 using tree::Expression;
 using tree::ExpressionKind;
 
@@ -130,6 +131,27 @@ NodePtr Binder::BindLookup(Step step, NodePtr left) {
   return nullptr;
 }
 
+namespace {
+
+// The columns of both sides that a join of this kind has; those of the right side whose names are taken get others.
+std::vector<Column> JoinOutputs(const plan::Node& left, const plan::Node& right, const Join& join,
+                                bool drops_right_keys) {
+  NameList names;
+  std::vector<Column> columns;
+  const auto add = [&](const Column& column) {
+    columns.push_back({column.id, names.AddGenerated(column.name), column.type});
+  };
+  if (HasLeft(join.kind)) std::for_each(left.outputs.begin(), left.outputs.end(), add);
+  for (const Column& column : right.outputs) {
+    const bool is_key =
+        std::any_of(join.keys.begin(), join.keys.end(), [&](const Join::Key& key) { return key.right == column.id; });
+    if (HasRight(join.kind) && !(is_key && drops_right_keys)) add(column);
+  }
+  return columns;
+}
+
+}  // namespace
+
 NodePtr Binder::JoinWith(Step step, NodePtr left, JoinKind kind, bool drops_right_keys) {
   NodePtr right = BindPipeline(*step.pipelines[0]);
   if (!right) return nullptr;
@@ -143,20 +165,63 @@ NodePtr Binder::JoinWith(Step step, NodePtr left, JoinKind kind, bool drops_righ
     if (!key) return nullptr;
     join.keys.push_back(*key);
   }
-  NameList names;
-  std::vector<Column> columns;
-  const auto add = [&](const Column& column) {
-    columns.push_back({column.id, names.AddGenerated(column.name), column.type});
-  };
-  if (HasLeft(kind)) std::for_each(left->outputs.begin(), left->outputs.end(), add);
-  for (const Column& column : right->outputs) {
-    const bool is_key =
-        std::any_of(join.keys.begin(), join.keys.end(), [&](const Join::Key& key) { return key.right == column.id; });
-    if (HasRight(kind) && !(is_key && drops_right_keys)) add(column);
-  }
+  std::vector<Column> columns = JoinOutputs(*left, *right, join, drops_right_keys);
   NodePtr node = plan::MakeNode(std::move(join), std::move(columns), std::move(left));
   node->inputs.push_back(std::move(right));
   return node;
+}
+
+// Adds the further keys of a lookup of addresses; gives the columns of addresses and networks.
+std::optional<Join::Key> Binder::AddLookupKeys(const Expression& call, const plan::Node& left, const plan::Node& right,
+                                               Join& join) {
+  const Expression &source = *call.children[1], &network = *call.children[2];
+  const auto networks = BindJoinKey({&source, source.text, network.text, source.span, network.span}, left, right);
+  if (!networks) return std::nullopt;
+  if (networks->type != Type::kString) {
+    diagnostics_.Add("SEM0008", source.span, fmt::format("{}() wants columns of strings", call.text));
+    return std::nullopt;
+  }
+  for (size_t i = 3; i < call.children.size(); ++i) {
+    const Expression& argument = *call.children[i];
+    if (argument.kind != ExpressionKind::kName) {
+      diagnostics_.AddUnsupported(argument.span, fmt::format("return_unmatched of {}()", call.text));
+      return std::nullopt;
+    }
+    const auto key = BindJoinKey({&argument, argument.text, argument.text, argument.span, argument.span}, left, right);
+    if (!key) return std::nullopt;
+    join.keys.push_back(*key);
+  }
+  return networks;
+}
+
+// ipv4_lookup(table, source, network [, key …]): rows beside those of the table whose network their address is in, and
+// whose keys are the same; ipv6_lookup likewise. A join of all with all (by a key that is the same everywhere),
+// filtered.
+NodePtr Binder::BindAddressLookup(const Expression& call, NodePtr left) {
+  if (call.children.size() < 3) {
+    diagnostics_.Add("SEM0219", call.name_span,
+                     fmt::format("{}() takes a table, a column with addresses, the table's column with networks [, "
+                                 "further columns of both]",
+                                 call.text));
+    return nullptr;
+  }
+  NodePtr right = BindRows(*call.children[0]);
+  if (!right) return nullptr;
+  const Column left_all{context_.NewColumn(), "", Type::kLong}, right_all{context_.NewColumn(), "", Type::kLong};
+  Join join{JoinKind::kInner, {{left_all.id, right_all.id, Type::kLong}}};
+  const auto networks = AddLookupKeys(call, *left, *right, join);
+  if (!networks) return nullptr;
+  const Scalar one = Scalar::Of(Constant{Type::kLong, int64_t{1}});
+  std::vector<Column> outputs = JoinOutputs(*left, *right, join, true);
+  left = Append(std::move(left), {{left_all, one}});
+  right = Append(std::move(right), {{right_all, one}});
+  std::vector<Column> joined = outputs;
+  NodePtr node = plan::MakeNode(std::move(join), std::move(joined), std::move(left));
+  node->inputs.push_back(std::move(right));
+  Scalar is_match = Scalar::Call(
+      call.text == "ipv4_lookup" ? "ipv4_is_match" : "ipv6_is_match", Type::kBool,
+      {Scalar::Of(Column{networks->left, "", Type::kString}), Scalar::Of(Column{networks->right, "", Type::kString})});
+  return plan::MakeNode(plan::Filter{std::move(is_match)}, std::move(outputs), std::move(node));
 }
 
 }  // namespace slipway::kql::bind

@@ -153,12 +153,42 @@ Scalar ScalarBinder::BindName(const Expression& expression) {
               expression.text));
     }
   }
+  if (context_.scan_states != nullptr) {
+    const ScanState& step = context_.scan_states->front();
+    const bool is_declared = std::any_of(step.columns.begin(), step.columns.end(),
+                                         [&](const Column& column) { return column.name == expression.text; });
+    if (is_declared)
+      return Fail(
+          "SEM0100", expression.span,
+          fmt::format("scan declares '{0}': what a step remembers of it is '{1}.{0}'", expression.text, step.name));
+  }
   return Fail("SEM0100", expression.span,
               fmt::format("no column or variable is named '{}'{}", expression.text,
                           DidYouMean(expression.text, VisibleNames())));
 }
 
+// The step of the scan around that a name stands for; nullptr when it stands for none.
+const ScanState* ScalarBinder::FindScanState(const Expression& expression) const {
+  if (context_.scan_states == nullptr || expression.kind != ExpressionKind::kName) return nullptr;
+  const auto& states = *context_.scan_states;
+  const auto found =
+      std::find_if(states.begin(), states.end(), [&](const ScanState& state) { return state.name == expression.text; });
+  return found == states.end() ? nullptr : &*found;
+}
+
+Scalar ScalarBinder::BindRemembered(const ScanState& state, const Expression& expression) {
+  std::vector<std::string> names;
+  for (const Column& column : state.columns) {
+    if (column.name == expression.text) return Scalar::Of(column);
+    names.push_back(column.name);
+  }
+  return Fail("SEM0100", expression.name_span,
+              fmt::format("the step '{}' has no column '{}'{}", state.name, expression.text,
+                          DidYouMean(expression.text, names)));
+}
+
 Scalar ScalarBinder::BindMember(const Expression& expression) {
+  if (const ScanState* state = FindScanState(*expression.children[0])) return BindRemembered(*state, expression);
   Scalar object = Bind(*expression.children[0]);
   if (IsError(object)) return object;
   if (object.type == Type::kString) {
@@ -218,6 +248,11 @@ Scalar ScalarBinder::BindBinary(const Expression& expression) {
   if (op == "and" || op == "or") return BindLogic(expression);
   if (expression.children[0]->kind == ExpressionKind::kStar) return BindAnyColumn(expression);
   Scalar left = Bind(*expression.children[0]);
+  if (IsForgottenQuote(*expression.children[1], left)) {
+    const std::string& text = expression.children[1]->text;
+    return Fail("SEM0100", expression.children[1]->span,
+                fmt::format("no column or variable is named '{0}'; a text stands in quotes, as in \"{0}\"", text));
+  }
   Scalar right = Bind(*expression.children[1]);
   if (IsError(left) || IsError(right)) return ErrorScalar();
   if (op == "==" || op == "!=") return BindEquality(expression, std::move(left), std::move(right));
@@ -228,6 +263,13 @@ Scalar ScalarBinder::BindBinary(const Expression& expression) {
   }
   if (op == "matches regex") return BindRegexMatch(expression, std::move(left), std::move(right));
   return BindStringOperator(expression, std::move(left), std::move(right));
+}
+
+// A word that names nothing and is like no name, where a text is compared.
+bool ScalarBinder::IsForgottenQuote(const Expression& word, const Scalar& compared) const {
+  const bool is_text = compared.type == Type::kString || compared.type == Type::kDynamic;
+  return is_text && word.kind == ExpressionKind::kName && FindColumn(word.text) == nullptr &&
+         Find(context_.environment, word.text) == nullptr && DidYouMean(word.text, VisibleNames()).empty();
 }
 
 // "* has 'x'": any column's text does.
@@ -358,13 +400,16 @@ Scalar ScalarBinder::BindEquality(const Expression& expression, Scalar left, Sca
 Scalar ScalarBinder::BindOrder(const Expression& expression, Scalar left, Scalar right) {
   auto common = CommonType(left.type, right.type);
   const bool is_text = left.type == Type::kString || right.type == Type::kString;
+  const bool is_duration =
+      (IsNumber(left.type) && right.type == Type::kTimespan) || (left.type == Type::kTimespan && IsNumber(right.type));
   if (!common || is_text || *common == Type::kBool || *common == Type::kDynamic || *common == Type::kGuid) {
     return Fail(
         "SEM0064", expression.name_span,
         fmt::format("'{}' does not order {} and {}{}", expression.text, TypeName(left.type), TypeName(right.type),
                     left.type == Type::kString && right.type == Type::kString ? "; use strcmp(…)"
                     : is_text                                                 ? "; convert the string first"
-                                                                              : ""));
+                    : is_duration ? "; of a number of milliseconds 'x * 1ms' makes a timespan"
+                                  : ""));
   }
   if (left.type != right.type && (left.type == Type::kDynamic || right.type == Type::kDynamic) && IsInteger(*common))
     common = Type::kReal;
@@ -460,7 +505,7 @@ Scalar ScalarBinder::BindInRows(const Expression& expression, Scalar left) {
 // toscalar(T): the first value of the first column.
 Scalar ScalarBinder::BindToScalar(const Expression& call) {
   if (!ExpectArguments(call, 1, 1)) return ErrorScalar();
-  if (!IsRows(*call.children[0])) return Bind(*call.children[0]);
+  if (!IsRows(*call.children[0])) return ComputedOnce(Bind(*call.children[0]));
   plan::NodePtr rows = context_.bind_rows(*call.children[0]);
   if (!rows) return ErrorScalar();
   const Column column = rows->outputs[0];
@@ -468,6 +513,19 @@ Scalar ScalarBinder::BindToScalar(const Expression& call) {
   project.expressions.push_back(Scalar::Of(column));
   Scalar scalar = Scalar::Call("scalar_of_rows", column.type, {});
   scalar.rows = plan::MakeNode(std::move(project), {column}, std::move(rows));
+  return scalar;
+}
+
+// A value of no row as rows of one, which are computed once: rand() would be another in each row.
+Scalar ScalarBinder::ComputedOnce(Scalar value) {
+  std::vector<int> ids;
+  plan::CollectColumns(value, ids);
+  if (value.kind != plan::ScalarKind::kCall || !ids.empty()) return value;
+  const Column column{context_.NewColumn(), "", value.type};
+  Scalar scalar = Scalar::Call("scalar_of_rows", value.type, {});
+  plan::Values one;
+  one.rows.push_back({std::move(value)});
+  scalar.rows = plan::MakeNode(std::move(one), {column});
   return scalar;
 }
 

@@ -21,18 +21,32 @@ using RegexCheck = std::function<Status(std::string_view)>;
 
 class ScalarBinder;
 
+// What a step of scan remembers: the columns of the row that it matched last, and those that scan declares.
+struct ScanState {
+  std::string name;
+  std::vector<plan::Column> columns;
+};
+
+// A call of row_window_session: the column with the sessions' begins, which is computed before the step around.
+struct WindowSession {
+  plan::Column column;
+  plan::Scalar value, longest, gap, restart;
+};
+
 // What is the same for a whole query.
 struct QueryContext {
   int64_t now_ticks = 0;
   RegexCheck check_regex;
   Diagnostics* diagnostics = nullptr;
   int next_column = 1;
-  EnvironmentPtr environment;  // the names of the query's statements that are seen here
-  int rows_depth = 0;          // how many times rows within an expression are bound around here
+  EnvironmentPtr environment;                           // the names of the query's statements that are seen here
+  const std::vector<ScanState>* scan_states = nullptr;  // while the steps of a scan are bound
+  int rows_depth = 0;  // how many times rows within an expression are bound around here
   // The column that counts the rows of the step that is bound now, when they have an order; and whether a window
   // function asked for it.
   std::optional<plan::Column> row_number;
   bool uses_row_number = false;
+  std::vector<WindowSession> sessions;  // that the step asked for
 
   // Binds rows that stand in an expression: a table's name, a call or a pipeline; nullptr after a complaint.
   std::function<plan::NodePtr(const tree::Expression& source)> bind_rows;
@@ -79,9 +93,12 @@ class ScalarBinder {
 
   Scalar BindName(const tree::Expression& expression);
   Scalar BindMember(const tree::Expression& expression);
+  Scalar BindRemembered(const ScanState& state, const tree::Expression& expression);
+  const ScanState* FindScanState(const tree::Expression& expression) const;
   Scalar BindIndex(const tree::Expression& expression);
   Scalar BindUnary(const tree::Expression& expression);
   Scalar BindBinary(const tree::Expression& expression);
+  bool IsForgottenQuote(const tree::Expression& word, const Scalar& compared) const;
   Scalar BindAnyColumn(const tree::Expression& expression);
   Scalar BindLogic(const tree::Expression& expression);
   Scalar BindSearchTerm(const tree::Expression& term, const std::string& text, bool case_sensitive);
@@ -97,6 +114,7 @@ class ScalarBinder {
   bool IsRows(const tree::Expression& expression) const;
   Scalar BindInRows(const tree::Expression& expression, Scalar left);
   Scalar BindToScalar(const tree::Expression& call);
+  Scalar ComputedOnce(plan::Scalar value);
   Scalar BindIn(const tree::Expression& expression, Scalar left, std::vector<Scalar> items);
   Scalar BindBetween(const tree::Expression& expression);
 
@@ -125,6 +143,7 @@ class ScalarBinder {
   bool CheckPercentages(const tree::Expression& call, plan::Aggregate& aggregate);
   Scalar BindExtractAll(const tree::Expression& call);
   Scalar BindCountof(const tree::Expression& call);
+  Scalar BindIngestionTime(const tree::Expression& call);
   Scalar BindSetOperation(const tree::Expression& call);
   // An aggregate's column, or what is made of it once all rows are seen.
   static Scalar FinishAggregate(const AggregateRow& row, const plan::Column& column, bool of_dynamic,
@@ -136,6 +155,7 @@ class ScalarBinder {
   Scalar BindRowNumber(const tree::Expression& call);
   Scalar BindRowCumsum(const tree::Expression& call);
   Scalar BindRowRank(const tree::Expression& call);
+  Scalar BindWindowSession(const tree::Expression& call);
   bool ExpectArguments(const tree::Expression& call, size_t least, size_t most);
 
   Scalar Fail(std::string_view code, Span span, std::string message);

@@ -1,5 +1,6 @@
 // The part of ScalarBinder for functions that look at other rows: prev, next, row_number, row_cumsum, row_rank_*. Their
 // calls take the column that counts the rows as first argument.
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -111,6 +112,31 @@ Scalar ScalarBinder::BindRowRank(const Expression& call) {
   if (!number || !restart || value.type == Type::kError) return ErrorScalar();
   return Scalar::Call(call.text == "row_rank_dense" ? "row_rank_dense" : "row_rank_min", Type::kLong,
                       {std::move(*number), std::move(value), std::move(*restart)});
+}
+
+// row_window_session(x, longest session, longest gap [, restart])
+Scalar ScalarBinder::BindWindowSession(const Expression& call) {
+  if (!ExpectArguments(call, 3, 4)) return ErrorScalar();
+  const auto number = RowNumberOf(call);
+  WindowSession session;
+  session.value = Bind(*call.children[0]);
+  session.longest = Bind(*call.children[1]);
+  session.gap = Bind(*call.children[2]);
+  auto restart = BindRestart(call, 3);
+  if (!number || !restart) return ErrorScalar();
+  session.restart = std::move(*restart);
+  const Type wanted[] = {Type::kDateTime, Type::kTimespan, Type::kTimespan};
+  const Scalar* given[] = {&session.value, &session.longest, &session.gap};
+  for (size_t i = 0; i < std::size(wanted); ++i) {
+    if (given[i]->type == Type::kError) return ErrorScalar();
+    if (given[i]->type == wanted[i]) continue;
+    return Fail("SEM0008", call.children[i]->span,
+                fmt::format("row_window_session() wants a {} here, and this is a {}", TypeName(wanted[i]),
+                            TypeName(given[i]->type)));
+  }
+  session.column = {context_.NewColumn(), "", Type::kDateTime};
+  context_.sessions.push_back(std::move(session));
+  return Scalar::Of(context_.sessions.back().column);
 }
 
 }  // namespace slipway::kql::bind

@@ -10,8 +10,9 @@ namespace {
 const std::vector<Function>& Table() {
   static const std::vector<Function> kTable = [] {
     std::vector<Function> all;
-    for (const auto part : {TextFunctions(), AddressFunctions(), DynamicFunctions(), SeriesFunctions(),
-                            AnalysisFunctions(), MathFunctions(), DecimalFunctions()}) {
+    for (const auto part :
+         {TextFunctions(), AddressFunctions(), DynamicFunctions(), SeriesFunctions(), AnalysisFunctions(),
+          MathFunctions(), DecimalFunctions(), WalkFunctions(), PatternFunctions()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

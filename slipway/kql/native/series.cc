@@ -491,8 +491,14 @@ Value Magnitude(Arguments a) {
   return x ? Value(std::sqrt(Dot(*x, *x))) : Value();
 }
 
+// A number stands for a series of it.
 Value DotProduct(Arguments a) {
-  const auto x = NumbersOf(ParseJson(a[0])), y = NumbersOf(ParseJson(a[1]));
+  const Json left = ParseJson(a[0]), right = ParseJson(a[1]);
+  const auto series = [](const Json& json, const Json& other) -> std::optional<std::vector<double>> {
+    if (json.is_number() && other.is_array()) return std::vector<double>(other.size(), json.get<double>());
+    return NumbersOf(json);
+  };
+  const std::optional<std::vector<double>> x = series(left, right), y = series(right, left);
   return x && y && x->size() == y->size() ? Value(Dot(*x, *y)) : Value();
 }
 

@@ -22,6 +22,8 @@ std::span<const Function> SeriesFunctions();
 std::span<const Function> AnalysisFunctions();
 std::span<const Function> MathFunctions();
 std::span<const Function> DecimalFunctions();
+std::span<const Function> WalkFunctions();
+std::span<const Function> PatternFunctions();
 
 inline bool IsNull(const Argument& argument) {
   return argument.index() == 0;

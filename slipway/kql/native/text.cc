@@ -585,7 +585,8 @@ std::optional<std::string> FromBase64(std::string_view text) {
 
 Value Base64ToArray(Arguments a) {
   const auto bytes = FromBase64(Text(a[0]));
-  if (!bytes) return {};
+  // The service takes texts alone.
+  if (!bytes || !IsUtf8(*bytes)) return {};
   Json array = Json::array();
   for (const char c : *bytes) array.push_back(static_cast<int>(static_cast<unsigned char>(c)));
   return Dynamic(array);

@@ -102,6 +102,7 @@ struct Pruner {
     KeepOutputs(node, required);
     Prune(*node.inputs[0], read);
   }
+  void operator()(plan::Walk& walk) const { PassOn({walk.number}); }
   void operator()(plan::Number&) const { PassOn({}); }
   void operator()(plan::Filter&) const { PassOn({}); }
   void operator()(plan::Sort&) const { PassOn({}); }

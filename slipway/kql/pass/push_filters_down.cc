@@ -18,8 +18,8 @@ bool Reads(const Scalar& scalar, int id) {
 }
 
 bool LooksAround(const Scalar& scalar) {
-  static constexpr std::string_view kWindows[] = {"prev",       "next",           "row_number",
-                                                  "row_cumsum", "row_rank_dense", "row_rank_min"};
+  static constexpr std::string_view kWindows[] = {"prev",           "next",         "row_number", "row_cumsum",
+                                                  "row_rank_dense", "row_rank_min", "near"};
   const bool is_window = scalar.kind == plan::ScalarKind::kCall &&
                          std::find(std::begin(kWindows), std::end(kWindows), scalar.operation) != std::end(kWindows);
   return is_window || std::any_of(scalar.arguments.begin(), scalar.arguments.end(), LooksAround);

@@ -54,6 +54,9 @@ struct Describe {
     return text;
   }
   std::string operator()(const Apply&) const { return "apply"; }
+  std::string operator()(const Walk& walk) const {
+    return fmt::format("walk by c{} {} as {}", walk.number, List(walk.cells), walk.program);
+  }
   std::string operator()(const Number& number) const { return fmt::format("number c{}", number.output); }
 };
 

@@ -141,11 +141,21 @@ struct Number {
   int output = 0;
 };
 
+// The input's rows as the machine of native/walk.h puts them out, reading them in the order of a column. Outputs are
+// columns of the input, and the machine's results.
+struct Walk {
+  std::string program;
+  std::vector<Scalar> cells;  // what the machine sees of each row
+  int number = 0;             // id of the column that orders the rows
+  std::vector<int> results;   // ids: where a row comes among those of its input row, the number of its match, declared
+};
+
 // Each row of inputs[0] beside the rows that inputs[1] gives for it: the inner plan may read the outer one's columns.
 struct Apply {};
 
 struct Node {
-  std::variant<Scan, Values, Range, Filter, Project, Summarize, Sort, Limit, Expand, Unpack, Union, Join, Number, Apply>
+  std::variant<Scan, Values, Range, Filter, Project, Summarize, Sort, Limit, Expand, Unpack, Union, Join, Number, Apply,
+               Walk>
       body;
   std::vector<Column> outputs;
   std::vector<NodePtr> inputs;

@@ -42,6 +42,9 @@ void ForEachScalar(Node& node, Visit visit) {
     void operator()(Expand& expand) const {
       for (Expand::Item& item : expand.items) visit(item.array);
     }
+    void operator()(Walk& walk) const {
+      for (Scalar& cell : walk.cells) visit(cell);
+    }
     void operator()(Union& all) const {
       for (auto& leg : all.sources) {
         for (Scalar& scalar : leg) visit(scalar);

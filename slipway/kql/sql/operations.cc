@@ -171,6 +171,9 @@ constexpr OperationRow kOperations[] = {
      "BIGINT) ELSE "
      "-1 END",
      kRepeats},
+    {"indexof_regex_from", "...", "kql_indexof_regex($1, $2, $3, -1, 1)", kRepeats},
+    {"indexof_regex_from", "....", "kql_indexof_regex($1, $2, $3, $4, 1)", kRepeats},
+    {"indexof_regex_from", ".....", "kql_indexof_regex($1, $2, $3, $4, $5)", kRepeats},
     {"format_bytes", ".", "kqln_format_bytes($1, 0, '')"},
     {"format_bytes", "..", "kqln_format_bytes($1, $2, '')"},
     {"format_bytes", "...", "kqln_format_bytes($1, $2, $3)"},
@@ -418,16 +421,11 @@ constexpr OperationRow kAggregates[] = {
     {"arg_min", "..", "CASE WHEN count($2)@ > 0 THEN arg_min_null($1, $2)@ ELSE first($1)@ END"},
 };
 
-char LetterOf(Type type) {
-  constexpr std::string_view kLetters = "bilrcdtgsy.";
-  return kLetters[static_cast<size_t>(type)];
-}
-
 bool Fits(std::string_view types, const std::vector<plan::Scalar>& arguments) {
   if (types.empty()) return true;
   if (types.size() != arguments.size()) return false;
   for (size_t i = 0; i < types.size(); ++i) {
-    if (types[i] != '.' && types[i] != LetterOf(arguments[i].type)) return false;
+    if (types[i] != '.' && types[i] != TypeLetter(arguments[i].type)) return false;
   }
   return true;
 }

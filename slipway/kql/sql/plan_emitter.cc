@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/kql/native/native.h"
 #include "slipway/kql/sql/scalar_emitter.h"
 #include "slipway/kql/sql/sql.h"
 
@@ -302,6 +303,43 @@ class PlanEmitter {
       columns.push_back(column.id == number.output ? fmt::format("row_number() OVER () AS {}", name) : name);
     }
     return fmt::format("SELECT {} FROM {} AS t", List(columns), From(node));
+  }
+
+  // A cell of what the machine reads: reals as texts, since NaN has no number in JSON.
+  static std::string CellSql(const std::string& sql, Type type) {
+    return type == Type::kReal ? fmt::format("CAST({} AS VARCHAR)", sql) : sql;
+  }
+
+  // All rows as one list in their order, beside it what the machine sees of them, a line a row; its answer has a line
+  // for each row, too.
+  std::string EmitBody(const Node& node, const plan::Walk& walk) {
+    ScalarEmitter scalars(state_);
+    const std::string from = From(node);
+    std::vector<std::string> cells, passed = {fmt::format("'n': {}", ColumnName(walk.number))}, columns;
+    for (const Scalar& cell : walk.cells) cells.push_back(CellSql(scalars.Emit(cell), cell.type));
+    for (const Column& column : node.outputs) {
+      const std::string name = ColumnName(column.id);
+      const auto result = std::find(walk.results.begin(), walk.results.end(), column.id);
+      if (result == walk.results.end()) {
+        passed.push_back(fmt::format("'{0}': {0}", name));
+        columns.push_back(fmt::format("r.{0} AS {0}", name));
+        continue;
+      }
+      const std::string value = fmt::format("json_extract_string(o, '$[{}]')", result - walk.results.begin());
+      columns.push_back(column.type == Type::kString
+                            ? fmt::format("coalesce({}, '') AS {}", value, name)
+                            : fmt::format("CAST({} AS {}) AS {}", value, SqlType(column.type), name));
+    }
+    const std::string rows = fmt::format(
+        "SELECT list({{{0}}} ORDER BY {1}) AS rows, string_agg(CAST(json_array({2}) AS VARCHAR), chr(10) ORDER BY {1}) "
+        "AS cells FROM {3} AS t",
+        Join(passed, ", "), ColumnName(walk.number), Join(cells, ", "), scalars.Wrap(from));
+    const std::string lines =
+        fmt::format("SELECT unnest(rows) AS r, unnest(string_split({}walk({}, cells), chr(10))) AS o FROM ({}) AS t",
+                    native::kPrefix, state_.AddParameter(walk.program), rows);
+    return fmt::format(
+        "SELECT {} FROM (SELECT r, unnest(CAST(json_extract(o, '$[*]') AS VARCHAR[])) AS o FROM ({}) AS t) AS t",
+        List(columns), lines);
   }
 
   std::string EmitBody(const Node& node, const plan::Union& all) {

@@ -53,6 +53,17 @@ CREATE OR REPLACE TEMP MACRO kql_range_of_reals(a, b, s) AS
 CREATE OR REPLACE TEMP MACRO kql_range(a, b, s) AS
   CASE WHEN s > 0 THEN generate_series(a, least(b, a + 1048575 * s), s)
        WHEN s < 0 THEN generate_series(a, greatest(b, a + 1048575 * s), s) END;
+CREATE OR REPLACE TEMP MACRO kql_sum_lengths(l) AS coalesce(list_sum(list_transform(l, lambda x: length(x))), 0);
+CREATE OR REPLACE TEMP MACRO kql_place_of_match(gaps, matches, n) AS
+  CASE WHEN n < 1 OR len(matches) < n THEN -1
+       ELSE kql_sum_lengths(gaps[1:n]) + kql_sum_lengths(matches[1:n - 1]) END;
+CREATE OR REPLACE TEMP MACRO kql_place_from(place, start) AS CASE WHEN place < 0 THEN -1 ELSE CAST(place + start AS BIGINT) END;
+CREATE OR REPLACE TEMP MACRO kql_indexof_regex(s, re, start, len, n) AS
+  CASE WHEN start >= 0 AND start <= length(s) AND len >= -1 AND n >= 1 THEN
+    kql_place_from(kql_place_of_match(
+      regexp_extract_all(substring(s, start + 1, CASE WHEN len < 0 THEN length(s) ELSE len END), '(?s)(.*?)((?-s:' || re || '))', 1),
+      regexp_extract_all(substring(s, start + 1, CASE WHEN len < 0 THEN length(s) ELSE len END), '(?s)(.*?)((?-s:' || re || '))', 2),
+      n), start) END;
 CREATE OR REPLACE TEMP MACRO kql_rotate(l, n) AS
   list_transform(range(len(l)), lambda i: l[((i + n) % len(l) + len(l)) % len(l) + 1]);
 CREATE OR REPLACE TEMP MACRO kql_shift(l, n, fill) AS

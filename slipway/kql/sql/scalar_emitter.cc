@@ -253,6 +253,7 @@ ScalarEmitter::Custom ScalarEmitter::FindCustom(std::string_view operation) {
       {"row_cumsum", &S::EmitRowCumsum},
       {"row_rank_dense", &S::EmitRowRank},
       {"row_rank_min", &S::EmitRowRank},
+      {"near", &S::EmitNear},
   };
   for (const auto& [name, custom] : kCustom) {
     if (name == operation) return custom;

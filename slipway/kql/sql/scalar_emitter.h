@@ -72,6 +72,7 @@ class ScalarEmitter {
   std::string EmitRowNumber(const plan::Scalar& call, bool as_filter);
   std::string EmitRowCumsum(const plan::Scalar& call, bool as_filter);
   std::string EmitRowRank(const plan::Scalar& call, bool as_filter);
+  std::string EmitNear(const plan::Scalar& call, bool as_filter);
 
   EmitState& state_;
   struct Hoisted {

@@ -53,4 +53,13 @@ std::string ScalarEmitter::EmitRowRank(const Scalar& call, bool) {
   return Hoist(fmt::format("{}({}) OVER ({} ROWS UNBOUNDED PRECEDING)", aggregate, changes, window));
 }
 
+// Whether a condition holds for a row at most so many before, or after, this one.
+std::string ScalarEmitter::EmitNear(const Scalar& call, bool) {
+  const std::string number = Emit(call.arguments[0]);
+  const std::string condition = Hoist(fmt::format("coalesce({}, false)", Emit(call.arguments[1], true)));
+  const auto count = [&](size_t index) { return std::get<int64_t>(call.arguments[index].constant.value); };
+  return Hoist(fmt::format("bool_or({}) OVER (ORDER BY {} ROWS BETWEEN {} PRECEDING AND {} FOLLOWING)", condition,
+                           number, count(2), count(3)));
+}
+
 }  // namespace slipway::kql::sql

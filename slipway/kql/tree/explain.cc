@@ -58,7 +58,10 @@ std::string_view OperatorName(OperatorKind kind) {
                                          "search",
                                          "find",
                                          "invoke",
-                                         "consume"};
+                                         "consume",
+                                         "scan",
+                                         "reduce",
+                                         "project-by-names"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -84,6 +87,10 @@ std::string Explain(const Operator& step) {
   for (const NestedLevel& level : step.levels) {
     text += fmt::format(" {} of {} by {}", level.count ? tree::Explain(*level.count) : "all",
                         tree::Explain(*level.item.expression), tree::Explain(*level.aggregate.expression));
+  }
+  for (const ScanStep& scan : step.scan_steps) {
+    text += fmt::format(" step {}: {}", scan.name, tree::Explain(*scan.condition));
+    if (!scan.assignments.empty()) text += " => " + List(scan.assignments);
   }
   for (const ExpandItem& expand : step.expand) {
     text +=

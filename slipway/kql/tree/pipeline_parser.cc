@@ -60,6 +60,9 @@ struct OperatorTable {
       {"find", OperatorKind::kFind, &P::ReadFind},
       {"invoke", OperatorKind::kInvoke, &P::ReadInvoke},
       {"consume", OperatorKind::kConsume, &P::ReadConsume},
+      {"scan", OperatorKind::kScan, &P::ReadScan},
+      {"reduce", OperatorKind::kReduce, &P::ReadReduce},
+      {"project-by-names", OperatorKind::kProjectByNames, &P::ReadItems},
   };
   static constexpr std::string_view kUnsupported[] = {
       "assert-schema",
@@ -75,9 +78,6 @@ struct OperatorTable {
       "graph-where-nodes",
       "macro-expand",
       "make-graph",
-      "project-by-names",
-      "reduce",
-      "scan",
   };
 
   static const Row* Find(std::string_view word) {
@@ -169,7 +169,7 @@ bool PipelineParser::ParseSource(Pipeline& pipeline) {
   size_t tokens = 0;
   const std::string word = cursor_.PeekDashedWord(tokens);
   const Token& next = cursor_.Peek(tokens);
-  if (word == "print" && !next.Is("(") && !next.Is("|")) {
+  if (word == "print" && !next.Is("|")) {
     cursor_.Take();
     pipeline.source = SourceKind::kPrint;
     return ParseNamedList(pipeline.items);
@@ -497,6 +497,8 @@ bool PipelineParser::ReadRender(Operator& step) {
   const auto kind = expressions_.ParseName();
   if (!kind) return false;
   step.text = *kind;
+  // The old form: properties without parentheses.
+  for (std::string value; cursor_.Peek(1).Is("=") && AcceptOption(cursor_.Peek().text, value);) cursor_.Accept(",");
   if (!cursor_.AcceptName("with")) return true;
   if (!cursor_.Expect("(")) return false;
   while (!cursor_.AtEnd() && !cursor_.Sees(")")) cursor_.Take();

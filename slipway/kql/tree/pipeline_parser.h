@@ -75,6 +75,12 @@ class PipelineParser {
   bool ReadSearch(Operator& step);
   bool ReadFind(Operator& step);
   bool ReadInvoke(Operator& step);
+  // scan_parser.cc
+  bool ReadScan(Operator& step);
+  bool ReadDeclaredColumns(Operator& step);
+  bool ReadScanStep(ScanStep& step);
+  bool ReadStepOutput(ScanStep& step);
+  bool ReadReduce(Operator& step);
   // join_parser.cc
   PipelinePtr ParseSide();
   bool ReadJoin(Operator& step);

@@ -97,6 +97,24 @@ struct NestedLevel {
   bool descending = true;
 };
 
+// A column that scan makes, and its value where no step gives it one.
+struct DeclaredColumn {
+  TypedName column;
+  ExpressionPtr default_value;  // may be null
+};
+
+// Which matches of a step come out.
+enum class StepOutput { kAll, kLast, kNone };
+
+// One step of scan: "step name [output = all|last|none]: condition [=> column = value, …]".
+struct ScanStep {
+  std::string name;
+  Span span;  // of the name
+  StepOutput output = StepOutput::kAll;
+  ExpressionPtr condition;
+  std::vector<NamedExpression> assignments;
+};
+
 enum class OperatorKind {
   kWhere,
   kProject,
@@ -134,18 +152,23 @@ enum class OperatorKind {
   kFind,
   kInvoke,
   kConsume,
+  kScan,
+  kReduce,
+  kProjectByNames,
 };
 
 // One step of a pipeline; which members count depends on the kind.
 struct Operator {
   OperatorKind kind = OperatorKind::kWhere;
-  Span span;                            // the whole step
-  Span name_span;                       // the operator's word
-  std::vector<NamedExpression> items;   // project, extend, project-rename, summarize (aggregates), serialize
-  std::vector<NamedExpression> keys;    // summarize by
-  std::vector<ColumnPattern> patterns;  // project-away, -keep, -reorder
-  std::vector<SortKey> sort;            // sort, top
-  std::vector<NestedLevel> levels;      // top-nested
+  Span span;                             // the whole step
+  Span name_span;                        // the operator's word
+  std::vector<NamedExpression> items;    // project, extend, project-rename, summarize (aggregates), serialize
+  std::vector<NamedExpression> keys;     // summarize by
+  std::vector<ColumnPattern> patterns;   // project-away, -keep, -reorder
+  std::vector<SortKey> sort;             // sort, top
+  std::vector<NestedLevel> levels;       // top-nested
+  std::vector<DeclaredColumn> declared;  // scan
+  std::vector<ScanStep> scan_steps;
   std::vector<ExpandItem> expand;
   std::vector<TypedName> schema;  // evaluate … : (schema)
   std::vector<PipelinePtr>
@@ -158,7 +181,7 @@ struct Operator {
   SeriesAxis axis;           // make-series
   ExpressionPtr expression;  // where's predicate, take's and top's number, mv-expand's limit
   std::string text;   // evaluate: the plugin; count, mv-expand, as: a name; render, join, lookup, parse: the kind;
-                      // union, find: withsource; search: kind
+                      // union, find: withsource; search, reduce: kind; scan: with_match_id
   std::string flags;  // parse kind=regex
   bool has_schema = false;
   bool has_star = false;      // distinct *, schema (*, …)

@@ -22,7 +22,7 @@ class FakeLogs final : public logstore::LogStore {
   std::string last_workspace;
 
   Result<logstore::QueryResult> Query(std::string_view, const logstore::TimeRange& range, std::string_view workspace,
-                                      const logstore::QueryLimits&) override {
+                                      const logstore::QuerySettings&) override {
     ++queries;
     last_range = range;
     last_workspace = workspace;

@@ -19,6 +19,10 @@ run(async () => {
   properties.setTimeout(60000);
   result = await client.execute(settings.workspace, 'traces | where message == "client row" | count', properties);
   checkEqual('a database is a workspace, by its id too', [...result.primaryResults[0].rows()][0].toJSON(), {Count: 1});
+  properties.setParameter('wanted', 'client row');
+  properties.setParameter('least', 'int(0)');
+  result = await client.execute('default', 'declare query_parameters(wanted:string, least:int); traces | where message == wanted and strlen(message) > least | count', properties);
+  checkEqual('parameters come beside the query', [...result.primaryResults[0].rows()][0].toJSON(), {Count: 1});
   result = await client.execute('default', '.show tables');
   check('.show tables lists the tables', [...result.primaryResults[0].rows()].some(r => r.toJSON().TableName === 'AppTraces'));
   result = await client.execute('default', '.show database default schema as json');
