@@ -96,6 +96,13 @@ void Run::LogArtifact(const std::string& path, const std::string& artifact_path)
     impl_->UploadArtifact(fs::path(path) / file.path, below(file.path));
 }
 
+std::string Run::InputReference(const std::string& input) const {
+  const json job = impl_->server.Call(
+      "GET", fmt::format("{}/jobs/{}{}", impl_->server.WorkspacePath(), UrlEncode(impl_->id), kApiVersion));
+  const json inputs = job.at("properties").value("inputs", json::object());
+  return inputs.contains(input) ? inputs[input].value("uri", "") : "";
+}
+
 std::string Run::RegisterModel(const std::string& model_folder, const std::string& name,
                                const std::map<std::string, std::string>& tags) {
   LogArtifact(model_folder, "model");

@@ -22,6 +22,9 @@ class Run {
   // A file, or every file of a folder, below `artifact_path` of the run's artifacts.
   void LogArtifact(const std::string& path, const std::string& artifact_path = "");
 
+  // What an input of the job is, pinned: "azureml:credit:3", "azureml://jobs/…"; "" for one that is no data.
+  std::string InputReference(const std::string& input) const;
+
   // Logs the model directory as artifact "model" and registers it as the next version of `name`. Returns the version.
   std::string RegisterModel(const std::string& model_folder, const std::string& name,
                             const std::map<std::string, std::string>& tags = {});
