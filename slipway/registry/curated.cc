@@ -89,6 +89,7 @@ CommandComponent Component(std::string name, std::string description, std::map<s
 CommandComponent Split() {
   return Component("split", "Parts a table into rows to learn from and rows to judge by.",
                    {{"data", Data(kTable, "The labelled table.")},
+                    {"more", Data(kTable, "Further labelled rows, parted by themselves.", true)},
                     {"test_size", Share("0.2", "The share of rows to judge by.")},
                     {"random_state", Whole(0, "The same number splits the same way.")}},
                    {{"train", {}}, {"test", {}}});
