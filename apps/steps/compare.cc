@@ -14,12 +14,12 @@ sdk::CompareSettings SettingsOf(const sdk::Arguments& arguments) {
   settings.margin = arguments.GetNumber("margin");
   settings.min_rows = arguments.GetInteger("min-rows");
   settings.segments = Names(arguments.Get("segments", ""));
-  settings.refuse_segment_regressions = arguments.Get("refuse-segment-regressions", "false") == "true";
+  settings.refuse_segment_regressions = arguments.Get("refuse-segment-regressions", "False") == "True";
   settings.random_state = static_cast<uint64_t>(arguments.GetInteger("random-state"));
   return settings;
 }
 
-sdk::ModelComparison Compare(const sdk::Arguments& arguments) {
+sdk::ModelComparison CompareModels(const sdk::Arguments& arguments) {
   const std::string champion = arguments.Get("champion"), challenger = arguments.Get("challenger");
   const std::string target = arguments.Get("target");
   const sdk::Table labelled = sdk::Table::Read(arguments.Get("data"));
@@ -32,7 +32,7 @@ sdk::ModelComparison Compare(const sdk::Arguments& arguments) {
 }  // namespace
 
 void Compare(const sdk::Arguments& arguments) {
-  const sdk::ModelComparison comparison = steps::Compare(arguments);
+  const sdk::ModelComparison comparison = CompareModels(arguments);
   std::printf("%s", comparison.ToText().c_str());
 
   sdk::Run run = sdk::Run::Current();

@@ -64,7 +64,7 @@ InputPort Share(std::string value, std::string description) {
 InputPort Yes(bool value, std::string description) {
   InputPort port = Needed(std::move(description));
   port.type = "boolean";
-  port.default_value = Literal{Literal::Kind::kBoolean, value ? "true" : "false"};
+  port.default_value = Literal{Literal::Kind::kBoolean, value ? "True" : "False"};
   return port;
 }
 

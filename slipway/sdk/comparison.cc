@@ -93,8 +93,12 @@ KeptVerdict KeptVerdict::Read(const std::string& path) {
   const json kept = json::parse(Unwrap(ReadFile(path)), nullptr, false);
   KeptVerdict verdict;
   try {
-    verdict = {kept.at("verdict"),        kept.at("reason"),      kept.at("metric"),
-               kept.at("champion_model"), kept.at("improvement"), kept.at("margin")};
+    kept.at("verdict").get_to(verdict.verdict);
+    kept.at("reason").get_to(verdict.reason);
+    kept.at("metric").get_to(verdict.metric);
+    kept.at("champion_model").get_to(verdict.champion);
+    kept.at("improvement").get_to(verdict.improvement);
+    kept.at("margin").get_to(verdict.margin);
   } catch (const json::exception& problem) {
     throw Failure("'" + path + "' is no verdict of a comparison: " + problem.what());
   }
