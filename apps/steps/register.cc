@@ -4,24 +4,40 @@
 #include <cstdio>
 
 namespace slipway::steps {
+namespace {
 
-void Register(const sdk::Arguments& arguments) {
+using Tags = std::map<std::string, std::string>;
+
+std::string RegisterAs(sdk::Run& run, const sdk::Arguments& arguments, const Tags& tags) {
   const std::string name = arguments.Get("name");
-  sdk::Run run = sdk::Run::Current();
-  std::map<std::string, std::string> tags;
-  if (arguments.Has("verdict")) {
-    const sdk::KeptVerdict verdict = sdk::KeptVerdict::Read(arguments.Get("verdict") + "/comparison.json");
-    if (verdict.verdict != "better") {
-      std::printf("nothing is registered: %s: %s\n", verdict.verdict.c_str(), verdict.reason.c_str());
-      run.SetTag("registered", "nothing");
-      return;
-    }
-    tags = verdict.Tags();
-    tags["evidence"] = run.InputReference("verdict");
-  }
   const std::string version = run.RegisterModel(arguments.Get("model") + "/model", name, tags);
   run.SetTag("registered", name + ":" + version);
   std::printf("registered %s version %s\n", name.c_str(), version.c_str());
+  return name + ":" + version;
+}
+
+void RegisterIfBetter(sdk::Run& run, const sdk::Arguments& arguments) {
+  const sdk::KeptVerdict verdict = sdk::KeptVerdict::Read(arguments.Get("verdict") + "/comparison.json");
+  Tags tags = verdict.Tags();
+  tags["evidence"] = run.InputReference("verdict");
+  std::string model = arguments.Get("name");
+  if (verdict.verdict == "better") {
+    model = RegisterAs(run, arguments, tags);
+  } else {
+    run.SetTag("registered", "nothing");
+    std::printf("nothing is registered: %s: %s\n", verdict.verdict.c_str(), verdict.reason.c_str());
+  }
+  run.RecordComparison("azureml:" + model, verdict.verdict + ": " + verdict.reason, tags);
+}
+
+}  // namespace
+
+void Register(const sdk::Arguments& arguments) {
+  sdk::Run run = sdk::Run::Current();
+  if (arguments.Has("verdict"))
+    RegisterIfBetter(run, arguments);
+  else
+    RegisterAs(run, arguments, {});
 }
 
 }  // namespace slipway::steps

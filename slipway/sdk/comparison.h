@@ -54,7 +54,7 @@ struct KeptVerdict {
 
   // Throws Failure for a file that is no comparison.
   static KeptVerdict Read(const std::string& path);
-  // For the model that was found better: verdict, verdict_metric, improvement, margin, compared_with.
+  // For a model's tags and the audit log: verdict, verdict_metric, improvement, margin, compared_with.
   std::map<std::string, std::string> Tags() const;
 };
 

@@ -103,6 +103,12 @@ std::string Run::InputReference(const std::string& input) const {
   return inputs.contains(input) ? inputs[input].value("uri", "") : "";
 }
 
+void Run::RecordComparison(const std::string& model, const std::string& reason,
+                           const std::map<std::string, std::string>& evidence) {
+  const json body = {{"job", impl_->id}, {"model", model}, {"reason", reason}, {"evidence", evidence}};
+  impl_->server.Call("POST", impl_->server.WorkspacePath() + "/comparisons", &body);
+}
+
 std::string Run::RegisterModel(const std::string& model_folder, const std::string& name,
                                const std::map<std::string, std::string>& tags) {
   LogArtifact(model_folder, "model");

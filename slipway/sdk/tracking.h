@@ -25,6 +25,10 @@ class Run {
   // What an input of the job is, pinned: "azureml:credit:3", "azureml://jobs/…"; "" for one that is no data.
   std::string InputReference(const std::string& input) const;
 
+  // Puts what became of a challenger into the server's audit log: `model` is what was decided about.
+  void RecordComparison(const std::string& model, const std::string& reason,
+                        const std::map<std::string, std::string>& evidence);
+
   // Logs the model directory as artifact "model" and registers it as the next version of `name`. Returns the version.
   std::string RegisterModel(const std::string& model_folder, const std::string& name,
                             const std::map<std::string, std::string>& tags = {});

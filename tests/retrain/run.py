@@ -264,6 +264,21 @@ def check_better(world, seen):
     return run
 
 
+def check_audit(world, runs):
+    """Who decided what: both verdicts, what the alert started, the approval, each step of the rollout."""
+    entries = world.json("audit", "list", "--max-results", "1000")
+    found = {}
+    for entry in entries:
+        found.setdefault(entry["action"], []).append(entry)
+    verdicts = [entry["reason"].split(":")[0] for entry in found["model.compare"]]
+    expect((verdicts[0], len(verdicts), "better" in verdicts[1:]), ("better", 2, False), "verdicts, the newest first")
+    expect(found["model.compare"][0]["subject"], f"azureml:{MODEL}:2", "what was decided about")
+    expect(len(found["alert.start-workflow"]), 2, "starts by the alert")
+    expect((found["workflow.approve"][0]["actor"], str(runs[1]) in found["workflow.approve"][0]["subject"]), ("alice", True), "approval")
+    expect(sorted(action for action in found if action.startswith("rollout.")),
+           ["rollout.advance", "rollout.complete", "rollout.start"], "the rollout")
+
+
 def check_budget(world):
     refusal(world, "budget of 2 starts")
 
@@ -306,7 +321,8 @@ def main():
         step("the alert, and the mode suggest", watch)
         run = step("not better: nothing is registered; one flight; frozen", check_not_better)
         put_labelled_traffic(world, 2, labelled(drifted, 2, lambda above, coin: above))
-        step("better: approved, rolled out under guards", check_better, {run})
+        better = step("better: approved, rolled out under guards", check_better, {run})
+        step("the audit log", check_audit, (run, better))
         step("the budget is spent", check_budget)
         step("the way back", check_way_back)
         put_labelled_traffic(world, 3, labelled(drifted, 3, lambda above, coin: not above))
