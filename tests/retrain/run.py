@@ -177,16 +177,13 @@ def watch(world):
     expect(refused.returncode != 0 and "trian" in refused.stderr, True, refused.stderr)
     world.production("action-group", "create", "-f", "core/alerts/retrain-group.yml", "-o", "none")
     world.production("alert", "create", "-f", "core/alerts/retrain.yml", "-o", "none")
+    return run
 
 
 def started_by_alert(world, seen):
-    """The newest run that the alert started, none of `seen`."""
+    """A run of the workflow that is none of `seen`; nobody else starts one."""
     def found():
-        for event in world.events():
-            for delivery in event["deliveries"]:
-                if delivery["kind"] == "workflow" and delivery["state"] == "done" and int(delivery["result"]) not in seen:
-                    return int(delivery["result"])
-        return None
+        return next((run["id"] for run in world.production_json("workflow", "list") if run["id"] not in seen), None)
     return world.wait(found, "a start by the alert")
 
 
@@ -200,9 +197,9 @@ def versions(world, workspace):
     return [model["version"] for model in world.json("model", "list", "--name", MODEL, "-w", workspace)]
 
 
-def check_not_better(world):
+def check_not_better(world, seen):
     """Coins teach nothing: nothing is registered, and the run says why."""
-    run = started_by_alert(world, set())
+    run = started_by_alert(world, seen)
     refusal(world, "still runs: no second one was started")
     shown = world.wait_for_end(run)
     world.production("alert", "freeze", "--reason", "the data change")
@@ -318,10 +315,10 @@ def main():
         step("drift", drift)
         drifted = read_rows(world.data / "inference/drifted/01.csv")
         put_labelled_traffic(world, 1, labelled(drifted[:300], 1, lambda above, coin: coin.random() < 0.5))
-        step("the alert, and the mode suggest", watch)
-        run = step("not better: nothing is registered; one flight; frozen", check_not_better)
+        suggested = step("the alert, and the mode suggest", watch)
+        run = step("not better: nothing is registered; one flight; frozen", check_not_better, {suggested})
         put_labelled_traffic(world, 2, labelled(drifted, 2, lambda above, coin: above))
-        better = step("better: approved, rolled out under guards", check_better, {run})
+        better = step("better: approved, rolled out under guards", check_better, {suggested, run})
         step("the audit log", check_audit, (run, better))
         step("the budget is spent", check_budget)
         step("the way back", check_way_back)
