@@ -37,8 +37,8 @@ void Compare(const sdk::Arguments& arguments) {
 
   sdk::Run run = sdk::Run::Current();
   const std::string folder = arguments.Get("verdict"), champion = run.InputReference("champion");
-  const std::string challenger = "the model of this run";
-  std::ofstream(folder + "/comparison.json") << comparison.ToJson(champion, challenger);
+  const std::string challenger = "the new model";
+  std::ofstream(folder + "/comparison.json") << comparison.ToJson(champion, challenger, run.id());
   comparison.WriteHtml(folder + "/comparison.html", champion, challenger);
   run.LogArtifact(folder + "/comparison.json");
   run.LogArtifact(folder + "/comparison.html");

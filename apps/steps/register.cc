@@ -18,8 +18,7 @@ std::string RegisterAs(sdk::Run& run, const sdk::Arguments& arguments, const Tag
 
 void RegisterIfBetter(sdk::Run& run, const sdk::Arguments& arguments) {
   const sdk::KeptVerdict verdict = sdk::KeptVerdict::Read(arguments.Get("verdict") + "/comparison.json");
-  Tags tags = verdict.Tags();
-  tags["evidence"] = run.InputReference("verdict");
+  const Tags tags = verdict.Tags();
   std::string model = arguments.Get("name");
   if (verdict.verdict == "better") {
     model = RegisterAs(run, arguments, tags);

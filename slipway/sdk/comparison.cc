@@ -27,8 +27,9 @@ training::CompareOptions OptionsOf(const CompareSettings& settings) {
   return options;
 }
 
-training::ComparedNames NamesOf(const std::string& champion, const std::string& challenger) {
-  return {champion, challenger, "held-out rows", "recent traffic"};
+training::ComparedNames NamesOf(const std::string& champion, const std::string& challenger,
+                                const std::string& job = "") {
+  return {champion, challenger, "held-out rows", "recent traffic", job};
 }
 
 training::Comparison CompareModels(const std::string& champion, const std::string& challenger, const Table& labelled,
@@ -75,8 +76,9 @@ double ModelComparison::improvement() const {
   return impl_->comparison.chosen().improvement.value;
 }
 
-std::string ModelComparison::ToJson(const std::string& champion_name, const std::string& challenger_name) const {
-  return training::ComparisonJson(impl_->comparison, NamesOf(champion_name, challenger_name));
+std::string ModelComparison::ToJson(const std::string& champion_name, const std::string& challenger_name,
+                                    const std::string& job) const {
+  return training::ComparisonJson(impl_->comparison, NamesOf(champion_name, challenger_name, job));
 }
 
 std::string ModelComparison::ToText() const {
@@ -99,6 +101,7 @@ KeptVerdict KeptVerdict::Read(const std::string& path) {
     kept.at("champion_model").get_to(verdict.champion);
     kept.at("improvement").get_to(verdict.improvement);
     kept.at("margin").get_to(verdict.margin);
+    verdict.job = kept.value("job", "");
   } catch (const json::exception& problem) {
     throw Failure("'" + path + "' is no verdict of a comparison: " + problem.what());
   }
@@ -106,11 +109,13 @@ KeptVerdict KeptVerdict::Read(const std::string& path) {
 }
 
 std::map<std::string, std::string> KeptVerdict::Tags() const {
-  return {{"verdict", verdict},
-          {"verdict_metric", metric},
-          {"improvement", FormatDouble(improvement)},
-          {"margin", FormatDouble(margin)},
-          {"compared_with", champion}};
+  std::map<std::string, std::string> tags = {{"verdict", verdict},
+                                             {"verdict_metric", metric},
+                                             {"improvement", FormatDouble(improvement)},
+                                             {"margin", FormatDouble(margin)},
+                                             {"compared_with", champion}};
+  if (!job.empty()) tags["evidence"] = "azureml://jobs/" + job + "/outputs/verdict";
+  return tags;
 }
 
 }  // namespace slipway::sdk

@@ -35,8 +35,9 @@ class ModelComparison {
   std::string reason() const;   // a sentence
   std::string metric() const;   // that decided
   double improvement() const;   // of it; positive where the challenger is better
-  // What comparison.json holds (docs/retraining.md). The names are for the reader.
-  std::string ToJson(const std::string& champion_name, const std::string& challenger_name) const;
+  // What comparison.json holds (docs/retraining.md). The names are for the reader; `job`: the one that compares.
+  std::string ToJson(const std::string& champion_name, const std::string& challenger_name,
+                     const std::string& job = "") const;
   std::string ToText() const;
   void WriteHtml(const std::string& path, const std::string& champion_name, const std::string& challenger_name) const;
 
@@ -50,11 +51,13 @@ class ModelComparison {
 struct KeptVerdict {
   std::string verdict, reason;
   std::string metric, champion;
+  std::string job;  // that compared; "" when unknown
   double improvement = 0, margin = 0;
 
   // Throws Failure for a file that is no comparison.
   static KeptVerdict Read(const std::string& path);
-  // For a model's tags and the audit log: verdict, verdict_metric, improvement, margin, compared_with.
+  // For a model's tags and the audit log: verdict, verdict_metric, improvement, margin, compared_with, and evidence:
+  // where the component `compare` left its verdict.
   std::map<std::string, std::string> Tags() const;
 };
 

@@ -48,12 +48,13 @@ TEST_F(ModelComparisons, AVerdictIsKeptAndReadAgain) {
   EXPECT_EQ(comparison.metric(), "roc_auc");
   EXPECT_GT(comparison.improvement(), 0.2);
   EXPECT_THAT(comparison.ToText(), AllOf(HasSubstr("better: roc_auc is"), HasSubstr("on 600 rows of traffic")));
-  ASSERT_TRUE(WriteFileAtomic(Path("comparison.json"), comparison.ToJson("azureml:credit:3", "new")));
+  ASSERT_TRUE(WriteFileAtomic(Path("comparison.json"), comparison.ToJson("azureml:credit:3", "new", "job-7")));
   const KeptVerdict kept = KeptVerdict::Read(Path("comparison.json"));
   EXPECT_EQ(kept.verdict, "better");
   EXPECT_EQ(kept.reason, comparison.reason());
   EXPECT_EQ(kept.Tags().at("compared_with"), "azureml:credit:3");
   EXPECT_EQ(kept.Tags().at("margin"), "0.01");
+  EXPECT_EQ(kept.Tags().at("evidence"), "azureml://jobs/job-7/outputs/verdict");
   comparison.WriteHtml(Path("comparison.html"), "azureml:credit:3", "new");
   EXPECT_THAT(ReadFile(Path("comparison.html")).value(), HasSubstr("azureml:credit:3"));
 }

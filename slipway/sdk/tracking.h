@@ -22,7 +22,7 @@ class Run {
   // A file, or every file of a folder, below `artifact_path` of the run's artifacts.
   void LogArtifact(const std::string& path, const std::string& artifact_path = "");
 
-  // What an input of the job is, pinned: "azureml:credit:3", "azureml://jobs/…"; "" for one that is no data.
+  // The asset that an input of the job is, pinned: "azureml:credit:3"; "" for a value and for another step's output.
   std::string InputReference(const std::string& input) const;
 
   // Puts what became of a challenger into the server's audit log: `model` is what was decided about.

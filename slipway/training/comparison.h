@@ -92,6 +92,7 @@ Result<Comparison> Compare(const scoring::CompiledModel& champion, const scoring
 // What was compared, by the names that a reader knows.
 struct ComparedNames {
   std::string champion, challenger, data, traffic;
+  std::string job = {};  // that compared them; "" for none
 };
 // What comparison.json holds; docs/retraining.md describes it.
 std::string ComparisonJson(const Comparison& comparison, const ComparedNames& names);

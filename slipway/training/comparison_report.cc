@@ -123,6 +123,7 @@ std::string ComparisonJson(const Comparison& comparison, const ComparedNames& na
                {"champion_model", names.champion},
                {"challenger_model", names.challenger},
                {"data", names.data}});
+  if (!names.job.empty()) json["job"] = names.job;
   for (const MetricPair& metric : comparison.metrics) AddMetric(metric, json["metrics"][metric.improvement.name]);
   json["segments"] = ordered_json::array();
   for (const SegmentPair& segment : comparison.segments) {
