@@ -3,7 +3,6 @@ import datetime
 import json
 import os
 import pathlib
-import platform
 import ssl
 import statistics
 import subprocess
@@ -11,6 +10,9 @@ import sys
 import tempfile
 import time
 import urllib.request
+
+import report
+from report import figure
 
 ROUNDS = 7
 STEPS = 20
@@ -152,18 +154,8 @@ def first_score_seconds(build, server):
     return median_of(endpoint.first_score_seconds, 5)
 
 
-def figure(what, unit, ours, most):
-    return {"what": what, "unit": unit, "ours": round(ours, 1), "peer": None, "peer_name": None, "ratio": None,
-            "target": "<= %g" % most, "met": ours <= most}
-
-
-def processor():
-    names = [line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
-    return "%d x %s" % (len(names), names[0]) if names else platform.processor()
-
-
 def main():
-    build, result = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
+    build, result = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
     help_s = help_seconds(build)
     start_s, megabytes = start_seconds_and_megabytes(build)
     with tempfile.TemporaryDirectory() as folder:
@@ -174,14 +166,13 @@ def main():
         step_s = step_seconds(server)
         score_s = first_score_seconds(build, server)
         server.stop()
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
-    result.write_text(json.dumps({"name": "loop", "machine": processor(), "commit": commit, "figures": [
+    report.write(result, [
         figure("slipway --help", "ms", help_s * 1e3, 20),
         figure("serve in a new home until it answers, the gateway listening", "ms", start_s * 1e3, 500),
         figure("resident memory of the idle control plane and gateway", "MB", megabytes, 80),
         figure("a pipeline step that does nothing, in a chain of %d" % STEPS, "ms", step_s * 1e3, 50),
         figure("online-deployment create to the first score, 500 trees of depth 10", "ms", score_s * 1e3, 1000),
-    ]}, indent=2) + "\n")
+    ])
 
 
 if __name__ == "__main__":

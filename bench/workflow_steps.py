@@ -1,7 +1,5 @@
 #!/usr/bin/env python3
-"""What a step of a workflow costs over the same line in plain bash: workflow_steps.py BUILD_FOLDER [STEPS]."""
-
-import json
+"""What a step of a workflow costs over the same line in plain bash: workflow_steps.py BUILD_FOLDER RESULT."""
 import pathlib
 import statistics
 import subprocess
@@ -9,21 +7,24 @@ import sys
 import tempfile
 import time
 
+import report
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests/workflows"))
 from harness import World  # noqa: E402
 
 ROUNDS = 5
+STEPS = 100
 
 
-def plain_ms(steps):
+def plain_ms():
     """The same scripts, each in a bash of its own, as a shell script would start them."""
     with tempfile.TemporaryDirectory() as folder:
         script = pathlib.Path(folder) / "step.sh"
         script.write_text("true\n")
-        loop = f"for i in $(seq {steps}); do bash -e {script}; done"
+        loop = f"for i in $(seq {STEPS}); do bash -e {script}; done"
         began = time.monotonic()
         subprocess.run(["bash", "-c", loop], check=True)
-        return (time.monotonic() - began) * 1000 / steps
+        return (time.monotonic() - began) * 1000 / STEPS
 
 
 def time_of(text):
@@ -31,10 +32,9 @@ def time_of(text):
 
 
 def main():
-    steps = int(sys.argv[2]) if len(sys.argv) > 2 else 100
     world = World(sys.argv[1])
     try:
-        jobs = "".join("      - run: 'true'\n" for _ in range(steps))
+        jobs = "      - run: 'true'\n" * STEPS
         world.make_repository({".github/workflows/many.yml":
                                f"on: workflow_dispatch\njobs:\n  a:\n    runs-on: x\n    steps:\n{jobs}",
                                ".github/workflows/one.yml":
@@ -44,20 +44,20 @@ def main():
         for _ in range(ROUNDS):
             run = world.wait_for_end(world.json("workflow", "run", "many.yml")["id"])
             job = run["jobs"][0]
-            assert run["conclusion"] == "success" and len(job["steps"]) == steps, run
+            assert run["conclusion"] == "success" and len(job["steps"]) == STEPS, run
             first, last = job["steps"][0], job["steps"][-1]
-            ours.append((time_of(last["completed_at"]) - time_of(first["started_at"])) * 1000 / steps)
-            peer.append(plain_ms(steps))
+            ours.append((time_of(last["completed_at"]) - time_of(first["started_at"])) * 1000 / STEPS)
+            peer.append(plain_ms())
             run = world.wait_for_end(world.json("workflow", "run", "one.yml")["id"])
             whole.append((time_of(run["completed_at"]) - time_of(run["created_at"])) * 1000)
         step, bash = statistics.median(ours), statistics.median(peer)
-        print(f"a step: {step:.2f} ms, plain bash: {bash:.2f} ms, over it: {step - bash:.2f} ms (target <= 30)")
-        print(f"a run of one job with one step: {statistics.median(whole):.0f} ms")
-        print(json.dumps({"step_ms": step, "bash_ms": bash, "run_ms": statistics.median(whole)}))
-        return 0 if step - bash <= 30 else 1
+        report.write(sys.argv[2], [
+            report.figure("a step of a workflow over plain bash, in a job of %d" % STEPS, "ms", step - bash, 30),
+            report.figure("the same line in a bash of its own", "ms", bash),
+            report.figure("a run of one job with one step, from its start to its end", "ms", statistics.median(whole))])
     finally:
         world.close()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -277,7 +277,7 @@ void MountFaces(net::Router& router, Foundation& base, Services& services, const
   api::MountRegistries(router, {services.registries, services.shared_assets, services.sharing,
                                 services.signature_policy, store.audit(), store.workspaces(), clock});
   api::MountPromotions(router, {services.promotions, store.promotions(), store.workspaces()});
-  api::MountAudit(router, store.audit());
+  api::MountAudit(router, store.audit(), clock);
   api::MountFiles(router, {services.datastore_files});
   api::MountJobs(router, {services.runner, store.jobs(), store.workspaces(), base.url()});
   api::MountJobReports(router, {services.runner, store.jobs(), store.workspaces(), store.assets(), store.endpoints()});

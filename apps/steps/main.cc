@@ -41,16 +41,14 @@ std::vector<std::string> ArgumentsOfStep() {
 
 int main(int argc, char** argv) {
   using namespace slipway;
-  const std::map<std::string, void (*)(const sdk::Arguments&)> steps = {{"split", steps::Split},
-                                                                        {"data-quality", steps::DataQuality},
-                                                                        {"train-tabular", steps::TrainTabular},
-                                                                        {"register", steps::Register},
-                                                                        {"drift", steps::Drift},
-                                                                        {"export", steps::Export}};
+  const std::map<std::string, void (*)(const sdk::Arguments&)> steps = {
+      {"split", steps::Split},     {"data-quality", steps::DataQuality}, {"train-tabular", steps::TrainTabular},
+      {"compare", steps::Compare}, {"register", steps::Register},        {"drift", steps::Drift},
+      {"export", steps::Export}};
   const auto step = steps.find(argc > 1 ? argv[1] : "");
   if (step == steps.end()) {
     std::fprintf(stderr,
-                 "usage: slipway-step split|data-quality|train-tabular|register|drift|export\n"
+                 "usage: slipway-step split|data-quality|train-tabular|compare|register|drift|export\n"
                  "It runs inside jobs, and takes its inputs from AZURE_ML_INPUT_… and AZURE_ML_OUTPUT_….\n");
     return 2;
   }

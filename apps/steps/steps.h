@@ -12,6 +12,7 @@ namespace slipway::steps {
 void Split(const sdk::Arguments& arguments);         // split.cc
 void DataQuality(const sdk::Arguments& arguments);   // data_quality.cc
 void TrainTabular(const sdk::Arguments& arguments);  // train_tabular.cc
+void Compare(const sdk::Arguments& arguments);       // compare.cc
 void Register(const sdk::Arguments& arguments);      // register.cc
 void Drift(const sdk::Arguments& arguments);         // drift.cc
 void Export(const sdk::Arguments& arguments);        // export.cc

@@ -129,7 +129,7 @@ CommandTable SlipwayCommands(std::string program) {
     Append(commands, PromoteCommands());
     commands.push_back(LineageCommand());
     for (auto* tool : {DoctorCommand, DriftCommand, DataHeadCommand, DataProfileCommand, ExampleDataCommand,
-                       JmespathCommand, ScoreCommand, TrainCommand})
+                       JmespathCommand, ModelCompareCommand, ScoreCommand, TrainCommand})
       commands.push_back(tool());
     Command az;
     az.path = "az";

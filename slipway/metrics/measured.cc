@@ -34,28 +34,20 @@ double Quantile(std::vector<double>& sorted, double share) {
 
 // `evaluate(counts)` gives the values of `names`, in order.
 template <typename Evaluate>
-std::vector<Measured> WithIntervals(const std::vector<std::string>& names, size_t rows, const IntervalOptions& options,
-                                    const Evaluate& evaluate) {
+std::vector<Resampled> Resample(const std::vector<std::string>& names, size_t rows, const IntervalOptions& options,
+                                const Evaluate& evaluate) {
   Counts counts(rows, 1);
   const std::vector<double> values = evaluate(counts);
-  std::vector<std::vector<double>> resampled(names.size());
+  std::vector<Resampled> metrics;
+  for (size_t k = 0; k < names.size(); ++k) metrics.push_back({names[k], values[k], {}});
   SplitMix64 random(options.seed);
   for (int i = 0; i < options.resamples; ++i) {
     std::fill(counts.begin(), counts.end(), 0);
     for (size_t draw = 0; draw < rows; ++draw) ++counts[random.NextBelow(rows)];
     const std::vector<double> found = evaluate(counts);
-    for (size_t k = 0; k < names.size(); ++k)
-      if (!std::isnan(found[k])) resampled[k].push_back(found[k]);
+    for (size_t k = 0; k < names.size(); ++k) metrics[k].resamples.push_back(found[k]);
   }
-  std::vector<Measured> measured;
-  for (size_t k = 0; k < names.size(); ++k) {
-    Measured& metric = measured.emplace_back(Measured{names[k], values[k], kNone, kNone});
-    if (resampled[k].empty() || std::isnan(values[k])) continue;
-    std::sort(resampled[k].begin(), resampled[k].end());
-    metric.low = Quantile(resampled[k], (1 - options.level) / 2);
-    metric.high = Quantile(resampled[k], (1 + options.level) / 2);
-  }
-  return measured;
+  return metrics;
 }
 
 // --- classes ---
@@ -268,8 +260,39 @@ double ShareExplained(double rest, double variance) {
 
 }  // namespace
 
-Result<std::vector<Measured>> MeasureBinary(std::span<const uint8_t> truth, std::span<const double> positive,
-                                            std::span<const uint8_t> predicted, const IntervalOptions& options) {
+Measured WithInterval(const Resampled& metric, double level) {
+  Measured measured = {metric.name, metric.value, kNone, kNone};
+  std::vector<double> sorted;
+  for (const double value : metric.resamples)
+    if (!std::isnan(value)) sorted.push_back(value);
+  if (sorted.empty() || std::isnan(metric.value)) return measured;
+  std::sort(sorted.begin(), sorted.end());
+  measured.low = Quantile(sorted, (1 - level) / 2);
+  measured.high = Quantile(sorted, (1 + level) / 2);
+  return measured;
+}
+
+std::vector<Measured> WithIntervals(const std::vector<Resampled>& metrics, double level) {
+  std::vector<Measured> measured;
+  for (const Resampled& metric : metrics) measured.push_back(WithInterval(metric, level));
+  return measured;
+}
+
+Resampled PairedDifference(const Resampled& first, const Resampled& second) {
+  Resampled difference = {first.name, second.value - first.value, {}};
+  for (size_t i = 0; i < first.resamples.size(); ++i)
+    difference.resamples.push_back(second.resamples[i] - first.resamples[i]);
+  return difference;
+}
+
+bool HigherIsBetter(std::string_view metric) {
+  static constexpr std::string_view kLosses[] = {"log_loss", "brier_score", "rmse", "mae", "median_absolute_error",
+                                                 "mape",     "max_error"};
+  return std::find(std::begin(kLosses), std::end(kLosses), metric) == std::end(kLosses);
+}
+
+Result<std::vector<Resampled>> ResampleBinary(std::span<const uint8_t> truth, std::span<const double> positive,
+                                              std::span<const uint8_t> predicted, const IntervalOptions& options) {
   SLIPWAY_RETURN_IF_ERROR(CheckLengths(truth.size(), positive.size(), "probabilities"));
   SLIPWAY_RETURN_IF_ERROR(CheckLengths(truth.size(), predicted.size(), "predictions"));
   SLIPWAY_RETURN_IF_ERROR(CheckProbabilities(positive));
@@ -281,29 +304,29 @@ Result<std::vector<Measured>> MeasureBinary(std::span<const uint8_t> truth, std:
     const double distance = positive[row] - (truth[row] != 0 ? 1 : 0);
     squares.push_back(distance * distance);
   }
-  return WithIntervals({"accuracy", "balanced_accuracy", "precision", "recall", "specificity", "f1_score",
-                        "matthews_corrcoef", "cohen_kappa", "roc_auc", "average_precision", "log_loss", "brier_score"},
-                       truth.size(), options, [&](const Counts& counts) -> std::vector<double> {
-                         confusion.Count(counts);
-                         const auto [area, precision] = ranking.Evaluate(counts);
-                         return {confusion.Accuracy(),
-                                 confusion.BalancedAccuracy(),
-                                 confusion.Precision(1),
-                                 confusion.Recall(1),
-                                 confusion.Recall(0),
-                                 confusion.F1(1),
-                                 confusion.Matthews(),
-                                 confusion.Kappa(),
-                                 area,
-                                 precision,
-                                 MeanOf(losses, counts),
-                                 MeanOf(squares, counts)};
-                       });
+  return Resample({"accuracy", "balanced_accuracy", "precision", "recall", "specificity", "f1_score",
+                   "matthews_corrcoef", "cohen_kappa", "roc_auc", "average_precision", "log_loss", "brier_score"},
+                  truth.size(), options, [&](const Counts& counts) -> std::vector<double> {
+                    confusion.Count(counts);
+                    const auto [area, precision] = ranking.Evaluate(counts);
+                    return {confusion.Accuracy(),
+                            confusion.BalancedAccuracy(),
+                            confusion.Precision(1),
+                            confusion.Recall(1),
+                            confusion.Recall(0),
+                            confusion.F1(1),
+                            confusion.Matthews(),
+                            confusion.Kappa(),
+                            area,
+                            precision,
+                            MeanOf(losses, counts),
+                            MeanOf(squares, counts)};
+                  });
 }
 
-Result<std::vector<Measured>> MeasureClasses(std::span<const uint32_t> truth, std::span<const double> probabilities,
-                                             std::span<const uint32_t> predicted, size_t classes,
-                                             const IntervalOptions& options) {
+Result<std::vector<Resampled>> ResampleClasses(std::span<const uint32_t> truth, std::span<const double> probabilities,
+                                               std::span<const uint32_t> predicted, size_t classes,
+                                               const IntervalOptions& options) {
   SLIPWAY_RETURN_IF_ERROR(CheckLengths(truth.size() * classes, probabilities.size(), "probabilities"));
   SLIPWAY_RETURN_IF_ERROR(CheckProbabilities(probabilities));
   SLIPWAY_RETURN_IF_ERROR(ConfusionMatrix::Make(truth, predicted, classes));  // checks lengths and classes
@@ -315,45 +338,45 @@ Result<std::vector<Measured>> MeasureClasses(std::span<const uint32_t> truth, st
     const double sum = std::accumulate(first, first + static_cast<ptrdiff_t>(classes), 0.0);
     losses.push_back(LossOf(sum > 0 ? first[truth[row]] / sum : 0));
   }
-  return WithIntervals({"accuracy", "balanced_accuracy", "precision", "recall", "f1_score", "f1_weighted",
-                        "matthews_corrcoef", "cohen_kappa", "roc_auc", "log_loss"},
-                       truth.size(), options, [&](const Counts& counts) -> std::vector<double> {
-                         confusion.Count(counts);
-                         double area = 0;
-                         for (const Ranking& ranking : rankings)
-                           area += ranking.Evaluate(counts).first / static_cast<double>(classes);
-                         return {confusion.Accuracy(),
-                                 confusion.BalancedAccuracy(),
-                                 confusion.Macro([&](size_t k) { return confusion.Precision(k); }),
-                                 confusion.Macro([&](size_t k) { return confusion.Recall(k); }),
-                                 confusion.Macro([&](size_t k) { return confusion.F1(k); }),
-                                 confusion.WeightedF1(),
-                                 confusion.Matthews(),
-                                 confusion.Kappa(),
-                                 area,
-                                 MeanOf(losses, counts)};
-                       });
+  return Resample({"accuracy", "balanced_accuracy", "precision", "recall", "f1_score", "f1_weighted",
+                   "matthews_corrcoef", "cohen_kappa", "roc_auc", "log_loss"},
+                  truth.size(), options, [&](const Counts& counts) -> std::vector<double> {
+                    confusion.Count(counts);
+                    double area = 0;
+                    for (const Ranking& ranking : rankings)
+                      area += ranking.Evaluate(counts).first / static_cast<double>(classes);
+                    return {confusion.Accuracy(),
+                            confusion.BalancedAccuracy(),
+                            confusion.Macro([&](size_t k) { return confusion.Precision(k); }),
+                            confusion.Macro([&](size_t k) { return confusion.Recall(k); }),
+                            confusion.Macro([&](size_t k) { return confusion.F1(k); }),
+                            confusion.WeightedF1(),
+                            confusion.Matthews(),
+                            confusion.Kappa(),
+                            area,
+                            MeanOf(losses, counts)};
+                  });
 }
 
-Result<std::vector<Measured>> MeasureRegression(std::span<const double> truth, std::span<const double> predicted,
-                                                const IntervalOptions& options) {
+Result<std::vector<Resampled>> ResampleRegression(std::span<const double> truth, std::span<const double> predicted,
+                                                  const IntervalOptions& options) {
   SLIPWAY_RETURN_IF_ERROR(CheckLengths(truth.size(), predicted.size(), "predictions"));
   SLIPWAY_RETURN_IF_ERROR(CheckFinite(truth, "true value"));
   SLIPWAY_RETURN_IF_ERROR(CheckFinite(predicted, "prediction"));
   const Errors errors = ErrorsOf(truth, predicted);
-  std::vector<Measured> measured =
-      WithIntervals({"rmse", "mae", "median_absolute_error", "mape", "r2_score", "explained_variance"}, truth.size(),
-                    options, [&](const Counts& counts) -> std::vector<double> {
-                      const double mean_square = MeanOf(errors.squared, counts), variance = VarianceOf(truth, counts);
-                      return {std::sqrt(mean_square),
-                              MeanOf(errors.absolute, counts),
-                              MedianError(errors, counts),
-                              MeanOf(errors.relative, counts),
-                              ShareExplained(mean_square, variance),
-                              ShareExplained(VarianceOf(errors.signed_errors, counts), variance)};
-                    });
-  measured.push_back({"max_error", errors.absolute[errors.by_size.back()], kNone, kNone});
-  return measured;
+  std::vector<Resampled> metrics =
+      Resample({"rmse", "mae", "median_absolute_error", "mape", "r2_score", "explained_variance"}, truth.size(),
+               options, [&](const Counts& counts) -> std::vector<double> {
+                 const double mean_square = MeanOf(errors.squared, counts), variance = VarianceOf(truth, counts);
+                 return {std::sqrt(mean_square),
+                         MeanOf(errors.absolute, counts),
+                         MedianError(errors, counts),
+                         MeanOf(errors.relative, counts),
+                         ShareExplained(mean_square, variance),
+                         ShareExplained(VarianceOf(errors.signed_errors, counts), variance)};
+               });
+  metrics.push_back({"max_error", errors.absolute[errors.by_size.back()], {}});
+  return metrics;
 }
 
 }  // namespace slipway::metrics

@@ -47,12 +47,24 @@ InputPort Whole(int value, std::string description) {
   return port;
 }
 
-InputPort Share(std::string value, std::string description) {
+InputPort Number(std::string value, std::string description, double min) {
   InputPort port = Needed(std::move(description));
   port.type = "number";
-  port.min = 0;
-  port.max = 1;
+  port.min = min;
   port.default_value = Literal{Literal::Kind::kNumber, std::move(value)};
+  return port;
+}
+
+InputPort Share(std::string value, std::string description) {
+  InputPort port = Number(std::move(value), std::move(description), 0);
+  port.max = 1;
+  return port;
+}
+
+InputPort Yes(bool value, std::string description) {
+  InputPort port = Needed(std::move(description));
+  port.type = "boolean";
+  port.default_value = Literal{Literal::Kind::kBoolean, value ? "True" : "False"};
   return port;
 }
 
@@ -77,6 +89,7 @@ CommandComponent Component(std::string name, std::string description, std::map<s
 CommandComponent Split() {
   return Component("split", "Parts a table into rows to learn from and rows to judge by.",
                    {{"data", Data(kTable, "The labelled table.")},
+                    {"more", Data(kTable, "Further labelled rows, parted by themselves.", true)},
                     {"test_size", Share("0.2", "The share of rows to judge by.")},
                     {"random_state", Whole(0, "The same number splits the same way.")}},
                    {{"train", {}}, {"test", {}}});
@@ -108,10 +121,30 @@ CommandComponent TrainTabular() {
       {{"model", model}});
 }
 
+CommandComponent Compare() {
+  return Component(
+      "compare", "Says whether a new model is better than the one in use, on the same held-out rows.",
+      {{"champion", Data("mlflow_model", "The model in use.")},
+       {"challenger", Data("mlflow_model", "The new model.")},
+       {"data", Data(kTable, "Labelled rows that neither has seen.")},
+       {"target", Needed("The column to predict.")},
+       {"traffic", Data(kTable, "Recent rows whose truth is not known.", true)},
+       {"metric", Text("auto", "What decides: roc_auc, f1_score, log_loss, rmse …; auto: roc_auc or rmse.")},
+       {"margin", Number("0.002", "By how much the new model has to be better.", 0)},
+       {"min_rows", Whole(500, "With fewer held-out rows nothing is decided.")},
+       {"segments", Text("", "Columns to look for regressions by; sex, age, education and the like when empty.")},
+       {"refuse_segment_regressions", Yes(false, "A model that is worse for a segment is not better.")},
+       {"random_state", Whole(0, "The same number gives the same intervals.")}},
+      {{"verdict", {}}});
+}
+
 CommandComponent Register() {
   return Component(
-      "register", "Registers a model as the next version of a name.",
-      {{"model", Data("mlflow_model", "What train-tabular wrote.")}, {"name", Needed("The model's name.")}}, {}, false);
+      "register", "Registers a model as the next version of a name, or only if it is better than the one in use.",
+      {{"model", Data("mlflow_model", "What train-tabular wrote.")},
+       {"name", Needed("The model's name.")},
+       {"verdict", Data("uri_folder", "What compare wrote: registers nothing unless it says better.", true)}},
+      {}, false);
 }
 
 CommandComponent Drift() {
@@ -132,7 +165,7 @@ CommandComponent Export() {
 }
 
 std::vector<CommandComponent> Components() {
-  return {Split(), DataQuality(), TrainTabular(), Register(), Drift(), Export()};
+  return {Split(), DataQuality(), TrainTabular(), Compare(), Register(), Drift(), Export()};
 }
 
 AssetVersion Version(AssetKind kind, std::string name, std::string description, domain::AssetBody body) {

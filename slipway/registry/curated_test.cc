@@ -29,7 +29,7 @@ class CuratedTest : public ::testing::Test {
 };
 
 TEST_F(CuratedTest, HasTheComponentsThatACsvOwnerNeeds) {
-  for (const std::string name : {"split", "data-quality", "train-tabular", "register", "drift", "export"}) {
+  for (const std::string name : {"split", "data-quality", "train-tabular", "compare", "register", "drift", "export"}) {
     const auto asset = Find("components/" + name);
     ASSERT_TRUE(asset) << asset.error().ToString();
     const auto& component = std::get<CommandComponent>(asset->body);
@@ -50,7 +50,7 @@ TEST_F(CuratedTest, PinsToAnAddressThatNamesTheSame) {
 
 TEST_F(CuratedTest, SaysWhatThereIs) {
   EXPECT_THAT(Find("components/train-tabulr").error().message(),
-              AllOf(HasSubstr("train-tabular, register"), HasSubstr("did you mean 'train-tabular'")));
+              AllOf(HasSubstr("train-tabular, compare, register"), HasSubstr("did you mean 'train-tabular'")));
   EXPECT_THAT(Find("components/split/versions/2").error().message(), HasSubstr("version 1 of 'split' alone"));
   EXPECT_THAT(Find("models/m", AssetKind::kModel).error().message(), HasSubstr("no model 'm'"));
   const auto other = catalog_.Find({}, "azureml://registries/azureml/components/x", AssetKind::kComponent);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "slipway/sdk/classifier.h"
+#include "slipway/sdk/comparison.h"
 #include "slipway/sdk/drift.h"
 #include "slipway/sdk/logs.h"
 #include "slipway/sdk/program.h"

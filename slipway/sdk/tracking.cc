@@ -96,6 +96,19 @@ void Run::LogArtifact(const std::string& path, const std::string& artifact_path)
     impl_->UploadArtifact(fs::path(path) / file.path, below(file.path));
 }
 
+std::string Run::InputReference(const std::string& input) const {
+  const json job = impl_->server.Call(
+      "GET", fmt::format("{}/jobs/{}{}", impl_->server.WorkspacePath(), UrlEncode(impl_->id), kApiVersion));
+  const json inputs = job.at("properties").value("inputs", json::object());
+  return inputs.contains(input) ? inputs[input].value("uri", "") : "";
+}
+
+void Run::RecordComparison(const std::string& model, const std::string& reason,
+                           const std::map<std::string, std::string>& evidence) {
+  const json body = {{"job", impl_->id}, {"model", model}, {"reason", reason}, {"evidence", evidence}};
+  impl_->server.Call("POST", impl_->server.WorkspacePath() + "/comparisons", &body);
+}
+
 std::string Run::RegisterModel(const std::string& model_folder, const std::string& name,
                                const std::map<std::string, std::string>& tags) {
   LogArtifact(model_folder, "model");

@@ -22,6 +22,13 @@ class Run {
   // A file, or every file of a folder, below `artifact_path` of the run's artifacts.
   void LogArtifact(const std::string& path, const std::string& artifact_path = "");
 
+  // The asset that an input of the job is, pinned: "azureml:credit:3"; "" for a value and for another step's output.
+  std::string InputReference(const std::string& input) const;
+
+  // Puts what became of a challenger into the server's audit log: `model` is what was decided about.
+  void RecordComparison(const std::string& model, const std::string& reason,
+                        const std::map<std::string, std::string>& evidence);
+
   // Logs the model directory as artifact "model" and registers it as the next version of `name`. Returns the version.
   std::string RegisterModel(const std::string& model_folder, const std::string& name,
                             const std::map<std::string, std::string>& tags = {});

@@ -87,13 +87,18 @@ Result<Judged> Judge(const scoring::Predictions& predictions, const tabular::Col
   return judged;
 }
 
-Result<std::vector<metrics::Measured>> Measure(const Judged& judged, const metrics::IntervalOptions& options) {
-  if (!judged.is_classifier()) return metrics::MeasureRegression(judged.true_values, judged.predicted_values, options);
+Result<std::vector<metrics::Resampled>> Resample(const Judged& judged, const metrics::IntervalOptions& options) {
+  if (!judged.is_classifier()) return metrics::ResampleRegression(judged.true_values, judged.predicted_values, options);
   if (judged.is_binary())
-    return metrics::MeasureBinary(judged.IsSecond(), judged.SecondProbabilities(), AreSecond(judged.predicted_classes),
-                                  options);
-  return metrics::MeasureClasses(judged.true_classes, judged.probabilities, judged.predicted_classes,
-                                 judged.classes.size(), options);
+    return metrics::ResampleBinary(judged.IsSecond(), judged.SecondProbabilities(), AreSecond(judged.predicted_classes),
+                                   options);
+  return metrics::ResampleClasses(judged.true_classes, judged.probabilities, judged.predicted_classes,
+                                  judged.classes.size(), options);
+}
+
+Result<std::vector<metrics::Measured>> Measure(const Judged& judged, const metrics::IntervalOptions& options) {
+  SLIPWAY_ASSIGN_OR_RETURN(const auto resampled, Resample(judged, options));
+  return metrics::WithIntervals(resampled, options.level);
 }
 
 const metrics::Measured* Evaluation::Find(std::string_view metric) const {

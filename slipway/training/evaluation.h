@@ -34,6 +34,7 @@ struct Judged {
 Result<Judged> Judge(const scoring::Predictions& predictions, const tabular::Column& truth);
 
 // The metrics that fit, of metrics/measured.h.
+Result<std::vector<metrics::Resampled>> Resample(const Judged& judged, const metrics::IntervalOptions& options);
 Result<std::vector<metrics::Measured>> Measure(const Judged& judged, const metrics::IntervalOptions& options);
 
 struct ClassRow {
@@ -77,8 +78,14 @@ struct SegmentedColumn {
 };
 inline constexpr size_t kSegmentRows = 30;
 
+// The rows of one segment.
+struct SegmentRows {
+  std::string label;
+  std::vector<uint32_t> rows;
+};
 // Texts and booleans: a segment a value, the rare ones together; ages in bands (under 25, by tens, 65 and over), other
 // numbers in quarters. kNotFound (with the nearest name) for a column that is not there.
+Result<std::vector<SegmentRows>> SegmentRowsOf(const tabular::Table& table, const std::string& column);
 Result<SegmentedColumn> EvaluateSegments(const Judged& judged, const tabular::Table& table, const std::string& column);
 
 // The columns of a table whose names are those of traits that a model is usually asked to be fair about.

@@ -19,10 +19,10 @@ using nlohmann::json;
 
 class MetricsParity : public testing::Test {
  protected:
-  static void Expect(const Result<std::vector<Measured>>& measured, const json& wanted) {
-    ASSERT_TRUE(measured) << measured.error().ToString();
-    ASSERT_EQ(measured->size(), wanted.size());
-    for (const Measured& metric : *measured) {
+  static void Expect(const Result<std::vector<metrics::Resampled>>& resampled, const json& wanted) {
+    ASSERT_TRUE(resampled) << resampled.error().ToString();
+    ASSERT_EQ(resampled->size(), wanted.size());
+    for (const Measured& metric : metrics::WithIntervals(*resampled, 0.95)) {
       SCOPED_TRACE(metric.name);
       ASSERT_TRUE(wanted.contains(metric.name));
       EXPECT_NEAR(metric.value, wanted[metric.name].get<double>(), 1e-12 * std::max(1.0, std::abs(metric.value)));
@@ -47,7 +47,7 @@ TEST_F(MetricsParity, TwoClasses) {
   const auto score = List<double>("score");
   std::vector<uint8_t> predicted;
   for (const double value : score) predicted.push_back(value >= 0.5 ? 1 : 0);
-  Expect(metrics::MeasureBinary(truth, score, predicted, options_), figures_["binary"]);
+  Expect(metrics::ResampleBinary(truth, score, predicted, options_), figures_["binary"]);
 }
 
 TEST_F(MetricsParity, SeveralClasses) {
@@ -59,11 +59,11 @@ TEST_F(MetricsParity, SeveralClasses) {
     probabilities.insert(probabilities.end(), values.begin(), values.end());
     predicted.push_back(static_cast<uint32_t>(std::max_element(values.begin(), values.end()) - values.begin()));
   }
-  Expect(metrics::MeasureClasses(truth, probabilities, predicted, 3, options_), figures_["several"]);
+  Expect(metrics::ResampleClasses(truth, probabilities, predicted, 3, options_), figures_["several"]);
 }
 
 TEST_F(MetricsParity, Values) {
-  Expect(metrics::MeasureRegression(List<double>("value"), List<double>("guess"), options_), figures_["values"]);
+  Expect(metrics::ResampleRegression(List<double>("value"), List<double>("guess"), options_), figures_["values"]);
 }
 
 TEST_F(MetricsParity, Curves) {

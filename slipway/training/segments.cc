@@ -19,11 +19,7 @@ using tabular::ColumnType;
 constexpr size_t kValuesMax = 12;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-struct RowsOfSegment {
-  std::string label;
-  std::vector<uint32_t> rows;
-};
-using Parts = std::vector<RowsOfSegment>;
+using Parts = std::vector<SegmentRows>;
 
 // The largest segments; the others as one.
 Parts LargestParts(std::map<std::string, std::vector<uint32_t>> by_text) {
@@ -32,7 +28,7 @@ Parts LargestParts(std::map<std::string, std::vector<uint32_t>> by_text) {
   if (parts.size() <= kValuesMax) return parts;
   std::stable_sort(parts.begin(), parts.end(),
                    [](const auto& a, const auto& b) { return a.rows.size() > b.rows.size(); });
-  RowsOfSegment rest{fmt::format("({} others)", parts.size() - kValuesMax), {}};
+  SegmentRows rest{fmt::format("({} others)", parts.size() - kValuesMax), {}};
   for (size_t i = kValuesMax; i < parts.size(); ++i)
     rest.rows.insert(rest.rows.end(), parts[i].rows.begin(), parts[i].rows.end());
   parts.resize(kValuesMax);
@@ -79,7 +75,7 @@ Parts PartsByNumber(const Column& column) {
     else
       parts[i].label = fmt::format("{:.6g} to {:.6g}", borders[i - 1], borders[i]);
   }
-  RowsOfSegment missing{"(missing)", {}};
+  SegmentRows missing{"(missing)", {}};
   for (uint32_t row = 0; row < column.size(); ++row) {
     const double value = column.number(row);
     if (std::isnan(value)) {
@@ -90,7 +86,7 @@ Parts PartsByNumber(const Column& column) {
     parts[static_cast<size_t>(band)].rows.push_back(row);
   }
   if (!missing.rows.empty()) parts.push_back(std::move(missing));
-  std::erase_if(parts, [](const RowsOfSegment& part) { return part.rows.empty(); });
+  std::erase_if(parts, [](const SegmentRows& part) { return part.rows.empty(); });
   return parts;
 }
 
@@ -148,12 +144,17 @@ double Gap(const std::vector<Segment>& segments, double Segment::*field) {
 
 }  // namespace
 
-Result<SegmentedColumn> EvaluateSegments(const Judged& judged, const tabular::Table& table, const std::string& name) {
+Result<std::vector<SegmentRows>> SegmentRowsOf(const tabular::Table& table, const std::string& name) {
   SLIPWAY_ASSIGN_OR_RETURN(const Column* column, table.Get(name));
+  const bool by_number = column->is_numeric() && column->type != ColumnType::kBool;
+  return by_number ? PartsByNumber(*column) : PartsByText(*column);
+}
+
+Result<SegmentedColumn> EvaluateSegments(const Judged& judged, const tabular::Table& table, const std::string& name) {
+  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<SegmentRows> parts, SegmentRowsOf(table, name));
   SegmentedColumn segmented;
   segmented.column = name;
-  const bool by_number = column->is_numeric() && column->type != ColumnType::kBool;
-  for (const RowsOfSegment& part : by_number ? PartsByNumber(*column) : PartsByText(*column)) {
+  for (const SegmentRows& part : parts) {
     SLIPWAY_ASSIGN_OR_RETURN(Segment segment, MeasureSegment(judged.TakeRows(part.rows), part.label));
     segmented.segments.push_back(std::move(segment));
   }

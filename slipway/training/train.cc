@@ -9,6 +9,7 @@
 #include "slipway/base/text.h"
 #include "slipway/model/model_directory.h"
 #include "slipway/tabular/split.h"
+#include "slipway/training/json_number.h"
 #include "slipway/training/model_card.h"
 
 namespace slipway::training {
@@ -107,10 +108,6 @@ Status JudgeModel(const Table& test, const std::string& target, const TrainOptio
 }
 
 // --- JSON ---
-
-ordered_json NumberOrNull(double number) {
-  return std::isfinite(number) ? ordered_json(number) : ordered_json(nullptr);
-}
 
 ordered_json ImportanceJson(const std::vector<ColumnImportance>& importances) {
   ordered_json list = ordered_json::array();

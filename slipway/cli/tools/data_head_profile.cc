@@ -1,84 +1,31 @@
 // data head, data profile: a look into a table, on this machine or in a data asset.
 #include <cmath>
-#include <filesystem>
 
 #include <fmt/format.h>
 
-#include "slipway/base/file.h"
 #include "slipway/base/text.h"
 #include "slipway/base/time.h"
-#include "slipway/cli/asset/asset_commands.h"
 #include "slipway/cli/context.h"
+#include "slipway/cli/tools/named_inputs.h"
 #include "slipway/cli/tools/tools.h"
-#include "slipway/client/workspace.h"
 #include "slipway/tabular/json_records.h"
 #include "slipway/tabular/profile.h"
-#include "slipway/tabular/read.h"
 #include "slipway/tabular/table.h"
 
 namespace slipway::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 using tabular::ColumnProfile;
 using tabular::ColumnType;
 using tabular::Table;
-
-// --- finding the table ---
-
-// Paths have a slash or an ending; names of assets may have a version, which has dots too.
-bool LooksLikePath(std::string_view text) {
-  if (text.find('/') != std::string_view::npos || text.starts_with('.')) return true;
-  return text.find_first_of(":@") == std::string_view::npos && fs::path(text).has_extension();
-}
-
-Result<domain::DatastorePath> FilesOfAsset(client::Workspace& server, const domain::AssetReference& asset) {
-  if (!asset.registry.empty()) return Unimplemented("reading data of a registry is not supported yet");
-  if (!asset.label.empty() && asset.label != "latest")
-    return NotFound(fmt::format("the data asset '{}' has no label '{}'; there is 'latest'", asset.name, asset.label));
-  SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server.GetAsset(domain::AssetKind::kData, asset.name, asset.version));
-  SLIPWAY_ASSIGN_OR_RETURN(const Json printed, PrintedAsset(domain::AssetKind::kData, arm));
-  return LocateFiles(server, printed.value("path", ""), domain::AssetKind::kData);
-}
-
-// A file by itself is read whatever its ending says.
-Result<Table> ReadDownloaded(const fs::path& folder) {
-  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<FileEntry> files, ListFiles(folder));
-  const bool is_single = files.size() == 1 && files[0].path != "MLTable";
-  return tabular::ReadTable(is_single ? folder / files[0].path : folder);
-}
-
-Result<Table> ReadRemote(Context& context, const domain::Reference& reference, const std::string& text) {
-  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  const auto* asset = std::get_if<domain::AssetReference>(&reference);
-  SLIPWAY_ASSIGN_OR_RETURN(
-      const domain::DatastorePath source,
-      asset != nullptr ? FilesOfAsset(*server, *asset) : LocateFiles(*server, text, domain::AssetKind::kData));
-  SLIPWAY_ASSIGN_OR_RETURN(const TemporaryDirectory folder, TemporaryDirectory::Make());
-  context.Progress(fmt::format("Downloading {}", source.ToString()));
-  SLIPWAY_RETURN_IF_ERROR(server->Download(source, folder.path()));
-  return With(ReadDownloaded(folder.path()), fmt::format("'{}'", text));
-}
-
-// A file or folder of this machine goes before an asset of that name.
-Result<Table> ReadNamed(Context& context, const std::string& text) {
-  std::error_code ignored;
-  if (fs::exists(text, ignored)) return tabular::ReadTable(text);
-  const bool has_prefix = text.starts_with("azureml:");
-  if (!has_prefix && LooksLikePath(text))
-    return NotFound(fmt::format("there is no file or folder '{}'; for a data asset write azureml:NAME", text));
-  const std::string name = has_prefix ? text : "azureml:" + text;
-  SLIPWAY_ASSIGN_OR_RETURN(const domain::Reference reference, domain::ParseReference(name, domain::AssetKind::kData));
-  return ReadRemote(context, reference, name);
-}
 
 // --- data head ---
 
 Result<Output> RunHead(Context& context, const Arguments& arguments) {
   const auto rows = ParseInt(arguments.GetOr("rows", "10"));
   if (!rows || *rows < 1) return InvalidArgument("--rows takes a whole number from 1");
-  SLIPWAY_ASSIGN_OR_RETURN(const Table table, ReadNamed(context, arguments.GetOr("name-or-path", "")));
+  SLIPWAY_ASSIGN_OR_RETURN(const Table table, ReadNamedTable(context, arguments.GetOr("name-or-path", "")));
   Output output = Output::Of(ordered_json::parse(ToJsonRecords(table.Head(static_cast<size_t>(*rows)))));
   output.table_row = [](const ordered_json& row) { return row; };  // also columns named id or type
   output.keeps_order = true;
@@ -144,7 +91,7 @@ ordered_json ProfileRow(const ordered_json& profile) {
 }
 
 Result<Output> RunProfile(Context& context, const Arguments& arguments) {
-  SLIPWAY_ASSIGN_OR_RETURN(const Table table, ReadNamed(context, arguments.GetOr("name-or-path", "")));
+  SLIPWAY_ASSIGN_OR_RETURN(const Table table, ReadNamedTable(context, arguments.GetOr("name-or-path", "")));
   ordered_json profiles = ordered_json::array();
   for (const ColumnProfile& profile : tabular::ProfileTable(table)) profiles.push_back(ProfileJson(profile));
   Output output = Output::Of(std::move(profiles));

@@ -6,10 +6,9 @@
 #include "slipway/base/file.h"
 #include "slipway/base/text.h"
 #include "slipway/cli/context.h"
+#include "slipway/cli/tools/named_inputs.h"
 #include "slipway/cli/tools/tools.h"
 #include "slipway/scoring/compiled_model.h"
-#include "slipway/tabular/csv.h"
-#include "slipway/tabular/read.h"
 
 namespace slipway::cli {
 namespace {
@@ -67,18 +66,6 @@ Result<ordered_json> ScoreRows(const CompiledModel& model, const tabular::Table&
   SLIPWAY_ASSIGN_OR_RETURN(const Explanations explanations, model.ExplainTable(table));
   AddExplanations(explanations, rows);
   return rows;
-}
-
-// A column that the model takes as text is read as text, whatever it looks like.
-Result<tabular::Table> ReadRows(const std::filesystem::path& path, const model::Signature& signature) {
-  const std::string ending = ToLower(path.extension().string());
-  if (ending != ".csv" && ending != ".tsv") return tabular::ReadTable(path);
-  tabular::CsvOptions options;
-  if (ending == ".tsv") options.delimiter = '\t';
-  options.types_may_be_missing = true;
-  for (const model::ColumnSpec& column : signature.inputs)
-    if (column.type == model::DataType::kString) options.types[column.name] = tabular::ColumnType::kString;
-  return tabular::ReadCsvFile(path, options);
 }
 
 // A JSON file that is an object is a request as an endpoint takes it; its answer is printed as the endpoint gives it.

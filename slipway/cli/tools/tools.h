@@ -5,13 +5,14 @@
 
 namespace slipway::cli {
 
-Command ScoreCommand();        // score.cc
-Command TrainCommand();        // train.cc
-Command DriftCommand();        // drift.cc
-Command JmespathCommand();     // jmespath.cc
-Command DataHeadCommand();     // data_head_profile.cc
-Command DataProfileCommand();  // data_head_profile.cc
-Command DoctorCommand();       // doctor.cc
-Command ExampleDataCommand();  // example_data.cc
+Command ScoreCommand();         // score.cc
+Command TrainCommand();         // train.cc
+Command DriftCommand();         // drift.cc
+Command ModelCompareCommand();  // model_compare.cc
+Command JmespathCommand();      // jmespath.cc
+Command DataHeadCommand();      // data_head_profile.cc
+Command DataProfileCommand();   // data_head_profile.cc
+Command DoctorCommand();        // doctor.cc
+Command ExampleDataCommand();   // example_data.cc
 
 }  // namespace slipway::cli
