@@ -44,7 +44,7 @@ set(JSON nlohmann_json::nlohmann_json)
 slipway_room(base USES fmt::fmt spdlog::spdlog tl::expected OpenSSL::Crypto Threads::Threads)
 
 # Layer 1, engines: values in, values out; no socket, database or clock
-slipway_room(tabular DEPENDS base USES ${JSON} yaml-cpp)
+slipway_room(tabular DEPENDS base USES ${JSON} yaml-cpp ZLIB::ZLIB)
 slipway_room(metrics DEPENDS base tabular)
 slipway_room(model DEPENDS base tabular USES ${JSON} yaml-cpp external_onnx)
 slipway_room(scoring DEPENDS base tabular model USES ${JSON})
@@ -81,13 +81,14 @@ slipway_room(environments DEPENDS base domain registry process blobstore USES ya
 slipway_room(runner DEPENDS base domain registry environments process blobstore learn stats tabular model USES ${JSON})
 slipway_room(endpoints DEPENDS base domain registry environments process blobstore model wire USES ${JSON})
 slipway_room(schedules DEPENDS base domain USES external_date)
-slipway_room(monitor DEPENDS base domain logstore net process mail USES ${JSON})
+slipway_room(monitor DEPENDS base domain logstore net process mail stats tabular USES ${JSON})
 slipway_room(workflows DEPENDS base domain spec wire expressions process schedules USES ${JSON} OpenSSL::Crypto)
 slipway_room(gateway DEPENDS base net scoring model tabular domain spool process wire
              USES ${JSON} simdjson::simdjson prometheus-cpp::core)
 
 # Layer 5, faces
 slipway_room(api DEPENDS base net wire spec domain logstore registry runner endpoints schedules monitor workflows blobstore kql tabular
+                         stats
              USES ${JSON} ZLIB::ZLIB)
 slipway_room(client DEPENDS base net wire domain USES ${JSON})
 slipway_room(sdk DEPENDS base tabular metrics learn model scoring stats training client net wire USES ${JSON})

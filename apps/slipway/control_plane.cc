@@ -21,6 +21,7 @@
 #include "slipway/api/arm_schedules.h"
 #include "slipway/api/arm_workspaces.h"
 #include "slipway/api/audit_routes.h"
+#include "slipway/api/drift_routes.h"
 #include "slipway/api/front_door.h"
 #include "slipway/api/health.h"
 #include "slipway/api/job_reports.h"
@@ -39,6 +40,7 @@
 #include "slipway/logstore/log_store.h"
 #include "slipway/logstore/maintainer.h"
 #include "slipway/monitor/alert_service.h"
+#include "slipway/monitor/live_drift/live_drift.h"
 #include "slipway/monitor/rollout_evidence.h"
 #include "slipway/net/router.h"
 #include "slipway/process/supervisor.h"
@@ -187,11 +189,18 @@ struct Services {
              clock,
              [this](const domain::Scope& scope, const domain::AssetVersion& model) { return FolderOf(scope, model); },
              &base.store->rollouts(), &shared_assets}),
-        rollouts({base.store->rollouts(), base.store->workspaces(), endpoints,
-                  [&base](const domain::RolloutQuestion& question) {
-                    return monitor::ReadRolloutEvidence(*base.logs, question);
-                  },
-                  clock, &base.store->audit()}) {}
+        rollouts(
+            {base.store->rollouts(), base.store->workspaces(), endpoints,
+             [&base, collected = monitor::MakeCollectedScores(base.store->workspaces(), base.store->endpoints(),
+                                                              LocalPath())](const domain::RolloutQuestion& question) {
+               return monitor::ReadRolloutEvidence(*base.logs, question, collected);
+             },
+             clock, &base.store->audit()}),
+        baselines(base.home / "baselines",
+                  [this, &base](const domain::Scope& scope, const std::string& model) {
+                    return FindModel(base.store->workspaces(), scope, model);
+                  }),
+        live_drift({base.store->workspaces(), base.store->endpoints(), baselines, *base.logs, clock, LocalPath()}) {}
 
   Status Start(Foundation& base, const Clock& clock) {
     SLIPWAY_ASSIGN_OR_RETURN(
@@ -203,6 +212,7 @@ struct Services {
     scheduler.Start();
     alerts.Start();
     rollouts.Start();
+    live_drift.Start();
     SLIPWAY_RETURN_IF_ERROR(workflows->Start());
     return {};
   }
@@ -224,6 +234,8 @@ struct Services {
   monitor::AlertService alerts;
   endpoints::Endpoints endpoints;
   endpoints::Rollouts rollouts;
+  monitor::Baselines baselines;
+  monitor::LiveDrift live_drift;
   std::unique_ptr<workflows::Workflows> workflows;
 
  private:
@@ -261,6 +273,21 @@ struct Services {
             shared};
   }
 
+  monitor::LocalPath LocalPath() {
+    return
+        [this](const domain::Scope& scope, const std::string& uri) { return registry.catalog().LocalPath(scope, uri); };
+  }
+
+  Result<monitor::KnownModel> FindModel(domain::WorkspaceStore& stored, const domain::Scope& scope,
+                                        const std::string& reference) {
+    SLIPWAY_ASSIGN_OR_RETURN(const auto model, registry.catalog().Find(scope, reference, domain::AssetKind::kModel));
+    SLIPWAY_ASSIGN_OR_RETURN(const fs::path folder, FolderOf(scope, model));
+    SLIPWAY_ASSIGN_OR_RETURN(const domain::Workspace workspace, stored.GetWorkspace(scope));
+    const auto digest = model.properties.find(registry::kTreeProperty);
+    return monitor::KnownModel{workspace.id, model.name, model.version,
+                               digest == model.properties.end() ? "" : digest->second, folder};
+  }
+
   Result<fs::path> FolderOf(const domain::Scope& scope, const domain::AssetVersion& model) {
     const auto address = domain::ParseRegistryAddress(std::get<domain::ModelBody>(model.body).path);
     if (address && registry::StandsInRegistry(model)) return shared_assets.FolderOf(*address);
@@ -289,7 +316,9 @@ void MountFaces(net::Router& router, Foundation& base, Services& services, const
   api::MountEndpoints(router, {services.endpoints, store.endpoints(), store.workspaces(), base.url()});
   api::MountRollouts(router, {services.rollouts, store.rollouts(), store.workspaces()});
   api::MountRouting(router, services.endpoints);
-  api::MountLogs(router, {*base.logs, store.workspaces(), clock});
+  api::MountDrift(router, {services.live_drift, services.baselines, store.workspaces()});
+  api::MountLogs(router,
+                 {*base.logs, store.workspaces(), clock, [&services] { return services.live_drift.MetricsPage(); }});
   api::MountMlflow(router, {store.runs(), store.workspaces(), store.assets(), services.registry.catalog(), clock,
                             [&services](const domain::Scope& scope, const std::string& run) {
                               services.runner.MetricsLogged(scope, run);
@@ -327,6 +356,7 @@ class ControlPlaneImpl final : public ControlPlane {
   }
 
   ~ControlPlaneImpl() override {
+    services_.live_drift.Stop();
     services_.rollouts.Stop();
     services_.endpoints.Stop();  // answers the gateway's poll, which would hold the listeners
     base_.logs->StopWaiting();   // and those who follow logs

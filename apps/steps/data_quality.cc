@@ -23,12 +23,17 @@ void DataQuality(const sdk::Arguments& arguments) {
   const sdk::QualityOptions options = {.label = arguments.Get("target", ""), .categorical = {}};
   const std::string folder = arguments.Get("report");
   sdk::Run run = sdk::Run::Current();
-  int failed = Keep(run, sdk::QualityReport::DataIntegrity(train.Append(test), options), folder, "data_integrity");
-  failed += Keep(run, sdk::QualityReport::TrainTestValidation(train, test, options), folder, "train_test_validation");
+  const auto integrity = sdk::QualityReport::DataIntegrity(train.Append(test), options);
+  const auto validation = sdk::QualityReport::TrainTestValidation(train, test, options);
+  const int failed =
+      Keep(run, integrity, folder, "data_integrity") + Keep(run, validation, folder, "train_test_validation");
   const int most = arguments.GetInteger("max-failed-checks", -1);
   if (most >= 0 && failed > most)
     throw sdk::Failure(std::to_string(failed) + " quality checks failed; max_failed_checks allows " +
                        std::to_string(most));
+  const std::string gate = arguments.Get("fail-on", "none");
+  if (integrity.FailsOn(gate) || validation.FailsOn(gate))
+    throw sdk::Failure(std::to_string(failed) + " quality checks failed; fail_on is " + gate);
 }
 
 }  // namespace slipway::steps

@@ -18,6 +18,8 @@ class Arguments {
   std::string GetOr(std::string_view name, std::string_view fallback) const;
   // All values in order; empty when the flag was not given.
   std::vector<std::string> All(std::string_view name) const;
+  // The names in all values: "--columns a,b --columns c" and "--columns a b c" name the same columns.
+  std::vector<std::string> Names(std::string_view name) const;
 
   void Add(std::string_view name, std::vector<std::string> values);
   void Set(std::string_view name, std::string value);

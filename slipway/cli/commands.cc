@@ -121,6 +121,8 @@ CommandTable SlipwayCommands(std::string program) {
     Append(commands, ProgramCommands());
     Append(commands, ConfigureCommands());
     Append(commands, RolloutCommands());
+    Append(commands, LiveDriftCommands());
+    Append(commands, ModelBaselineCommands());
     Append(commands, WorkflowCommands());
     Append(commands, EnvironmentGateCommands());
     Append(commands, LogsCommands());
@@ -128,8 +130,8 @@ CommandTable SlipwayCommands(std::string program) {
     Append(commands, AuditCommands());
     Append(commands, PromoteCommands());
     commands.push_back(LineageCommand());
-    for (auto* tool : {DoctorCommand, DriftCommand, DataHeadCommand, DataProfileCommand, ExampleDataCommand,
-                       JmespathCommand, ModelCompareCommand, ScoreCommand, TrainCommand})
+    for (auto* tool : {DoctorCommand, DriftCommand, DataHeadCommand, DataProfileCommand, DataQualityCommand,
+                       ExampleDataCommand, JmespathCommand, ModelCompareCommand, ScoreCommand, TrainCommand})
       commands.push_back(tool());
     Command az;
     az.path = "az";

@@ -23,6 +23,8 @@ std::vector<Command> ScheduleCommands();
 std::vector<Command> OnlineEndpointCommands();
 std::vector<Command> OnlineDeploymentCommands();
 std::vector<Command> RolloutCommands();          // slipway alone
+std::vector<Command> LiveDriftCommands();        // slipway alone
+std::vector<Command> ModelBaselineCommands();    // slipway alone
 std::vector<Command> WorkflowCommands();         // slipway alone
 std::vector<Command> EnvironmentGateCommands();  // slipway alone
 std::vector<Command> AlertCommands();

@@ -5,8 +5,7 @@
 
 namespace slipway::gateway {
 
-void CollectCall(const net::RequestView& request, const Call& call, const CallAnswer& answer,
-                 collection::BodyForm form) {
+void CollectCall(const net::RequestView& request, const Call& call, const CallAnswer& answer, tabular::BodyForm form) {
   if (!call.deployment || !call.deployment->collector) return;
   const Address address = AddressOf(request.path(), request.Find("Host"));
   call.deployment->collector->TakeCall({request.method, address.route, call.ids.request, request.headers, request.body,
@@ -15,7 +14,7 @@ void CollectCall(const net::RequestView& request, const Call& call, const CallAn
 }
 
 void CollectMirrored(const LiveDeployment& deployment, const WorkerRequest& request, std::string_view answer,
-                     int status, collection::BodyForm form) {
+                     int status, tabular::BodyForm form) {
   if (!deployment.collector) return;
   const std::vector<net::HeaderView> fields = FieldsOf(request.header_block);
   std::string_view id;
@@ -26,16 +25,16 @@ void CollectMirrored(const LiveDeployment& deployment, const WorkerRequest& requ
   deployment.collector->TakeCall({request.method, path, id, fields, request.body, answer, form, status});
 }
 
-collection::BodyForm BodyFormOf(ModelRuntime::Protocol protocol) {
+tabular::BodyForm BodyFormOf(ModelRuntime::Protocol protocol) {
   switch (protocol) {
     case ModelRuntime::Protocol::kMlflow:
-      return collection::BodyForm::kJson;
+      return tabular::BodyForm::kJson;
     case ModelRuntime::Protocol::kMlflowCsv:
-      return collection::BodyForm::kCsv;
+      return tabular::BodyForm::kCsv;
     case ModelRuntime::Protocol::kTensors:
-      return collection::BodyForm::kTensors;
+      return tabular::BodyForm::kTensors;
   }
-  return collection::BodyForm::kJson;
+  return tabular::BodyForm::kJson;
 }
 
 std::vector<net::HeaderView> FieldsOf(std::string_view header_block) {

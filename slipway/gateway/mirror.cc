@@ -48,7 +48,7 @@ void Mirror::Score(const LogIdentity& identity, const LiveDeployment& target, co
                                           ? target.model->ScoreAs(*protocol, target.wanted, model_lane_, request.body)
                                           : target.model->Score(model_lane_, request.body);
   CollectMirrored(target, request, scored.body, scored.status,
-                  protocol ? BodyFormOf(*protocol) : collection::BodyForm::kJson);
+                  protocol ? BodyFormOf(*protocol) : tabular::BodyForm::kJson);
   const std::string_view route = !protocol                                      ? "/score"
                                  : protocol == ModelRuntime::Protocol::kTensors ? "/v2/…/infer"
                                                                                 : "/invocations";

@@ -197,6 +197,15 @@ constexpr ColumnRow kInsightsCommon[] = {
     {"ItemCount", "itemCount", Type::kInt},
 };
 
+// Ours: how far the rows that deployments are asked are from their models' training data (docs/drift.md).
+constexpr ColumnRow kDriftGauges[] = {
+    {"EndpointName", "", Type::kString}, {"DeploymentName", "", Type::kString}, {"ModelName", "", Type::kString},
+    {"ModelVersion", "", Type::kString}, {"Feature", "", Type::kString},        {"FeatureKind", "", Type::kString},
+    {"Window", "", Type::kString},       {"SampleCount", "", Type::kLong},      {"Psi", "", Type::kReal},
+    {"ExpectedPsi", "", Type::kReal},    {"JensenShannon", "", Type::kReal},    {"MissingShare", "", Type::kReal},
+    {"UnseenShare", "", Type::kReal},    {"Verdict", "", Type::kString},
+};
+
 struct TableRow {
   std::string_view name;
   std::string_view insight;    // the Application Insights name; "" for none
@@ -209,6 +218,7 @@ constexpr TableRow kTables[] = {
     {"AmlOnlineEndpointTrafficLog", "", "", kTrafficLog},
     {"AmlOnlineEndpointEventLog", "", "", kEventLog},
     {"AzureMetrics", "", "", kAzureMetrics},
+    {"SlipwayDriftGauges", "", "", kDriftGauges},
     {"AppTraces", "traces", "trace", kTraces},
     {"AppRequests", "requests", "request", kRequests},
     {"AppDependencies", "dependencies", "dependency", kDependencies},

@@ -389,6 +389,7 @@ Status WriteModelDirectory(const fs::path& folder, const ModelToWrite& model) {
   fs::path target = fs::weakly_canonical(folder, code);
   if (code) return FromErrno(code.value(), fmt::format("cannot resolve '{}'", folder.string()));
   if (!target.has_filename()) target = target.parent_path();
+  if (!target.has_parent_path()) target = "." / target;  // a folder of the current one
   SLIPWAY_RETURN_IF_ERROR(MakeDirectories(target.parent_path()));
   SLIPWAY_ASSIGN_OR_RETURN(const TemporaryDirectory stage, TemporaryDirectory::Make(target.parent_path()));
   const fs::path staged = stage.path() / "model";

@@ -70,8 +70,8 @@ Result<RolloutSide> ReadSide(logstore::LogStore& logs, const RolloutQuestion& qu
   return side;
 }
 
-Result<std::vector<double>> ReadScores(logstore::LogStore& logs, const RolloutQuestion& question,
-                                       const Sample& sample) {
+Result<std::vector<double>> ReadScores(logstore::LogStore& logs, const RolloutQuestion& question, const Sample& sample,
+                                       const CollectedScores& collected) {
   std::vector<double> scores;
   if (sample.size == 0) return scores;
   SLIPWAY_ASSIGN_OR_RETURN(const auto result,
@@ -82,19 +82,23 @@ Result<std::vector<double>> ReadScores(logstore::LogStore& logs, const RolloutQu
     const auto found = ScoresOfLine(message.get_ref<const std::string&>());
     scores.insert(scores.end(), found.begin(), found.end());
   }
+  if (scores.empty() && collected)
+    return collected(question, sample.deployment, sample.range, static_cast<size_t>(sample.size));
   return scores;
 }
 
 std::string NoScoresOf(const std::string& deployment) {
-  return fmt::format("the logs hold no scores of '{}': its scoring script has to print lines 'OutputData | <JSON>'",
-                     deployment);
+  return fmt::format(
+      "there are no scores of '{}': its scoring script has to print lines 'OutputData | <JSON>', or the "
+      "deployment to collect model_outputs",
+      deployment);
 }
 
 // As many of the control's scores as there are of the canary, the latest.
 Status ReadShift(logstore::LogStore& logs, const RolloutQuestion& question, const Sample& canary, const Sample& control,
-                 RolloutEvidence& evidence) {
-  SLIPWAY_ASSIGN_OR_RETURN(const auto actual, ReadScores(logs, question, canary));
-  SLIPWAY_ASSIGN_OR_RETURN(auto expected, ReadScores(logs, question, control));
+                 const CollectedScores& collected, RolloutEvidence& evidence) {
+  SLIPWAY_ASSIGN_OR_RETURN(const auto actual, ReadScores(logs, question, canary, collected));
+  SLIPWAY_ASSIGN_OR_RETURN(auto expected, ReadScores(logs, question, control, collected));
   if (expected.size() > actual.size() && !actual.empty()) expected.resize(actual.size());
   evidence.canary.scores = static_cast<int64_t>(actual.size());
   evidence.control.scores = static_cast<int64_t>(expected.size());
@@ -107,7 +111,8 @@ Status ReadShift(logstore::LogStore& logs, const RolloutQuestion& question, cons
 
 }  // namespace
 
-Result<RolloutEvidence> ReadRolloutEvidence(logstore::LogStore& logs, const RolloutQuestion& question) {
+Result<RolloutEvidence> ReadRolloutEvidence(logstore::LogStore& logs, const RolloutQuestion& question,
+                                            const CollectedScores& collected) {
   RolloutEvidence evidence;
   evidence.since = question.since;
   evidence.until = question.until;
@@ -115,7 +120,7 @@ Result<RolloutEvidence> ReadRolloutEvidence(logstore::LogStore& logs, const Roll
   SLIPWAY_ASSIGN_OR_RETURN(evidence.canary, ReadSide(logs, question, canary));
   const Sample control{question.from, {question.control_since, question.until}, evidence.canary.requests};
   SLIPWAY_ASSIGN_OR_RETURN(evidence.control, ReadSide(logs, question, control));
-  if (question.wants_scores) SLIPWAY_RETURN_IF_ERROR(ReadShift(logs, question, canary, control, evidence));
+  if (question.wants_scores) SLIPWAY_RETURN_IF_ERROR(ReadShift(logs, question, canary, control, collected, evidence));
   return evidence;
 }
 

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "slipway/base/file.h"
@@ -60,6 +62,24 @@ class RolloutEvidenceTest : public ::testing::Test {
       "w-1", "credit", "blue", "green", kStart + 1000 * kSecond, kStart, kStart + 2000 * kSecond, 10, false};
 };
 
+TEST_F(RolloutEvidenceTest, CollectedScoresStandInWhereTheLogsHoldNone) {
+  AddRequests("green", 1000, 4);
+  AddRequests("blue", 0, 4);
+  question_.wants_scores = true;
+  const auto collected = [&](const domain::RolloutQuestion& question, const std::string& deployment,
+                             const logstore::TimeRange& range, size_t most) -> Result<std::vector<double>> {
+    EXPECT_EQ(question.endpoint, "credit");
+    EXPECT_EQ(range.end, question.until);
+    EXPECT_GE(most, 4U);
+    if (deployment == "blue") return std::vector<double>{0, 1, 0, 1};
+    return std::vector<double>{0, 0, 0, 1};
+  };
+  const auto evidence = ReadRolloutEvidence(*logs_, question_, collected);
+  ASSERT_TRUE(evidence) << evidence.error().ToString();
+  EXPECT_NEAR(*evidence->score_psi, 0.25 * std::log(1.5) - 0.25 * std::log(0.5), 1e-12);
+  EXPECT_THAT(Read().score_note, HasSubstr("or the deployment to collect model_outputs"));
+}
+
 TEST_F(RolloutEvidenceTest, NothingIsNoRequests) {
   const auto evidence = Read();
   EXPECT_EQ(evidence.canary.requests, 0);
@@ -107,9 +127,9 @@ TEST_F(RolloutEvidenceTest, ComparesScoresWhereAsked) {
   question_.wants_scores = true;
   AddRequests("green", 1000, 4);
   AddRequests("blue", 1000, 4);
-  EXPECT_THAT(Read().score_note, HasSubstr("the logs hold no scores of 'green'"));
+  EXPECT_THAT(Read().score_note, HasSubstr("there are no scores of 'green'"));
   AddScores("green", 1000, {0, 0, 0, 1});
-  EXPECT_THAT(Read().score_note, HasSubstr("the logs hold no scores of 'blue'"));
+  EXPECT_THAT(Read().score_note, HasSubstr("there are no scores of 'blue'"));
   AddScores("blue", 500, {7, 7, 7, 7});  // older ones, which the equal size leaves out
   AddScores("blue", 1000, {0, 1, 0, 1});
   const auto evidence = Read();

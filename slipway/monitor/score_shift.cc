@@ -1,44 +1,24 @@
 #include "slipway/monitor/score_shift.h"
 
-#include <algorithm>
 #include <cmath>
 #include <optional>
 
 #include <nlohmann/json.hpp>
+
+#include "slipway/stats/baseline.h"
 
 namespace slipway::monitor {
 namespace {
 
 using nlohmann::json;
 
-constexpr size_t kBins = 10;
 constexpr std::string_view kMark = "OutputData";
-
-// Upper bounds (inclusive) of all bins but the last.
-std::vector<double> Bounds(std::span<const double> control) {
-  std::vector<double> sorted(control.begin(), control.end());
-  std::sort(sorted.begin(), sorted.end());
-  std::vector<double> bounds;
-  for (size_t bin = 1; bin < kBins; ++bin) {
-    const double bound = sorted[(sorted.size() - 1) * bin / kBins];
-    if (bounds.empty() || bound > bounds.back()) bounds.push_back(bound);
-  }
-  return bounds;
-}
-
-std::vector<double> Shares(std::span<const double> values, const std::vector<double>& bounds) {
-  std::vector<double> counts(bounds.size() + 1, 0);
-  for (const double value : values)
-    ++counts[static_cast<size_t>(std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin())];
-  for (double& count : counts) count = std::max(count, 0.5) / static_cast<double>(values.size());
-  return counts;
-}
 
 std::optional<double> ScoreOfRow(const json& row) {
   if (row.is_number()) return row.get<double>();
   if (row.is_array() && !row.empty() && row.back().is_number()) return row.back().get<double>();
   if (!row.is_object()) return std::nullopt;
-  for (const char* key : {"probabilities", "score", "prediction"})
+  for (const char* key : {"probabilities", "score", "prediction", "predictions"})
     if (row.contains(key)) return ScoreOfRow(row[key]);
   return std::nullopt;
 }
@@ -51,12 +31,11 @@ void AddScores(const json& rows, std::vector<double>& scores) {
 }  // namespace
 
 double PopulationStabilityIndex(std::span<const double> control, std::span<const double> canary) {
-  const auto bounds = Bounds(control);
-  const auto expected = Shares(control, bounds), actual = Shares(canary, bounds);
-  double sum = 0;
-  for (size_t bin = 0; bin < expected.size(); ++bin)
-    sum += (actual[bin] - expected[bin]) * std::log(actual[bin] / expected[bin]);
-  return sum;
+  const auto expected = stats::DescribeScores({control.begin(), control.end()});
+  if (!expected) return 0;
+  stats::BinCounts actual(*expected);
+  for (const double score : canary) actual.AddNumber(*expected, score);
+  return stats::MeasureGauge(*expected, actual).psi;
 }
 
 std::vector<double> ScoresOfAnswer(std::string_view text) {

@@ -7,8 +7,8 @@
 
 namespace slipway::monitor {
 
-// Population stability index over bins that hold a tenth of the control each (fewer where scores repeat); a bin that is
-// empty on a side counts as half a score there. Neither may be empty.
+// Population stability index in the bins of a baseline of the control (stats/baseline.h), as the live gauges have it.
+// Neither may be empty.
 double PopulationStabilityIndex(std::span<const double> control, std::span<const double> canary);
 
 // The scores of an answer as JSON, one a row: of a classifier the probability of its last class, else the prediction.

@@ -47,6 +47,20 @@ InputPort Whole(int value, std::string description) {
   return port;
 }
 
+InputPort Boolean(bool value, std::string description) {
+  InputPort port = Needed(std::move(description));
+  port.type = "boolean";
+  port.default_value = Literal{Literal::Kind::kBoolean, value ? "true" : "false"};
+  return port;
+}
+
+// Of what reports find.
+InputPort Gate() {
+  InputPort port = Text("none", "Fail when the report has something as bad: none, warning or error.");
+  port.choices = {"none", "warning", "error"};
+  return port;
+}
+
 InputPort Number(std::string value, std::string description, double min) {
   InputPort port = Needed(std::move(description));
   port.type = "number";
@@ -58,13 +72,6 @@ InputPort Number(std::string value, std::string description, double min) {
 InputPort Share(std::string value, std::string description) {
   InputPort port = Number(std::move(value), std::move(description), 0);
   port.max = 1;
-  return port;
-}
-
-InputPort Yes(bool value, std::string description) {
-  InputPort port = Needed(std::move(description));
-  port.type = "boolean";
-  port.default_value = Literal{Literal::Kind::kBoolean, value ? "True" : "False"};
   return port;
 }
 
@@ -100,7 +107,8 @@ CommandComponent DataQuality() {
                    {{"train", Data(kTable, "Rows to learn from.")},
                     {"test", Data(kTable, "Rows to judge by.")},
                     {"target", Text("", "The label column.")},
-                    {"max_failed_checks", Whole(-1, "Fail beyond so many failed checks; -1: never.")}},
+                    {"max_failed_checks", Whole(-1, "Fail beyond so many failed checks; -1: never.")},
+                    {"fail_on", Gate()}},
                    {{"report", {}}});
 }
 
@@ -133,7 +141,7 @@ CommandComponent Compare() {
        {"margin", Number("0.002", "By how much the new model has to be better.", 0)},
        {"min_rows", Whole(500, "With fewer held-out rows nothing is decided.")},
        {"segments", Text("", "Columns to look for regressions by; sex, age, education and the like when empty.")},
-       {"refuse_segment_regressions", Yes(false, "A model that is worse for a segment is not better.")},
+       {"refuse_segment_regressions", Boolean(false, "A model that is worse for a segment is not better.")},
        {"random_state", Whole(0, "The same number gives the same intervals.")}},
       {{"verdict", {}}});
 }
@@ -153,7 +161,17 @@ CommandComponent Drift() {
                    {{"reference", Data(kTable, "What the model was trained on.")},
                     {"current", Data(kTable, "What it is asked now.")},
                     {"model_name", Needed("The name under which the figures stand in the logs.")},
-                    {"exclude", Text("", "Columns of the reference to leave out (the label), with commas between.")}},
+                    {"exclude", Text("", "Columns of the reference to leave out (the label), with commas between.")},
+                    {"target", Text("", "The label column, where it is to be looked at.")},
+                    {"prediction", Text("", "The column of predictions.")},
+                    {"together", Boolean(false, "Whether a model can tell current rows from reference rows.")},
+                    {"every", Text("", "Windows over time: 1d, 12h, or a number of rows.")},
+                    {"time_column", Text("", "The column of times for windows.")},
+                    {"weekdays", Boolean(false, "Compare days with days of the same weekday.")},
+                    {"bad_windows", Text("3/5", "Alarm when so many of the last windows are bad.")},
+                    {"model", Data("mlflow_model", "What train-tabular wrote: columns count by importance.", true)},
+                    {"score", Text("", "Scores of the positive class, to estimate the model's performance by.")},
+                    {"fail_on", Gate()}},
                    {{"report", {}}}, false);
 }
 

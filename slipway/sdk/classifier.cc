@@ -9,6 +9,7 @@
 #include "slipway/model/model_directory.h"
 #include "slipway/sdk/evaluation.h"
 #include "slipway/sdk/unwrap.h"
+#include "slipway/training/baseline.h"
 
 namespace slipway::sdk {
 namespace {
@@ -46,27 +47,33 @@ std::string CurrentRun() {
 
 struct Classifier::Impl {
   learn::FittedModel fitted;
+  stats::Baseline baseline;
 };
 
 Classifier Classifier::Fit(const Table& train, const std::string& target, const RandomForest& options) {
-  return Classifier(
-      std::make_shared<const Impl>(Impl{Unwrap(learn::FitModel(train.get(), target, OptionsOf(options)))}));
+  learn::FittedModel fitted = Unwrap(learn::FitModel(train.get(), target, OptionsOf(options)));
+  stats::Baseline baseline = Unwrap(training::DescribeFeatures(train.get(), fitted));
+  return Classifier(std::make_shared<Impl>(Impl{std::move(fitted), std::move(baseline)}));
 }
 
 std::map<std::string, double> Classifier::Evaluate(const Table& labelled) const {
   const learn::FittedModel& fitted = impl_->fitted;
-  return Unwrap(EvaluatePredictions(PredictionsOf(fitted, labelled.get()), labelled.get(), fitted.target));
+  const scoring::Predictions predictions = PredictionsOf(fitted, labelled.get());
+  impl_->baseline.score = training::DescribePredictions(predictions);
+  return Unwrap(EvaluatePredictions(predictions, labelled.get(), fitted.target));
 }
 
 void Classifier::Save(const std::string& folder) const {
   const learn::FittedModel& fitted = impl_->fitted;
   const model::OnnxModel onnx = Unwrap(learn::ToOnnx(fitted));
-  Unwrap(model::WriteModelDirectory(folder, {.onnx = onnx,
-                                             .signature = fitted.signature,
-                                             .input_example = fitted.input_example,
-                                             .model_uuid = ReplaceAll(RandomUuid(), "-", ""),
-                                             .run_id = CurrentRun(),
-                                             .created = SystemClock().Now()}));
+  Unwrap(model::WriteModelDirectory(
+      folder, {.onnx = onnx,
+               .signature = fitted.signature,
+               .input_example = fitted.input_example,
+               .model_uuid = ReplaceAll(RandomUuid(), "-", ""),
+               .run_id = CurrentRun(),
+               .created = SystemClock().Now(),
+               .more_files = {{std::string(stats::kBaselineFile), training::BaselineText(impl_->baseline)}}}));
 }
 
 }  // namespace slipway::sdk

@@ -38,16 +38,18 @@ class Classifier {
   static Classifier Fit(const Table& train, const std::string& target, const RandomForest& options);
 
   // "accuracy", "precision", "recall", "f1_score", "roc_auc", "log_loss" on a labelled table (binary labels), or the
-  // macro averages (several classes).
+  // macro averages (several classes). The scores of this table become the model's baseline for live drift, which Save
+  // keeps: evaluate on rows that it did not learn from.
   std::map<std::string, double> Evaluate(const Table& labelled) const;
 
-  // Writes an MLflow model directory (MLmodel, model.onnx, signature, input example from the training data).
+  // Writes an MLflow model directory (MLmodel, model.onnx, signature, input example from the training data), with the
+  // baseline for live drift.
   void Save(const std::string& folder) const;
 
  private:
   struct Impl;
-  explicit Classifier(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
-  std::shared_ptr<const Impl> impl_;
+  explicit Classifier(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<Impl> impl_;
 };
 
 // A saved model, ready to score; immutable and thread-safe.

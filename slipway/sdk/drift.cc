@@ -8,58 +8,94 @@
 #include "slipway/base/file.h"
 #include "slipway/base/time.h"
 #include "slipway/sdk/unwrap.h"
-#include "slipway/stats/drift.h"
 #include "slipway/stats/drift_html.h"
 #include "slipway/stats/drift_profile.h"
+#include "slipway/stats/drift_study.h"
 #include "slipway/stats/drift_text.h"
+#include "slipway/training/drift_study.h"
 
 namespace slipway::sdk {
 namespace {
 
+// A column name need not be UTF-8.
+std::string TextOf(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 std::string DataOf(const nlohmann::ordered_json& record) {
-  // A column name need not be UTF-8.
-  return record.at("data").dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return TextOf(record.at("data"));
+}
+
+stats::WindowOptions WindowsOf(const DriftOptions& options) {
+  stats::WindowOptions windows;
+  windows.time_column = options.time_column;
+  windows.by_weekday = options.weekdays;
+  if (!options.every.empty()) Unwrap(training::SetWindow(windows, options.every));
+  Unwrap(training::SetPersistence(windows, options.bad_windows));
+  if (!options.importance.empty()) windows.importance = Unwrap(training::ReadImportances(options.importance));
+  return windows;
+}
+
+training::StudyOptions StudyOptionsOf(const DriftOptions& options) {
+  training::StudyOptions study;
+  study.drift.numeric = options.numeric;
+  study.drift.categorical = options.categorical;
+  study.drift.target = options.target;
+  study.drift.prediction = options.prediction;
+  study.drift.ignored = options.ignored;
+  study.drift.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  if (options.together) study.together = training::DomainDriftOptions{};
+  if (!options.every.empty() || !options.time_column.empty()) study.windows = WindowsOf(options);
+  if (!options.score.empty()) study.estimate = training::EstimateColumns{options.score, options.threshold};
+  return study;
 }
 
 }  // namespace
 
 struct DriftReport::Impl {
-  stats::DriftReport report;
+  stats::DriftStudy study;
 };
 
 DriftReport DriftReport::Compare(const Table& reference, const Table& current, const DriftOptions& options) {
-  stats::DriftOptions engine;
-  engine.numeric = options.numeric;
-  engine.categorical = options.categorical;
-  engine.target = options.target;
-  engine.prediction = options.prediction;
-  engine.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  auto report = Unwrap(stats::CompareTables(reference.get(), current.get(), engine));
-  return DriftReport(std::make_shared<const Impl>(Impl{std::move(report)}));
+  auto study = Unwrap(training::StudyDrift(reference.get(), current.get(), StudyOptionsOf(options)));
+  return DriftReport(std::make_shared<const Impl>(Impl{std::move(study)}));
+}
+
+std::string DriftReport::StudyJson() const {
+  return TextOf(stats::StudyToJson(impl_->study));
+}
+
+std::string DriftReport::worst() const {
+  return std::string(stats::SeverityName(stats::WorstOf(impl_->study)));
+}
+
+bool DriftReport::FailsOn(const std::string& gate) const {
+  const auto severity = Unwrap(stats::ParseGate(gate));
+  return severity && stats::WorstOf(impl_->study) >= *severity;
 }
 
 bool DriftReport::dataset_drift() const {
-  return impl_->report.is_drifted;
+  return impl_->study.report.is_drifted;
 }
 
 double DriftReport::drifted_share() const {
-  return impl_->report.drifted_share;
+  return impl_->study.report.drifted_share;
 }
 
 std::string DriftReport::OverallMetricsJson() const {
-  return DataOf(stats::OverallDriftRecord(impl_->report, ""));
+  return DataOf(stats::OverallDriftRecord(impl_->study.report, ""));
 }
 
 std::string DriftReport::FeatureMetricsJson() const {
-  return DataOf(stats::FeatureDriftRecord(impl_->report, ""));
+  return DataOf(stats::FeatureDriftRecord(impl_->study.report, ""));
 }
 
 std::string DriftReport::ToText() const {
-  return stats::DriftText(impl_->report);
+  return stats::DriftText(impl_->study.report);
 }
 
 void DriftReport::WriteHtml(const std::string& path) const {
-  Unwrap(WriteFileAtomic(path, stats::DriftPage(impl_->report, SystemClock().Now())));
+  Unwrap(WriteFileAtomic(path, stats::DriftPage(impl_->study, SystemClock().Now())));
 }
 
 }  // namespace slipway::sdk

@@ -52,6 +52,11 @@ int QualityReport::failed() const {
   return static_cast<int>(failed);
 }
 
+bool QualityReport::FailsOn(const std::string& gate) const {
+  const auto severity = Unwrap(stats::ParseGate(gate));
+  return severity && stats::WorstOf(impl_->report) >= *severity;
+}
+
 std::string QualityReport::ToJson() const {
   // Values from the data need not be UTF-8.
   return stats::QualityJson(impl_->report).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);

@@ -25,6 +25,8 @@ class QualityReport {
   // and checks that did not run are in neither.
   int passed() const;
   int failed() const;
+  // Whether a check is as bad as `gate`: "none", "warning", "error" (a condition that fails).
+  bool FailsOn(const std::string& gate) const;
   // Suite, counts, and each check with its conditions and value.
   std::string ToJson() const;
   // A page that stands alone.

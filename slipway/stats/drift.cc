@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -16,6 +18,7 @@ namespace slipway::stats {
 namespace {
 
 using tabular::Column;
+using tabular::ColumnSource;
 
 constexpr size_t kSmallHistogramBins = 10;
 
@@ -25,13 +28,13 @@ Result<const DriftTest*> ChosenTest(const PlannedColumn& planned, const DriftOpt
   std::string name = options.test;
   if (const std::string& by_kind = is_numeric ? options.numeric_test : options.categorical_test; !by_kind.empty())
     name = by_kind;
-  if (const auto found = options.test_by_column.find(planned.reference->name); found != options.test_by_column.end())
+  if (const auto found = options.test_by_column.find(planned.name); found != options.test_by_column.end())
     name = found->second;
   if (name.empty()) return nullptr;
   SLIPWAY_ASSIGN_OR_RETURN(const DriftTest* test, FindDriftTest(name));
   if (!(is_numeric ? test->takes_numbers : test->takes_categories))
     return InvalidArgument(fmt::format("the drift test '{}' does not take {} columns, and '{}' is one", name,
-                                       is_numeric ? "numeric" : "categorical", planned.reference->name));
+                                       is_numeric ? "numeric" : "categorical", planned.name));
   return test;
 }
 
@@ -88,9 +91,8 @@ std::string WhyNotComparable(const PlannedColumn& planned, const Column* current
   return "";
 }
 
-ColumnDrift CompareColumn(const PlannedColumn& planned, const Column* current, const DriftTest* chosen,
-                          const DriftOptions& options) {
-  const Column& reference = *planned.reference;
+ColumnDrift CompareColumn(const PlannedColumn& planned, const Column& reference, const Column* current,
+                          const DriftTest* chosen, const DriftOptions& options) {
   ColumnDrift column;
   column.name = reference.name;
   column.role = planned.role;
@@ -122,21 +124,61 @@ void Summarise(DriftReport& report) {
   report.is_drifted = report.drifted_share >= report.drift_share_threshold;
 }
 
-Status CheckTables(const tabular::Table& reference, const tabular::Table& current) {
+Status CheckSources(const ColumnSource& reference, const ColumnSource& current) {
   if (reference.rows() == 0) return InvalidArgument("the reference has no rows");
   if (current.rows() == 0) return InvalidArgument("the current data have no rows");
-  for (const Column& column : reference.columns())
-    if (current.Find(column.name) != nullptr) return {};
+  for (const auto& column : reference.columns())
+    if (current.IndexOf(column.name)) return {};
   return InvalidArgument(
       fmt::format("the tables have no column in common: the reference has {}; the current data have {}",
                   Join(reference.names(), ", "), Join(current.names(), ", ")));
 }
 
-std::vector<std::string> OnlyInCurrent(const tabular::Table& reference, const tabular::Table& current) {
+std::vector<std::string> OnlyInCurrent(const ColumnSource& reference, const ColumnSource& current) {
   std::vector<std::string> names;
-  for (const Column& column : current.columns())
-    if (reference.Find(column.name) == nullptr) names.push_back(column.name);
+  for (const auto& column : current.columns())
+    if (!reference.IndexOf(column.name)) names.push_back(column.name);
   return names;
+}
+
+// What the threads of a run share.
+struct Run {
+  const ColumnSource& reference;
+  const ColumnSource& current;
+  const DriftOptions& options;
+  const ColumnVisitor& visit;
+
+  Result<ColumnDrift> Compare(const PlannedColumn& planned, const DriftTest* chosen) const {
+    SLIPWAY_ASSIGN_OR_RETURN(const auto before, With(reference.Read(planned.index), "the reference"));
+    std::shared_ptr<const Column> now;
+    if (const auto index = current.IndexOf(planned.name)) {
+      SLIPWAY_ASSIGN_OR_RETURN(now, With(current.Read(*index), "the current data"));
+    }
+    ColumnDrift column = CompareColumn(planned, *before, now.get(), chosen, options);
+    if (visit) visit(*before, now.get());
+    return column;
+  }
+};
+
+Status CompareAll(const Run& run, const std::vector<PlannedColumn>& plan, const std::vector<const DriftTest*>& chosen,
+                  DriftReport& report) {
+  std::vector<std::optional<Error>> failures(plan.size());
+  const auto compare = [&](size_t i) {
+    auto column = run.Compare(plan[i], chosen[i]);
+    if (column)
+      report.columns[i] = std::move(*column);
+    else
+      failures[i] = column.error();
+  };
+  if (run.options.threads > 1) {
+    ThreadPool pool(run.options.threads - 1);
+    pool.ParallelFor(plan.size(), compare);
+  } else {
+    for (size_t i = 0; i < plan.size(); ++i) compare(i);
+  }
+  for (auto& failure : failures)
+    if (failure) return std::move(*failure);
+  return {};
 }
 
 }  // namespace
@@ -149,7 +191,12 @@ const ColumnDrift* DriftReport::Find(std::string_view column) const {
 
 Result<DriftReport> CompareTables(const tabular::Table& reference, const tabular::Table& current,
                                   const DriftOptions& options) {
-  SLIPWAY_RETURN_IF_ERROR(CheckTables(reference, current));
+  return CompareSources(*tabular::SourceOf(reference), *tabular::SourceOf(current), options);
+}
+
+Result<DriftReport> CompareSources(const ColumnSource& reference, const ColumnSource& current,
+                                   const DriftOptions& options, const ColumnVisitor& visit) {
+  SLIPWAY_RETURN_IF_ERROR(CheckSources(reference, current));
   SLIPWAY_ASSIGN_OR_RETURN(const auto plan, PlanColumns(reference, options));
   if (plan.empty()) return InvalidArgument("the reference has no column to compare");
   std::vector<const DriftTest*> chosen;
@@ -165,15 +212,7 @@ Result<DriftReport> CompareTables(const tabular::Table& reference, const tabular
   report.target = options.target;
   report.prediction = options.prediction;
   report.only_in_current = OnlyInCurrent(reference, current);
-  const auto compare = [&](size_t i) {
-    report.columns[i] = CompareColumn(plan[i], current.Find(plan[i].reference->name), chosen[i], options);
-  };
-  if (options.threads > 1) {
-    ThreadPool pool(options.threads - 1);
-    pool.ParallelFor(plan.size(), compare);
-  } else {
-    for (size_t i = 0; i < plan.size(); ++i) compare(i);
-  }
+  SLIPWAY_RETURN_IF_ERROR(CompareAll({reference, current, options, visit}, plan, chosen, report));
   Summarise(report);
   return report;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "slipway/base/result.h"
 #include "slipway/stats/histogram.h"
+#include "slipway/tabular/column_source.h"
 #include "slipway/tabular/table.h"
 
 namespace slipway::stats {
@@ -82,5 +84,13 @@ struct DriftReport {
 // why.
 Result<DriftReport> CompareTables(const tabular::Table& reference, const tabular::Table& current,
                                   const DriftOptions& options);
+
+// Called once for each column that was compared, from any thread; `current` is null where the current data lack it.
+using ColumnVisitor = std::function<void(const tabular::Column& reference, const tabular::Column* current)>;
+
+// The same of tables that are read column by column: no more columns are held at once than there are threads. Errors of
+// reading end it.
+Result<DriftReport> CompareSources(const tabular::ColumnSource& reference, const tabular::ColumnSource& current,
+                                   const DriftOptions& options, const ColumnVisitor& visit = {});
 
 }  // namespace slipway::stats

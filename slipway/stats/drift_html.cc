@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -91,17 +93,176 @@ void AddVerdict(HtmlPage& page, const DriftReport& report) {
   page.Counters(counters);
 }
 
+// --- the other parts of a study ---
+
+Tone ToneOf(Severity severity) {
+  switch (severity) {
+    case Severity::kNote:
+      return Tone::kNeutral;
+    case Severity::kWarning:
+      return Tone::kWarning;
+    case Severity::kError:
+      return Tone::kBad;
+  }
+  return Tone::kNeutral;
+}
+
+Tone ToneOf(DriftState state) {
+  switch (state) {
+    case DriftState::kNotEnoughData:
+      return Tone::kNeutral;
+    case DriftState::kQuiet:
+      return Tone::kGood;
+    case DriftState::kWatch:
+      return Tone::kWarning;
+    case DriftState::kAlarm:
+      return Tone::kBad;
+  }
+  return Tone::kNeutral;
+}
+
+void AddAlarms(HtmlPage& page, const DriftStudy& study) {
+  if (study.performance && study.performance->alarm)
+    page.Banner(Tone::kBad, fmt::format("Performance alarm: {}.", *study.performance->alarm));
+  if (study.together && study.together->verdict == DomainVerdict::kDrifted)
+    page.Banner(Tone::kBad,
+                fmt::format("A model tells current rows from reference rows with an AUC of {:.3f}, mostly by "
+                            "'{}'.",
+                            study.together->auc, study.together->contributions.front().column));
+  if (study.over_time && study.over_time->state == DriftState::kAlarm)
+    page.Banner(Tone::kBad, fmt::format("Lasting drift that matters: {}.", study.over_time->reason));
+}
+
+std::string ShareText(double share) {
+  return share > 0 && share < 0.0005 ? "< 0.1 %" : fmt::format("{:.1f} %", 100 * share);
+}
+
+void AddFindings(HtmlPage& page, const std::vector<ShiftFinding>& findings) {
+  if (findings.empty()) return;
+  page.Heading("What else changed", "findings");
+  std::vector<std::vector<TableCell>> rows;
+  for (const ShiftFinding& finding : findings)
+    rows.push_back({{Badge(ToneOf(finding.severity), SeverityName(finding.severity)), ""},
+                    {Name(finding.column), finding.column},
+                    {Text(ShareText(finding.share)), FormatDouble(finding.share)},
+                    {WholeText(finding.what), ""},
+                    {WholeText(finding.advice), ""}});
+  page.Add(HtmlTable("findings-table", {{"Severity"}, {"Column"}, {"Rows", true}, {"What"}, {"What to do"}}, rows));
+}
+
+Series SeriesOf(const PerformanceEstimate& estimate, size_t metric) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  Series series;
+  series.name = fmt::format("estimated {}", BinaryMetrics()[metric].name);
+  series.dots_name = "realised";
+  series.limit_low = estimate.limits[metric].low;
+  series.limit_high = estimate.limits[metric].high;
+  for (const EstimatedChunk& chunk : estimate.chunks) {
+    const bool is_enough = !chunk.metrics.empty();
+    series.labels.push_back(fmt::format("from {}", FormatCount(chunk.first_row)));
+    series.values.push_back(is_enough ? chunk.metrics[metric].estimated : kNone);
+    series.low.push_back(is_enough ? chunk.metrics[metric].low : kNone);
+    series.high.push_back(is_enough ? chunk.metrics[metric].high : kNone);
+    series.dots.push_back(is_enough ? chunk.metrics[metric].realised : kNone);
+  }
+  return series;
+}
+
+void AddPerformance(HtmlPage& page, const PerformanceEstimate& estimate) {
+  page.Heading("Estimated performance", "performance");
+  page.Paragraph(Text(fmt::format(
+      "How well the model should do on the current rows, estimated without their labels from its {} (CBPE). Bars hold "
+      "95 % "
+      "of what may come out; dashed lines are where the metric lay in the reference. The estimate sees shifts of the "
+      "inputs; it cannot see that labels came to follow from them in another way.",
+      estimate.is_calibrated ? "scores, made probabilities by isotonic regression" : "probabilities")));
+  for (size_t metric = 0; metric < BinaryMetrics().size(); ++metric) {
+    const std::string_view name = BinaryMetrics()[metric].name;
+    const bool is_alarming = std::any_of(
+        estimate.chunks.begin(), estimate.chunks.end(),
+        [&](const EstimatedChunk& chunk) { return !chunk.metrics.empty() && chunk.metrics[metric].is_alarming; });
+    const Html parts[] = {Badge(is_alarming ? Tone::kBad : Tone::kGood, is_alarming ? "Outside" : "As before"),
+                          Text(name)};
+    page.BeginDetails(JoinHtml(parts, " "), fmt::format("performance-{}", name), is_alarming || name == "roc_auc");
+    page.Add(SeriesChart(SeriesOf(estimate, metric)));
+    page.EndDetails();
+  }
+}
+
+void AddTogether(HtmlPage& page, const DomainDrift& drift) {
+  constexpr size_t kShownMax = 10;
+  page.Heading("All columns together", "together");
+  if (drift.verdict == DomainVerdict::kNotEnoughData)
+    return page.Paragraph(Text(fmt::format("Not enough data: {} reference rows and {} current rows.",
+                                           FormatCount(drift.reference_rows), FormatCount(drift.current_rows))));
+  page.Paragraph(
+      Text(fmt::format("A random forest that has to tell current rows from reference rows reaches an AUC of {:.3f} ± "
+                       "{:.3f} on rows held out "
+                       "(0.5: it cannot tell them apart; 1: it can tell every one). What it goes by, as the loss of "
+                       "AUC when a column is "
+                       "shuffled:",
+                       drift.auc, 1.96 * drift.standard_error)));
+  std::vector<BarEntry> bars;
+  for (size_t i = 0; i < std::min(kShownMax, drift.contributions.size()); ++i)
+    bars.push_back({drift.contributions[i].column, drift.contributions[i].value,
+                    fmt::format("{:.4f}", drift.contributions[i].value)});
+  page.Add(HorizontalBars(bars, drift.contributions.empty() ? 1 : drift.contributions.front().value));
+}
+
+Series ImpactsOf(const WindowedDrift& drift, size_t column) {
+  Series series;
+  series.name = fmt::format("impact of {}", drift.columns[column].name);
+  for (const DriftWindow& window : drift.windows) {
+    series.labels.push_back(window.label);
+    series.values.push_back(window.columns[column].impact);
+  }
+  return series;
+}
+
+void AddOverTime(HtmlPage& page, const WindowedDrift& drift) {
+  constexpr size_t kDrawnMax = 3;
+  page.Heading("Over time", "over-time");
+  page.Paragraph(
+      Text(fmt::format("{}: {}. The impact is the stability index beyond what chance makes of it, times how much "
+                       "the model hangs on the column; windows with too few rows count neither way.",
+                       DriftStateName(drift.state), drift.reason)));
+  std::vector<size_t> order(drift.columns.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    const ColumnVerdict &x = drift.columns[a], &y = drift.columns[b];
+    return x.state != y.state ? x.state > y.state : x.bad > y.bad;
+  });
+  std::vector<std::vector<TableCell>> rows;
+  for (const size_t i : order) {
+    const ColumnVerdict& column = drift.columns[i];
+    rows.push_back({{Badge(ToneOf(column.state), DriftStateName(column.state)), ""},
+                    {Name(column.name), column.name},
+                    {Text(fmt::format("{:.3f}", column.importance)), ""},
+                    {Text(fmt::format("{} of {}", column.bad, column.looked_at)), ""},
+                    {CellText(column.reason), ""}});
+  }
+  page.Add(HtmlTable("windows-table", {{"Verdict"}, {"Column"}, {"Importance", true}, {"Bad windows"}, {"Why"}}, rows));
+  for (size_t k = 0; k < std::min(kDrawnMax, order.size()); ++k)
+    if (drift.columns[order[k]].bad > 0) page.Add(SeriesChart(ImpactsOf(drift, order[k])));
+}
+
 }  // namespace
 
-std::string DriftPage(const DriftReport& report, Timestamp now, const DriftPageOptions& options) {
+std::string DriftPage(const DriftStudy& study, Timestamp now, const DriftPageOptions& options) {
+  const DriftReport& report = study.report;
   HtmlPage page(options.title, fmt::format("{} against {}, {}", options.current_name, options.reference_name,
                                            FormatTimestamp(now, 0)));
+  AddAlarms(page, study);
   AddVerdict(page, report);
   if (report.current_rows < kFewRows)
     page.Banner(Tone::kWarning,
                 fmt::format("Only {} current rows: below some {} rows, samples of one and the same distribution often "
                             "exceed the thresholds by chance.",
                             report.current_rows, kFewRows));
+  AddFindings(page, study.findings);
+  if (study.performance) AddPerformance(page, *study.performance);
+  if (study.together) AddTogether(page, *study.together);
+  if (study.over_time) AddOverTime(page, *study.over_time);
   page.Heading("Data drift summary");
   const auto columns = MostDriftedFirst(report);
   page.Add(SummaryTable(columns));

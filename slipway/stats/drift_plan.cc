@@ -1,7 +1,7 @@
 #include "slipway/stats/drift_plan.h"
 
 #include <algorithm>
-#include <cmath>
+#include <memory>
 #include <set>
 
 #include <fmt/format.h>
@@ -13,16 +13,18 @@ namespace slipway::stats {
 namespace {
 
 using tabular::Column;
+using tabular::ColumnInfo;
+using tabular::ColumnSource;
 using tabular::ColumnType;
 using tabular::ColumnTypeName;
 
 // Evidently calls booleans categorical; `is_numeric` of a column counts them as numbers.
-bool HoldsNumbers(const Column& column) {
-  return column.is_numeric() && column.type != ColumnType::kBool;
+bool HoldsNumbers(ColumnType type) {
+  return type == ColumnType::kInt64 || type == ColumnType::kFloat64;
 }
 
-bool HoldsCategories(const Column& column) {
-  return column.type == ColumnType::kString || column.type == ColumnType::kBool;
+bool HoldsCategories(ColumnType type) {
+  return type == ColumnType::kString || type == ColumnType::kBool;
 }
 
 bool AreAllShares(const std::vector<double>& sorted) {
@@ -31,11 +33,11 @@ bool AreAllShares(const std::vector<double>& sorted) {
 
 bool IsRegressionTarget(const Column& column) {
   constexpr size_t kDistinctMin = 5;
-  return HoldsNumbers(column) && CountDistinct(SortedNumbers(column), kDistinctMin) >= kDistinctMin;
+  return HoldsNumbers(column.type) && CountDistinct(SortedNumbers(column), kDistinctMin) >= kDistinctMin;
 }
 
 bool IsNumericPrediction(const Column& column, const Column* target) {
-  if (!HoldsNumbers(column)) return false;
+  if (!HoldsNumbers(column.type)) return false;
   const auto sorted = SortedNumbers(column);
   if (column.type == ColumnType::kFloat64 && AreAllShares(sorted)) return true;
   if (target != nullptr) return IsRegressionTarget(*target);
@@ -44,7 +46,7 @@ bool IsNumericPrediction(const Column& column, const Column* target) {
 
 class Planner {
  public:
-  Planner(const tabular::Table& reference, const DriftOptions& options) : reference_(reference), options_(options) {
+  Planner(const ColumnSource& reference, const DriftOptions& options) : reference_(reference), options_(options) {
     for (const auto* names : {&options.ignored, &options.numeric, &options.categorical})
       taken_.insert(names->begin(), names->end());
   }
@@ -70,35 +72,41 @@ class Planner {
   }
 
   Status AddOutcomes() {
-    const Column* target = nullptr;
+    std::shared_ptr<const Column> target;
     if (!options_.target.empty()) {
-      SLIPWAY_ASSIGN_OR_RETURN(target, reference_.Get(options_.target));
-      AddOutcome(*target, ColumnRole::kTarget, IsRegressionTarget(*target));
+      SLIPWAY_ASSIGN_OR_RETURN(const size_t index, reference_.Get(options_.target));
+      SLIPWAY_ASSIGN_OR_RETURN(target, reference_.Read(index));
+      AddOutcome(index, ColumnRole::kTarget, IsRegressionTarget(*target));
     }
     if (!options_.prediction.empty()) {
-      SLIPWAY_ASSIGN_OR_RETURN(const Column* prediction, reference_.Get(options_.prediction));
-      AddOutcome(*prediction, ColumnRole::kPrediction, IsNumericPrediction(*prediction, target));
+      SLIPWAY_ASSIGN_OR_RETURN(const size_t index, reference_.Get(options_.prediction));
+      SLIPWAY_ASSIGN_OR_RETURN(const auto prediction, reference_.Read(index));
+      AddOutcome(index, ColumnRole::kPrediction, IsNumericPrediction(*prediction, target.get()));
     }
     return {};
   }
 
-  void AddOutcome(const Column& column, ColumnRole role, bool is_numeric) {
-    taken_.insert(column.name);
-    plan_.push_back({&column, role, is_numeric ? FeatureKind::kNumeric : FeatureKind::kCategorical});
+  void AddOutcome(size_t index, ColumnRole role, bool is_numeric) {
+    taken_.insert(reference_.columns()[index].name);
+    Add(index, role, is_numeric ? FeatureKind::kNumeric : FeatureKind::kCategorical);
+  }
+
+  void Add(size_t index, ColumnRole role, FeatureKind kind) {
+    plan_.push_back({index, reference_.columns()[index].name, role, kind});
   }
 
   Status AddNumeric() {
     std::vector<std::string> names = options_.numeric;
     if (names.empty())
-      for (const Column& column : reference_.columns())
-        if (HoldsNumbers(column) && !taken_.contains(column.name)) names.push_back(column.name);
+      for (const ColumnInfo& column : reference_.columns())
+        if (HoldsNumbers(column.type) && !taken_.contains(column.name)) names.push_back(column.name);
     std::sort(names.begin(), names.end());
     for (const std::string& name : names) {
-      SLIPWAY_ASSIGN_OR_RETURN(const Column* column, reference_.Get(name));
-      if (!HoldsNumbers(*column))
-        return InvalidArgument(fmt::format("column '{}' is listed as numeric, but holds values of type {}", name,
-                                           ColumnTypeName(column->type)));
-      plan_.push_back({column, ColumnRole::kFeature, FeatureKind::kNumeric});
+      SLIPWAY_ASSIGN_OR_RETURN(const size_t index, reference_.Get(name));
+      if (const ColumnType type = reference_.columns()[index].type; !HoldsNumbers(type))
+        return InvalidArgument(
+            fmt::format("column '{}' is listed as numeric, but holds values of type {}", name, ColumnTypeName(type)));
+      Add(index, ColumnRole::kFeature, FeatureKind::kNumeric);
     }
     return {};
   }
@@ -106,18 +114,18 @@ class Planner {
   Status AddCategorical() {
     std::vector<std::string> names = options_.categorical;
     if (names.empty()) {
-      for (const Column& column : reference_.columns())
-        if (HoldsCategories(column) && !taken_.contains(column.name)) names.push_back(column.name);
+      for (const ColumnInfo& column : reference_.columns())
+        if (HoldsCategories(column.type) && !taken_.contains(column.name)) names.push_back(column.name);
       std::sort(names.begin(), names.end());
     }
     for (const std::string& name : names) {
-      SLIPWAY_ASSIGN_OR_RETURN(const Column* column, reference_.Get(name));
-      plan_.push_back({column, ColumnRole::kFeature, FeatureKind::kCategorical});
+      SLIPWAY_ASSIGN_OR_RETURN(const size_t index, reference_.Get(name));
+      Add(index, ColumnRole::kFeature, FeatureKind::kCategorical);
     }
     return {};
   }
 
-  const tabular::Table& reference_;
+  const ColumnSource& reference_;
   const DriftOptions& options_;
   std::set<std::string, std::less<>> taken_;
   std::vector<PlannedColumn> plan_;
@@ -125,7 +133,7 @@ class Planner {
 
 }  // namespace
 
-Result<std::vector<PlannedColumn>> PlanColumns(const tabular::Table& reference, const DriftOptions& options) {
+Result<std::vector<PlannedColumn>> PlanColumns(const ColumnSource& reference, const DriftOptions& options) {
   return Planner(reference, options).Plan();
 }
 

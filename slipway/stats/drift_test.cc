@@ -205,7 +205,7 @@ TEST(DriftProfile, RecordsHaveTheFieldsThatQueriesUnpack) {
 
 TEST(DriftPage, StandsAloneAndEscapesNames) {
   const Table reference = TableOf({Texts("<script>x</script>", {50, "<b>"}), Ramp("n", 50, 0, 1)});
-  const std::string page = DriftPage(Compare(reference, reference), Timestamp{});
+  const std::string page = DriftPage({.report = Compare(reference, reference)}, Timestamp{});
   EXPECT_THAT(page, Not(HasSubstr("<script>x")));
   EXPECT_THAT(page, Not(HasSubstr("<b>\"")));
   for (const char* outside : {"http://", "https://", "src=", "@import", "url("})

@@ -44,7 +44,7 @@ tr:first-child th{border-top:0}
 th{color:var(--soft);font-weight:600;font-size:12.5px;white-space:nowrap}
 th[data-sort]{cursor:pointer}th[data-sort]:hover{color:var(--ink)}
 th[aria-sort=ascending]::after{content:" \2191"}th[aria-sort=descending]::after{content:" \2193"}
-td{overflow-wrap:anywhere;min-width:9ch}
+td{overflow-wrap:break-word;min-width:9ch}td svg{max-width:none}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;min-width:0}
 .name,.cell{white-space:nowrap}
 .cell.long{display:block;white-space:normal;min-width:28ch}
@@ -58,6 +58,7 @@ svg{display:block;max-width:100%;height:auto}
 svg text{fill:var(--soft);font:11px system-ui,sans-serif}
 svg .ref{fill:var(--ref)}svg .cur{fill:var(--cur)}svg .axis{stroke:var(--line)}svg .ink{fill:var(--ink)}
 footer{color:var(--soft);font-size:13px;margin-top:40px}
+@media(max-width:640px){.figure{overflow-x:auto}.figure svg{max-width:none}details{padding:0 12px}}
 @media print{body{background:#fff}.tablebox input{display:none}details{break-inside:avoid}}
 )css";
 
@@ -132,6 +133,10 @@ Html CellText(std::string_view text) {
   constexpr size_t kOneLine = 28, kCharacters = 90;
   const std::string_view size = Shortened(text, kOneLine) == text ? "" : " long";
   return {fmt::format("<span class=\"cell{}\">{}</span>", size, HtmlEscape(Shortened(text, kCharacters)))};
+}
+
+Html WholeText(std::string_view text) {
+  return {fmt::format("<span class=\"cell long\">{}</span>", HtmlEscape(text))};
 }
 
 Html Name(std::string_view name, std::string_view anchor) {
@@ -210,7 +215,9 @@ void HtmlPage::Counters(const std::vector<Counter>& counters) {
 }
 
 void HtmlPage::Add(const Html& html) {
-  body_ += html.text;
+  // A figure of its own keeps its size where the page is narrow, and is scrolled.
+  const bool is_figure = html.text.starts_with("<svg");
+  body_ += is_figure ? fmt::format("<div class=figure>{}</div>\n", html.text) : html.text;
 }
 
 void HtmlPage::BeginDetails(const Html& summary, std::string_view anchor, bool open) {

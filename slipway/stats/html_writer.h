@@ -25,6 +25,8 @@ std::string Shortened(std::string_view text, size_t characters);
 std::string FormatCount(size_t count);  // "24,000"
 // A text in a table: short ones stay on one line, long ones get room, very long ones are cut.
 Html CellText(std::string_view text);
+// A text in a table that is read to its end: it gets room and is not cut.
+Html WholeText(std::string_view text);
 // A name on one line; a long one is shortened and shown whole when pointed at. "" as `anchor`: no link.
 Html Name(std::string_view name, std::string_view anchor = {});
 // The headers and rows of a plain table, e.g. inside a section.

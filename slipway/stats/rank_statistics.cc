@@ -23,6 +23,12 @@ double Mean(std::span<const double> values) {
   return sum / static_cast<double>(values.size());
 }
 
+std::vector<double> Shifted(std::span<const double> values, double origin) {
+  std::vector<double> shifted(values.begin(), values.end());
+  for (double& value : shifted) value -= origin;
+  return shifted;
+}
+
 double SquaresAround(std::span<const double> values, double mean) {
   double sum = 0;
   for (double value : values) sum += (value - mean) * (value - mean);
@@ -132,8 +138,10 @@ double AndersonDarlingLevel(double statistic) {
 double StudentTTest(std::span<const double> a, std::span<const double> b) {
   const double n = static_cast<double>(a.size()), m = static_cast<double>(b.size());
   if (n < 2 || m < 2) return kNaN;
-  const double mean_a = Mean(a), mean_b = Mean(b), degrees = n + m - 2;
-  const double variance = (SquaresAround(a, mean_a) + SquaresAround(b, mean_b)) / degrees;
+  // From a value of theirs on: of large numbers that lie close together the means keep their digits.
+  const auto from_a = Shifted(a, a.front()), from_b = Shifted(b, a.front());
+  const double mean_a = Mean(from_a), mean_b = Mean(from_b), degrees = n + m - 2;
+  const double variance = (SquaresAround(from_a, mean_a) + SquaresAround(from_b, mean_b)) / degrees;
   return StudentTwoSided((mean_a - mean_b) / std::sqrt(variance * (1 / n + 1 / m)), degrees);
 }
 

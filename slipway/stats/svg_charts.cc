@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -101,7 +103,134 @@ std::string RangeLabels(const Frame& frame, const PairedHistogram& histogram) {
       frame.width - frame.right, y, AxisNumber(histogram.edges.back()));
 }
 
+// --- series ---
+
+struct ValueRange {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  void Take(double value) {
+    if (std::isnan(value)) return;
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  void Take(const std::vector<double>& values) {
+    for (const double value : values) Take(value);
+  }
+  double share(double value) const { return (value - low) / (high - low); }
+};
+
+ValueRange RangeOf(const Series& series) {
+  ValueRange range;
+  for (const auto* values : {&series.values, &series.low, &series.high, &series.dots}) range.Take(*values);
+  range.Take(series.limit_low);
+  range.Take(series.limit_high);
+  if (!(range.low <= range.high)) range = {0, 1};
+  const double margin = range.high > range.low ? 0.08 * (range.high - range.low) : 0.5;
+  return {range.low - margin, range.high + margin};
+}
+
+double StepX(const Frame& frame, size_t step, size_t steps) {
+  return frame.left + frame.plot_width() * (static_cast<double>(step) + 0.5) / static_cast<double>(steps);
+}
+
+std::string ValueAxis(const Frame& frame, const ValueRange& range) {
+  std::string out;
+  for (const double share : {0.0, 0.5, 1.0})
+    out += fmt::format(
+        "<line class=axis x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>"
+        "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=end>{:.3g}</text>",
+        frame.left, frame.width - frame.right, frame.y(share), frame.y(share), frame.left - 6, frame.y(share) + 4,
+        range.low + share * (range.high - range.low));
+  return out;
+}
+
+std::string StepLabels(const Frame& frame, const std::vector<std::string>& labels) {
+  constexpr size_t kLabelsMax = 12;
+  const size_t every = (labels.size() + kLabelsMax - 1) / kLabelsMax;
+  std::string out;
+  for (size_t i = 0; i < labels.size(); i += every)
+    out += CategoryLabel(frame, StepX(frame, i, labels.size()), labels[i]);
+  return out;
+}
+
+std::string Limit(const Frame& frame, const ValueRange& range, double value) {
+  if (std::isnan(value)) return "";
+  return fmt::format(
+      "<line x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"var(--ref)\" stroke-dasharray=\"4 4\"/>",
+      frame.left, frame.width - frame.right, frame.y(range.share(value)), frame.y(range.share(value)));
+}
+
+std::string Band(const Frame& frame, const ValueRange& range, const Series& series) {
+  std::string out;
+  const double width = 0.6 * frame.plot_width() / static_cast<double>(series.labels.size());
+  for (size_t i = 0; i < series.low.size(); ++i) {
+    if (std::isnan(series.low[i]) || std::isnan(series.high[i])) continue;
+    const double top = frame.y(range.share(series.high[i])), bottom = frame.y(range.share(series.low[i]));
+    out += fmt::format(
+        "<rect class=cur fill-opacity=\"0.2\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=2 />",
+        StepX(frame, i, series.labels.size()) - width / 2, top, width, std::max(1.0, bottom - top));
+  }
+  return out;
+}
+
+// Lines between neighbours, and a dot a step with its number.
+std::string LineThrough(const Frame& frame, const ValueRange& range, const Series& series) {
+  std::string out;
+  const auto place = [&](size_t i) {
+    return std::pair(StepX(frame, i, series.labels.size()), frame.y(range.share(series.values[i])));
+  };
+  for (size_t i = 0; i < series.values.size(); ++i) {
+    if (std::isnan(series.values[i])) continue;
+    const auto [x, y] = place(i);
+    if (i > 0 && !std::isnan(series.values[i - 1])) {
+      const auto [x0, y0] = place(i - 1);
+      out += fmt::format(
+          "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"var(--cur)\" stroke-width=2 />", x0,
+          y0, x, y);
+    }
+    out += fmt::format("<circle class=cur cx=\"{:.1f}\" cy=\"{:.1f}\" r=3.5><title>{}: {:.4g}</title></circle>", x, y,
+                       HtmlEscape(series.labels[i]), series.values[i]);
+  }
+  return out;
+}
+
+std::string Outcomes(const Frame& frame, const ValueRange& range, const Series& series) {
+  std::string out;
+  for (size_t i = 0; i < series.dots.size(); ++i) {
+    if (std::isnan(series.dots[i])) continue;
+    out += fmt::format("<circle class=ref cx=\"{:.1f}\" cy=\"{:.1f}\" r=4><title>{}: {:.4g}</title></circle>",
+                       StepX(frame, i, series.labels.size()), frame.y(range.share(series.dots[i])),
+                       HtmlEscape(series.labels[i]), series.dots[i]);
+  }
+  return out;
+}
+
+bool HasNumbers(const std::vector<double>& values) {
+  return std::any_of(values.begin(), values.end(), [](double value) { return !std::isnan(value); });
+}
+
+std::string SeriesLegend(const Frame& frame, const Series& series) {
+  std::string out =
+      fmt::format("<rect class=cur x=\"{:.0f}\" y=6 width=10 height=10 rx=2 /><text x=\"{:.0f}\" y=15>{}</text>",
+                  frame.left, frame.left + 15, HtmlEscape(Shortened(series.name, 40)));
+  if (HasNumbers(series.dots))
+    out += fmt::format("<circle class=ref cx=\"{:.0f}\" cy=11 r=5 /><text x=\"{:.0f}\" y=15>{}</text>",
+                       frame.left + 300, frame.left + 310, HtmlEscape(series.dots_name));
+  return out;
+}
+
 }  // namespace
+
+Html SeriesChart(const Series& series) {
+  if (series.labels.empty()) return {};
+  const Frame frame;
+  const ValueRange range = RangeOf(series);
+  std::string out = fmt::format("<svg width={0:.0f} height={1:.0f} viewBox=\"0 0 {0:.0f} {1:.0f}\" role=img>",
+                                frame.width, frame.height);
+  out += ValueAxis(frame, range) + StepLabels(frame, series.labels) + SeriesLegend(frame, series);
+  out += Limit(frame, range, series.limit_low) + Limit(frame, range, series.limit_high);
+  out += Band(frame, range, series) + LineThrough(frame, range, series) + Outcomes(frame, range, series);
+  return {out + "</svg>"};
+}
 
 Html Sparkline(const std::vector<double>& heights, Side side) {
   constexpr double kWidth = 110, kHeight = 32;

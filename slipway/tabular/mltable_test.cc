@@ -249,7 +249,7 @@ TEST_F(ReadTableFolder, SaysWhatDoesNotAgree) {
 TEST_F(ReadTableFolder, SaysWhatIsNotThereOrNotSupported) {
   EXPECT_EQ(ReadTable(root()).error().code(), Code::kNotFound);
   EXPECT_EQ(ReadTable(root() / "t.csv").error().code(), Code::kNotFound);
-  for (const char* name : {"t.parquet", "t.csv.gz"}) {
+  for (const char* name : {"t.csv.zst", "t.csv.gz"}) {
     Put(name, "x");
     EXPECT_EQ(ReadTable(root() / name).error().code(), Code::kUnimplemented);
   }

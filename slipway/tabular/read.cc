@@ -9,6 +9,7 @@
 
 #include "slipway/base/file.h"
 #include "slipway/base/text.h"
+#include "slipway/tabular/column_source.h"
 #include "slipway/tabular/concatenate.h"
 #include "slipway/tabular/csv.h"
 #include "slipway/tabular/json_lines.h"
@@ -33,6 +34,11 @@ std::optional<Format> FormatByEnding(const fs::path& path) {
   return std::nullopt;
 }
 
+Result<Table> ReadParquet(const fs::path& path) {
+  SLIPWAY_ASSIGN_OR_RETURN(const auto source, OpenParquet(path));
+  return ReadAll(*source);
+}
+
 Result<Table> ReadTableFile(const fs::path& path) {
   switch (FormatByEnding(path).value_or(Format::kCsv)) {
     case Format::kCsv:
@@ -42,7 +48,7 @@ Result<Table> ReadTableFile(const fs::path& path) {
     case Format::kJson:
       return ReadJsonFile(path);
     case Format::kParquet:
-      return Unimplemented(fmt::format("reading Parquet is not supported yet: '{}'", path.string()));
+      return ReadParquet(path);
     case Format::kCompressed:
       return Unimplemented(fmt::format("reading compressed files is not supported yet: '{}'", path.string()));
   }
@@ -63,7 +69,8 @@ Result<Table> ReadFolder(const fs::path& folder) {
     tables.push_back(std::move(table));
     names.push_back((folder / entry.path).string());
   }
-  if (tables.empty()) return NotFound(fmt::format("there is no CSV or JSON file in the folder '{}'", folder.string()));
+  if (tables.empty())
+    return NotFound(fmt::format("there is no CSV, JSON or Parquet file in the folder '{}'", folder.string()));
   return Concatenate(std::move(tables), names);
 }
 

@@ -9,6 +9,7 @@
 #include "slipway/base/text.h"
 #include "slipway/model/model_directory.h"
 #include "slipway/tabular/split.h"
+#include "slipway/training/baseline.h"
 #include "slipway/training/json_number.h"
 #include "slipway/training/model_card.h"
 
@@ -100,6 +101,7 @@ Status JudgeModel(const Table& test, const std::string& target, const TrainOptio
   SLIPWAY_ASSIGN_OR_RETURN(const auto predictions, compiled->ScoreTable(test));
   SLIPWAY_ASSIGN_OR_RETURN(const Judged judged,
                            With(Judge(predictions, *test.Find(target)), "the held-out rows (another seed may help)"));
+  trained.baseline.score = DescribePredictions(predictions);
   SLIPWAY_ASSIGN_OR_RETURN(trained.evaluation, Evaluate(judged, {.seed = options.seed}));
   SampleValues(judged, trained);
   SLIPWAY_RETURN_IF_ERROR(FindSegments(judged, test, target, options, trained));
@@ -183,6 +185,7 @@ Result<Trained> Train(Table train, const Table& test, const std::string& target,
   Trained trained;
   trained.train_rows = train.rows();
   SLIPWAY_ASSIGN_OR_RETURN(trained.model, learn::FitModel(train, target, options.fit));
+  SLIPWAY_ASSIGN_OR_RETURN(trained.baseline, DescribeFeatures(train, trained.model));
   train = {};
   trained.parameters = ParametersOf(options.fit);
   trained.inputs = DescribeInputs(trained.model);
@@ -215,14 +218,16 @@ std::string EvaluationJson(const Trained& trained) {
 }
 
 Status Save(const Trained& trained, const std::string& folder, const SaveOptions& options) {
-  return model::WriteModelDirectory(folder, {.onnx = trained.onnx,
-                                             .signature = trained.model.signature,
-                                             .input_example = trained.model.input_example,
-                                             .model_uuid = options.model_uuid,
-                                             .run_id = options.run_id,
-                                             .created = options.now,
-                                             .more_files = {{"evaluation.json", EvaluationJson(trained)},
-                                                            {"model_card.html", ModelCard(trained, options.now)}}});
+  return model::WriteModelDirectory(folder,
+                                    {.onnx = trained.onnx,
+                                     .signature = trained.model.signature,
+                                     .input_example = trained.model.input_example,
+                                     .model_uuid = options.model_uuid,
+                                     .run_id = options.run_id,
+                                     .created = options.now,
+                                     .more_files = {{"evaluation.json", EvaluationJson(trained)},
+                                                    {std::string(stats::kBaselineFile), BaselineText(trained.baseline)},
+                                                    {"model_card.html", ModelCard(trained, options.now)}}});
 }
 
 }  // namespace slipway::training

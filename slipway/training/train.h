@@ -13,6 +13,7 @@
 #include "slipway/learn/fitted_model.h"
 #include "slipway/model/onnx_graph.h"
 #include "slipway/scoring/compiled_model.h"
+#include "slipway/stats/baseline.h"
 #include "slipway/tabular/table.h"
 #include "slipway/training/evaluation.h"
 #include "slipway/training/importance.h"
@@ -42,6 +43,7 @@ struct Trained {
   std::string plan;  // how scoring runs it
   std::map<std::string, std::string> parameters;
   std::vector<InputDescription> inputs;
+  stats::Baseline baseline;  // of the features it learned from, and of the scores of the rows it was judged by
   size_t train_rows = 0;
   Evaluation evaluation;
   std::vector<std::pair<double, double>> sample;  // of values: some (truth, prediction)
@@ -65,7 +67,8 @@ struct SaveOptions {
   std::string run_id = {};
   Timestamp now = {};
 };
-// MLflow's directory, with model_card.html and evaluation.json beside the model. Errors as model::WriteModelDirectory.
+// MLflow's directory, with model_card.html, evaluation.json and baseline.json beside the model. Errors as
+// model::WriteModelDirectory.
 Status Save(const Trained& trained, const std::string& folder, const SaveOptions& options);
 
 // What evaluation.json holds.

@@ -7,6 +7,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import alert_cases  # noqa: E402
 import automation_cases  # noqa: E402
 import collection_cases  # noqa: E402
+import drift_cases  # noqa: E402
 import endpoint_cases  # noqa: E402
 import full_disk_cases  # noqa: E402
 import harness  # noqa: E402
@@ -22,7 +23,7 @@ import table_cases  # noqa: E402
 OFFLINE = [*offline_cases.CASES, *table_cases.CASES]
 # Each list has a home of its own.
 WITH_SERVER = [server_cases.CASES, [*endpoint_cases.CASES, *automation_cases.CASES, *rollout_cases.CASES, *scale_cases.CASES],
-               collection_cases.CASES, job_cases.CASES, log_cases.CASES, registry_cases.CASES]
+               collection_cases.CASES, drift_cases.CASES, job_cases.CASES, log_cases.CASES, registry_cases.CASES]
 
 
 def run(build, cases, with_server):

@@ -53,6 +53,10 @@ def main():
                "| extend n = array_length(parse_json(tostring(split(Message, '|')[-1])).data) | summarize n = sum(n)")
     # 2 rows of sample.json, 1,000 single rows, 2 x 2,000 rows of batches, and what blue answered of the last 600.
     expect("every request is in the log", 5002 <= int(rows[0]["n"]) <= 5002 + 600, rows)
+
+    live = ask("az", "monitor", "log-analytics", "query", "-w", workspace, "--analytics-query",
+               "SlipwayDriftGauges | where EndpointName == 'credit-card-default-oe' and Verdict == 'drifted' | distinct Feature")
+    expect("the live gauges saw the drifted rows", "credit_limit" in [row["Feature"] for row in live], live)
     return 1 if FAILURES else 0
 
 

@@ -13,6 +13,9 @@
 // as in Azure.
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "slipway/base/time.h"
 #include "slipway/domain/stores.h"
 #include "slipway/logstore/log_store.h"
@@ -25,6 +28,7 @@ struct LogsDependencies {
   logstore::LogStore& store;
   domain::WorkspaceStore& workspaces;
   const Clock& clock;
+  std::function<std::string()> more_metrics{};  // of the Prometheus page; may be left out
 };
 
 void MountLogs(net::Router& router, const LogsDependencies& dependencies);

@@ -220,7 +220,7 @@ Result<net::Response> Fsck(logstore::LogStore& store, const net::Request&) {
   return ListAnswer(std::move(list));
 }
 
-Result<net::Response> Metrics(logstore::LogStore& store, const net::Request&) {
+Result<std::string> LogMetrics(logstore::LogStore& store) {
   SLIPWAY_ASSIGN_OR_RETURN(const auto statistics, store.Statistics());
   std::string page;
   const auto add = [&](std::string_view name, std::string_view kind, std::string_view help, const std::string& value) {
@@ -236,7 +236,14 @@ Result<net::Response> Metrics(logstore::LogStore& store, const net::Request&) {
       FormatDouble(statistics.lag_max_ms / 1000));
   add("slipway_log_spool_bytes", "gauge", "Bytes of spool segments that are not consumed.",
       std::to_string(statistics.backlog_bytes));
-  return net::Response::Text(200, std::move(page), "text/plain; version=0.0.4; charset=utf-8");
+  return page;
+}
+
+net::Response Metrics(const LogsDependencies& dependencies) {
+  auto page = LogMetrics(dependencies.store);
+  if (!page) return ErrorAnswer(page.error());
+  if (dependencies.more_metrics) *page += dependencies.more_metrics();
+  return net::Response::Text(200, std::move(*page), "text/plain; version=0.0.4; charset=utf-8");
 }
 
 }  // namespace
@@ -275,7 +282,8 @@ void MountLogAdministration(net::Router& router, const LogsDependencies& depende
   add("GET", "/slipway/logs/fsck", Fsck);
   add("GET", "/slipway/logs/sealed",
       [](logstore::LogStore& store, const net::Request&) { return PartsAnswer(store.ListSealed()); });
-  add("GET", "/slipway/metrics", Metrics);
+  router.Add("GET", "/slipway/metrics",
+             [dependencies](const net::Request&, const net::PathParameters&) { return Metrics(dependencies); });
 }
 
 }  // namespace slipway::api

@@ -77,6 +77,28 @@ TEST_F(DriftTool, WritesAPage) {
   EXPECT_THAT(ReadFile(page).value(), StartsWith("<!doctype html>"));
 }
 
+TEST_F(DriftTool, TellsWhatElseChangedAndGatesByIt) {
+  ASSERT_EQ(Call({"--reference", reference_, "--current", current_, "--fail-on", "error"}), 1) << err();
+  const auto findings = nlohmann::json::parse(out())["findings"];
+  EXPECT_EQ(findings[0]["kind"], "out_of_range");
+  EXPECT_EQ(findings[0]["severity"], "error");
+  EXPECT_THAT(err(), HasSubstr("error: age: 100.0 % of the values are outside of 20 to 90"));
+  EXPECT_EQ(Call({"--reference", reference_, "--current", current_}), kExitOk);
+  EXPECT_EQ(Call({"--reference", reference_, "--current", reference_, "--fail-on", "warning"}), kExitOk) << err();
+}
+
+TEST_F(DriftTool, LooksAtWindowsAndAllColumnsTogether) {
+  ASSERT_EQ(
+      Call({"--reference", reference_, "--current", current_, "--every", "4", "--bad-windows", "1/2", "--together"}),
+      kExitOk)
+      << err();
+  const auto report = nlohmann::json::parse(out());
+  EXPECT_EQ(report["windows"]["verdict"], "not enough data");
+  EXPECT_EQ(report["windows"]["windows"].size(), 2U);
+  EXPECT_EQ(report["domain_classifier"]["verdict"], "not enough data");
+  EXPECT_THAT(err(), HasSubstr("over time: not enough data: no window has 100 rows"));
+}
+
 TEST_F(DriftTool, ErrorsSayWhatWouldBeRight) {
   const auto failing = [&](std::vector<std::string> more) {
     std::vector<std::string> words = {"--reference", reference_, "--current", current_};
@@ -88,6 +110,9 @@ TEST_F(DriftTool, ErrorsSayWhatWouldBeRight) {
   EXPECT_THAT(failing({"--numeric", "agee"}), HasSubstr("did you mean 'age'"));
   EXPECT_THAT(failing({"--test", "age=kx"}), HasSubstr("known: ks, chisquare, z, wasserstein"));
   EXPECT_THAT(failing({"--test", "=ks"}), HasSubstr("--test takes COLUMN=TEST or TEST"));
+  EXPECT_THAT(failing({"--every", "often"}), HasSubstr("--every"));
+  EXPECT_THAT(failing({"--every", "1d", "--bad-windows", "5"}), HasSubstr("K/N"));
+  EXPECT_THAT(failing({"--score", "age"}), HasSubstr("name their column as the target"));
   EXPECT_THAT(failing({"--current", Put("o.csv", "name\nx\n")}), HasSubstr("no column in common"));
 }
 

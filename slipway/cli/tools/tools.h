@@ -12,6 +12,7 @@ Command ModelCompareCommand();  // model_compare.cc
 Command JmespathCommand();      // jmespath.cc
 Command DataHeadCommand();      // data_head_profile.cc
 Command DataProfileCommand();   // data_head_profile.cc
+Command DataQualityCommand();   // data_quality.cc
 Command DoctorCommand();        // doctor.cc
 Command ExampleDataCommand();   // example_data.cc
 

@@ -21,15 +21,6 @@ using nlohmann::ordered_json;
 using training::Trained;
 using training::TrainOptions;
 
-// "--columns a,b --columns c" and "--columns a b c" name the same columns.
-std::vector<std::string> Names(const Arguments& arguments, std::string_view flag) {
-  std::vector<std::string> names;
-  for (const std::string& value : arguments.All(flag))
-    for (std::string_view name : Split(value, ','))
-      if (!Trim(name).empty()) names.emplace_back(Trim(name));
-  return names;
-}
-
 Result<tabular::Table> ReadData(const std::filesystem::path& path, const training::Schema& schema) {
   const std::string ending = ToLower(path.extension().string());
   if (ending != ".csv" && ending != ".tsv") return tabular::ReadTable(path);
@@ -83,11 +74,11 @@ Result<TrainOptions> OptionsOf(const Arguments& arguments, const training::Schem
   options.fit = learn::DefaultOptions(algorithm, task);
   options.fit.forest.seed = options.fit.boosting.seed = options.seed;
   options.fit.weight_column = arguments.GetOr("weights", "");
-  options.fit.transforms.columns = Names(arguments, "columns");
-  options.fit.transforms.left_out = Names(arguments, "exclude");
+  options.fit.transforms.columns = arguments.Names("columns");
+  options.fit.transforms.left_out = arguments.Names("exclude");
   SLIPWAY_RETURN_IF_ERROR(SetParameters(arguments, options.fit));
   SLIPWAY_RETURN_IF_ERROR(training::ApplySchema(schema, table, options.fit));
-  options.segments = Names(arguments, "segments");
+  options.segments = arguments.Names("segments");
   options.find_importances = !arguments.Has("no-importances");
   return options;
 }

@@ -62,7 +62,8 @@ TEST_F(TrainTool, WritesAModelWithItsCardAndPrintsMetrics) {
   EXPECT_EQ(report["parameters"]["max_depth"], "6");
   EXPECT_GT(report["metrics"]["accuracy"]["value"], 0.95);
   EXPECT_EQ(report["test_rows"], 60);
-  for (const char* file : {"MLmodel", "model.onnx", "model_card.html", "evaluation.json", "input_example.json"})
+  for (const char* file :
+       {"MLmodel", "model.onnx", "model_card.html", "evaluation.json", "input_example.json", "baseline.json"})
     EXPECT_TRUE(std::filesystem::exists(Path("model") + "/" + file)) << file;
   EXPECT_THAT(err(), HasSubstr("random_forest on 240 rows and 3 columns"));
 }

@@ -19,11 +19,11 @@
 #include <vector>
 
 #include "slipway/base/time.h"
-#include "slipway/gateway/collection/collected_rows.h"
 #include "slipway/gateway/log_sink.h"
 #include "slipway/gateway/metrics.h"
 #include "slipway/gateway/routing_snapshot.h"
 #include "slipway/net/exchange.h"
+#include "slipway/tabular/call_rows.h"
 
 namespace slipway::gateway::collection {
 
@@ -34,7 +34,7 @@ struct CollectedCall {
   std::string_view method, path, request_id;
   std::span<const net::HeaderView> headers;
   std::string_view request, response;
-  BodyForm form = BodyForm::kJson;
+  tabular::BodyForm form = tabular::BodyForm::kJson;
   int status = 200;  // as the container gave it
 };
 
@@ -97,7 +97,7 @@ class CollectionWriter {
     std::string collection, rows, data_type;  // of rows; `collection` is "" for a call
     std::string method, path, request, response;
     std::vector<std::pair<std::string, std::string>> headers;
-    BodyForm form = BodyForm::kJson;
+    tabular::BodyForm form = tabular::BodyForm::kJson;
     int status = 0;
     size_t bytes() const;
   };

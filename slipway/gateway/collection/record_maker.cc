@@ -33,10 +33,10 @@ void RecordMaker::AddModelRows(const Item& item) {
   const auto wants = [&](std::string_view name) { return item.of->Wanted(name, item.correlation_id) != nullptr; };
   const bool wants_both = wants("model_inputs_outputs");
   Result<std::string> inputs = std::string(), outputs = std::string();
-  if (wants_both || wants("model_inputs")) inputs = InputRows(item.request, item.form, item.of->columns_);
-  if (wants_both || wants("model_outputs")) outputs = OutputRows(item.response);
+  if (wants_both || wants("model_inputs")) inputs = tabular::InputRows(item.request, item.form, item.of->columns_);
+  if (wants_both || wants("model_outputs")) outputs = tabular::OutputRows(item.response);
   if (wants_both) {
-    Result<std::string> both = !inputs ? inputs : !outputs ? outputs : JoinRows(*inputs, *outputs);
+    Result<std::string> both = !inputs ? inputs : !outputs ? outputs : tabular::JoinRows(*inputs, *outputs);
     AddRows(item, "model_inputs_outputs", std::move(both), kRowsDataType);
   }
   AddRows(item, "model_inputs", std::move(inputs), kRowsDataType);

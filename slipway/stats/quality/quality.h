@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "slipway/base/result.h"
+#include "slipway/stats/severity.h"
 #include "slipway/stats/svg_charts.h"
 #include "slipway/tabular/table.h"
 
@@ -91,6 +92,9 @@ struct QualityReport {
   // No condition of a check that ran is broken; warnings count as broken unless they are ignored.
   bool passed(bool ignore_warnings = false) const;
 };
+
+// The worst verdict as a severity: broken conditions (or such that broke off) are errors, warnings are warnings.
+Severity WorstOf(const QualityReport& report);
 
 // kInvalidArgument for an empty table, unknown columns (the nearest name is offered), a column with two roles, a label
 // of one value, and for train and test tables whose columns do not go together.

@@ -120,6 +120,11 @@ bool QualityReport::passed(bool ignore_warnings) const {
   return Count(Verdict::kFail) + Count(Verdict::kError) + (ignore_warnings ? 0 : Count(Verdict::kWarning)) == 0;
 }
 
+Severity WorstOf(const QualityReport& report) {
+  if (report.Count(Verdict::kFail) + report.Count(Verdict::kError) > 0) return Severity::kError;
+  return report.Count(Verdict::kWarning) > 0 ? Severity::kWarning : Severity::kNote;
+}
+
 Result<QualityReport> RunDataIntegrity(const tabular::Table& table, const QualityOptions& options) {
   SLIPWAY_ASSIGN_OR_RETURN(const Roles roles, FindRoles(table, {}, options));
   SLIPWAY_ASSIGN_OR_RETURN(const tabular::Table dated, WithDates(table, options.datetime));

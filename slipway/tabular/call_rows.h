@@ -1,6 +1,5 @@
-// The rows that a scored request carried, and those of its answer, as data collection writes them: one JSON array of
-// one object a row. Pure: texts in, text out. For the collecting thread: it takes its time, on the request path nothing
-// here runs.
+// The rows that a request to a model carried, and those of its answer: one JSON array of one object a row. Texts in,
+// text out. It takes its time: for those who look at calls afterwards, not for the path of a request.
 #pragma once
 
 #include <span>
@@ -9,7 +8,7 @@
 
 #include "slipway/base/result.h"
 
-namespace slipway::gateway::collection {
+namespace slipway::tabular {
 
 enum class BodyForm {
   kJson,     // any of the dialect's JSON forms (CompiledModel::ScoreJson), MLflow's among them
@@ -29,4 +28,4 @@ Result<std::string> OutputRows(std::string_view body);
 // too is called "output.<name>".
 Result<std::string> JoinRows(std::string_view inputs, std::string_view outputs);
 
-}  // namespace slipway::gateway::collection
+}  // namespace slipway::tabular

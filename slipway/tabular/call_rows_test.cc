@@ -1,10 +1,10 @@
-#include "slipway/gateway/collection/collected_rows.h"
+#include "slipway/tabular/call_rows.h"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
-namespace slipway::gateway::collection {
+namespace slipway::tabular {
 namespace {
 
 const std::vector<std::string> kColumns = {"age", "job"};
@@ -76,4 +76,4 @@ TEST(JoinRowsTest, PutsBothSidesOfARowTogether) {
 }
 
 }  // namespace
-}  // namespace slipway::gateway::collection
+}  // namespace slipway::tabular

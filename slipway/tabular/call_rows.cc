@@ -1,4 +1,4 @@
-#include "slipway/gateway/collection/collected_rows.h"
+#include "slipway/tabular/call_rows.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -10,7 +10,7 @@
 #include "slipway/tabular/csv.h"
 #include "slipway/tabular/json_records.h"
 
-namespace slipway::gateway::collection {
+namespace slipway::tabular {
 namespace {
 
 using Json = nlohmann::ordered_json;  // rows keep the order of their columns
@@ -166,8 +166,8 @@ Result<std::string> Rows(Make&& make) {
 }
 
 Result<std::string> RowsOfCsv(std::string_view body) {
-  SLIPWAY_ASSIGN_OR_RETURN(const tabular::Table table, tabular::ParseCsv(body));
-  return tabular::ToJsonRecords(table);
+  SLIPWAY_ASSIGN_OR_RETURN(const Table table, ParseCsv(body));
+  return ToJsonRecords(table);
 }
 
 }  // namespace
@@ -189,4 +189,4 @@ Result<std::string> JoinRows(std::string_view inputs, std::string_view outputs) 
   return Rows([&] { return JoinedRows(Json::parse(inputs), Json::parse(outputs)); });
 }
 
-}  // namespace slipway::gateway::collection
+}  // namespace slipway::tabular

@@ -1,0 +1,191 @@
+#include "slipway/training/drift_study.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <filesystem>
+#include <iterator>
+#include <mutex>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "slipway/base/file.h"
+#include "slipway/base/text.h"
+#include "slipway/base/time.h"
+
+namespace slipway::training {
+namespace {
+
+using tabular::Column;
+using tabular::Table;
+
+// The two labels of a column, in order: numbers by value, texts by code point. The second is the positive one.
+Result<std::vector<std::string>> TwoLabels(const Column& column) {
+  std::vector<std::pair<double, std::string>> found;  // with the number to order by
+  for (size_t row = 0; row < column.size(); ++row) {
+    if (column.is_null(row)) continue;
+    std::pair<double, std::string> label = {column.is_numeric() ? column.number(row) : 0, column.text(row)};
+    if (std::find(found.begin(), found.end(), label) == found.end()) found.push_back(std::move(label));
+    if (found.size() > 2) break;
+  }
+  if (found.size() != 2)
+    return InvalidArgument(fmt::format("performance is estimated for two classes; '{}' has {}", column.name,
+                                       found.size() > 2 ? "more" : std::to_string(found.size())));
+  std::sort(found.begin(), found.end());
+  return std::vector<std::string>{found[0].second, found[1].second};
+}
+
+struct Answers {
+  stats::ScoredRows rows;
+  std::vector<uint8_t> truth;  // empty without labels
+};
+
+// Rows without a score (or, where there are labels, without a label) are left out.
+Result<Answers> AnswersIn(const Table& table, const EstimateColumns& columns, const std::string& target,
+                          const std::vector<std::string>& labels) {
+  SLIPWAY_ASSIGN_OR_RETURN(const Column* scores, table.Get(columns.score));
+  if (!scores->is_numeric()) return InvalidArgument(fmt::format("the scores '{}' are no numbers", columns.score));
+  const Column* truth = table.Find(target);
+  Answers answers;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    const double score = scores->number(row);
+    if (!std::isfinite(score) || (truth != nullptr && truth->is_null(row))) continue;
+    answers.rows.scores.push_back(score);
+    answers.rows.predicted.push_back(score >= columns.threshold);
+    if (truth != nullptr) answers.truth.push_back(truth->text(row) == labels[1]);
+  }
+  return answers;
+}
+
+Result<stats::PerformanceEstimate> Estimate(const Table& reference, const Table& current, const StudyOptions& options) {
+  const std::string& target = options.drift.target;
+  if (target.empty()) return InvalidArgument("it takes the reference's labels: name their column as the target");
+  SLIPWAY_ASSIGN_OR_RETURN(const Column* column, With(reference.Get(target), "the reference"));
+  SLIPWAY_ASSIGN_OR_RETURN(const auto labels, TwoLabels(*column));
+  SLIPWAY_ASSIGN_OR_RETURN(const Answers before,
+                           With(AnswersIn(reference, *options.estimate, target, labels), "the reference"));
+  SLIPWAY_ASSIGN_OR_RETURN(const Answers now,
+                           With(AnswersIn(current, *options.estimate, target, labels), "the current data"));
+  return stats::EstimatePerformance(before.rows, before.truth, now.rows, now.truth, options.estimation);
+}
+
+// What is no feature says nothing about drift of the inputs.
+std::vector<std::string> NoFeatures(const StudyOptions& options) {
+  std::vector<std::string> names = options.drift.ignored;
+  for (const std::string& name : {options.drift.target, options.drift.prediction}) {
+    if (!name.empty()) names.push_back(name);
+  }
+  if (options.estimate) names.push_back(options.estimate->score);
+  return names;
+}
+
+Table WithoutAll(const Table& table, const std::vector<std::string>& names) {
+  std::vector<std::string> kept;
+  for (const Column& column : table.columns())
+    if (std::find(names.begin(), names.end(), column.name) == names.end()) kept.push_back(column.name);
+  return *table.Select(kept);
+}
+
+}  // namespace
+
+Result<stats::DriftStudy> StudyDrift(const Table& reference, const Table& current, StudyOptions options) {
+  stats::DriftStudy study;
+  SLIPWAY_ASSIGN_OR_RETURN(study.report, stats::CompareTables(reference, current, options.drift));
+  std::vector<std::string> unlabelled = options.drift.ignored;
+  if (current.Find(options.drift.target) == nullptr) unlabelled.push_back(options.drift.target);
+  study.findings =
+      stats::FindShifts(WithoutAll(reference, unlabelled), WithoutAll(current, options.drift.ignored), options.shifts);
+  const auto no_features = NoFeatures(options);
+  if (options.together) {
+    options.together->ignored = no_features;
+    SLIPWAY_ASSIGN_OR_RETURN(study.together, With(MeasureDomainDrift(reference, current, *options.together),
+                                                  "drift of all columns together"));
+  }
+  if (options.windows) {
+    options.windows->ignored = no_features;
+    SLIPWAY_ASSIGN_OR_RETURN(study.over_time,
+                             With(stats::CompareWindows(reference, current, *options.windows), "drift over time"));
+  }
+  if (options.estimate) {
+    SLIPWAY_ASSIGN_OR_RETURN(study.performance,
+                             With(Estimate(reference, current, options), "the estimated performance"));
+  }
+  return study;
+}
+
+Result<stats::DriftStudy> StudySources(const tabular::ColumnSource& reference, const tabular::ColumnSource& current,
+                                       const StudyOptions& options, const StudyProgress& progress) {
+  if (options.together || options.windows || options.estimate)
+    return Unimplemented(
+        "all columns together, windows and estimated performance take whole rows: they are not "
+        "supported for tables that are read column by column");
+  stats::DriftStudy study;
+  std::mutex mutex;  // of findings and count
+  size_t done = 0;
+  const auto visit = [&](const Column& before, const Column* now) {
+    const bool is_unlabelled = now == nullptr && before.name == options.drift.target;
+    auto found =
+        is_unlabelled ? std::vector<stats::ShiftFinding>() : stats::FindColumnShifts(before, now, options.shifts);
+    const std::lock_guard lock(mutex);
+    std::move(found.begin(), found.end(), std::back_inserter(study.findings));
+    if (progress) progress(++done, reference.columns().size());
+  };
+  SLIPWAY_ASSIGN_OR_RETURN(study.report, stats::CompareSources(reference, current, options.drift, visit));
+  for (const std::string& name : study.report.only_in_current) study.findings.push_back(stats::NewColumn(name));
+  // Threads find in any order.
+  std::sort(study.findings.begin(), study.findings.end(),
+            [](const auto& a, const auto& b) { return a.column < b.column; });
+  stats::SortWorstFirst(study.findings);
+  return study;
+}
+
+Status SetWindow(stats::WindowOptions& windows, std::string_view text) {
+  if (const auto rows = ParseInt(text)) {
+    if (*rows < 1) return InvalidArgument("a window holds one row at least");
+    windows.rows = static_cast<size_t>(*rows);
+    return {};
+  }
+  std::string iso(text);
+  std::transform(iso.begin(), iso.end(), iso.begin(), [](unsigned char c) { return std::toupper(c); });
+  if (!iso.starts_with('P')) iso = (iso.ends_with('D') ? "P" : "PT") + iso;
+  const auto length = ParseIsoDuration(iso);
+  if (!length || *length <= Duration(0))
+    return InvalidArgument(
+        fmt::format("a window is a time such as 1d, 12h or 30m, or a number of rows, not '{}'", text));
+  windows.length = *length;
+  return {};
+}
+
+Status SetPersistence(stats::WindowOptions& windows, std::string_view text) {
+  const auto parts = Split(text, '/');
+  const auto bad = parts.size() == 2 ? ParseInt(parts[0]) : std::nullopt;
+  const auto all = parts.size() == 2 ? ParseInt(parts[1]) : std::nullopt;
+  if (!bad || !all || *bad < 1 || *bad > *all)
+    return InvalidArgument(fmt::format("bad windows are K/N with K from 1 to N, such as 3/5, not '{}'", text));
+  windows.bad_windows = static_cast<size_t>(*bad);
+  windows.of_windows = static_cast<size_t>(*all);
+  return {};
+}
+
+Result<std::map<std::string, double>> ReadImportances(const std::string& path) {
+  std::error_code ignored;
+  std::filesystem::path file = path;
+  if (std::filesystem::is_directory(file, ignored)) file /= "evaluation.json";
+  SLIPWAY_ASSIGN_OR_RETURN(const std::string text, ReadFile(file));
+  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains("permutation_importance"))
+    return InvalidArgument(
+        fmt::format("'{}' has no 'permutation_importance': it is not what training writes beside a "
+                    "model",
+                    file.string()));
+  std::map<std::string, double> importances;
+  for (const auto& one : json["permutation_importance"])
+    if (one.is_object() && one.contains("value") && one["value"].is_number())
+      importances[one.value("column", "")] = one["value"];
+  if (importances.empty())
+    return InvalidArgument(fmt::format("'{}' has no importances: the model was trained without them", file.string()));
+  return importances;
+}
+
+}  // namespace slipway::training
