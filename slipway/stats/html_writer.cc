@@ -58,7 +58,8 @@ svg{display:block;max-width:100%;height:auto}
 svg text{fill:var(--soft);font:11px system-ui,sans-serif}
 svg .ref{fill:var(--ref)}svg .cur{fill:var(--cur)}svg .axis{stroke:var(--line)}svg .ink{fill:var(--ink)}
 footer{color:var(--soft);font-size:13px;margin-top:40px}
-@media(max-width:640px){.figure{overflow-x:auto}.figure svg{max-width:none}details{padding:0 12px}}
+@media(max-width:640px){.figure{overflow-x:auto}.figure svg{max-width:none}details{padding:0 12px}
+ .tablebox[data-live] table{min-width:760px}}
 @media print{body{background:#fff}.tablebox input{display:none}details{break-inside:avoid}}
 )css";
 

@@ -272,6 +272,22 @@ def deepchecks_golden(slipway, data):
     return section
 
 
+# --- Parquet ---
+
+def parquet(slipway):
+    section = Section("Parquet against CSV", "The same synthetic tables (`drift_large_bench make`) as DuckDB wrote them as Parquet and as CSV: Parquet is read column by "
+                      "column, CSV at once; the reports have to be equal.", ["rows", "columns", "drifted", "equal reports"])
+    program = slipway.build / "bench" / "drift_large_bench"
+    rows, current, columns = 30_000, 5_000, 40  # several row groups
+    folder = slipway.scratch / "large"
+    subprocess.run([program, "make", folder, str(rows), str(current), str(columns), "csv"], check=True)
+    reports = [slipway("drift", "--reference", "%s/reference.%s" % (folder, ending), "--current", "%s/current.%s" % (folder, ending)) for ending in ("parquet", "csv")]
+    section.add("%d against %d" % (rows, current), columns, reports[0]["n_drifted_features"], "yes" if reports[0] == reports[1] else "NO")
+    if reports[0] != reports[1] or reports[0]["n_drifted_features"] == 0:
+        section.differ("the reports of Parquet and CSV differ, or nothing drifted")
+    return section
+
+
 # --- estimated performance and the domain classifier ---
 
 def scored(seed, rows, low, high):
@@ -400,7 +416,7 @@ def main():
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         slipway = Slipway(arguments.build.resolve(), pathlib.Path(scratch))
-        sections = [drift_tests(slipway), default_choice(slipway)]
+        sections = [drift_tests(slipway), default_choice(slipway), parquet(slipway)]
         if (arguments.data / "golden").exists():
             sections += [evidently_golden(slipway, arguments.data), deepchecks_golden(slipway, arguments.data)]
         sections += [performance(slipway), domain_classifier(slipway), learners(slipway)]
