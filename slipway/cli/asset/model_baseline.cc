@@ -1,56 +1,42 @@
 // model baseline: what a registered model's inputs and scores looked like when it was trained, for live drift.
-#include <filesystem>
-
 #include <fmt/format.h>
 
-#include "slipway/base/file.h"
 #include "slipway/cli/asset/asset_commands.h"
 #include "slipway/cli/commands.h"
 #include "slipway/cli/tools/named_inputs.h"
 #include "slipway/client/workspace.h"
-#include "slipway/scoring/compiled_model.h"
 #include "slipway/stats/baseline.h"
 #include "slipway/training/baseline.h"
 
 namespace slipway::cli {
 namespace {
 
-using scoring::CompiledModel;
-
-struct NamedModel {
-  std::string name, version, path;  // path: of its files
+struct ModelVersion {
+  std::string name, version;
 };
 
-Result<NamedModel> FindModel(Context& context, const Arguments& arguments) {
+Result<ModelVersion> FindModel(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(const Json arm, FetchAsset(context, domain::AssetKind::kModel, arguments));
   SLIPWAY_ASSIGN_OR_RETURN(const Json printed, PrintedAsset(domain::AssetKind::kModel, arm));
-  return NamedModel{printed.value("name", ""), printed.value("version", ""), printed.value("path", "")};
-}
-
-Result<std::shared_ptr<const CompiledModel>> Download(client::Workspace& server, const NamedModel& model) {
-  SLIPWAY_ASSIGN_OR_RETURN(const domain::DatastorePath files,
-                           LocateFiles(server, model.path, domain::AssetKind::kModel));
-  SLIPWAY_ASSIGN_OR_RETURN(const TemporaryDirectory folder, TemporaryDirectory::Make());
-  SLIPWAY_RETURN_IF_ERROR(server.Download(files, folder.path()));
-  return CompiledModel::Load(folder.path());
+  return ModelVersion{printed.value("name", ""), printed.value("version", "")};
 }
 
 // The model's inputs, and its scores of the rows. A model that cannot be scored here has none: every column counts.
-Result<stats::Baseline> Describe(Context& context, client::Workspace& server, const NamedModel& model,
-                                 const tabular::Table& table, const std::vector<std::string>& left_out) {
-  const auto compiled = Download(server, model);
-  if (!compiled) {
-    context.Note(fmt::format("a baseline without scores: {}", compiled.error().message()));
+Result<stats::Baseline> Describe(Context& context, const ModelVersion& version, const tabular::Table& table,
+                                 const std::vector<std::string>& left_out) {
+  const auto named = LoadNamedModel(context, fmt::format("azureml:{}:{}", version.name, version.version));
+  if (!named) {
+    context.Note(fmt::format("a baseline without scores: {}", named.error().message()));
     return stats::DescribeTable(table, left_out);
   }
   std::vector<std::string> inputs;
-  for (const auto& input : (*compiled)->signature().inputs)
+  for (const auto& input : named->model->signature().inputs)
     if (table.Find(input.name) != nullptr) inputs.push_back(input.name);
   if (inputs.empty())
-    return InvalidArgument(fmt::format("the data have none of the inputs of '{}:{}'", model.name, model.version));
+    return InvalidArgument(fmt::format("the data have none of the inputs of '{}:{}'", version.name, version.version));
   SLIPWAY_ASSIGN_OR_RETURN(const tabular::Table features, table.Select(inputs));
   SLIPWAY_ASSIGN_OR_RETURN(auto baseline, stats::DescribeTable(features, left_out));
-  const auto predictions = (*compiled)->ScoreTable(table);
+  const auto predictions = named->model->ScoreTable(table);
   if (predictions)
     baseline.score = training::DescribePredictions(*predictions);
   else
@@ -58,7 +44,7 @@ Result<stats::Baseline> Describe(Context& context, client::Workspace& server, co
   return baseline;
 }
 
-Json Printed(const NamedModel& model, const Json& baseline) {
+Json Printed(const ModelVersion& model, const Json& baseline) {
   Json columns = Json::array();
   for (const Json& column : baseline["columns"])
     columns.push_back({{"column", column["name"]},
@@ -75,7 +61,7 @@ Json Printed(const NamedModel& model, const Json& baseline) {
 Result<Output> Run(Context& context, const Arguments& arguments) {
   SLIPWAY_RETURN_IF_ERROR(RefuseRegistry(arguments));
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  SLIPWAY_ASSIGN_OR_RETURN(const NamedModel model, FindModel(context, arguments));
+  SLIPWAY_ASSIGN_OR_RETURN(const ModelVersion model, FindModel(context, arguments));
   const std::string path = server->Path(fmt::format("/slipway/baselines/{}/{}", client::Workspace::Segment(model.name),
                                                     client::Workspace::Segment(model.version)));
   if (arguments.Has("remove")) {
@@ -89,7 +75,7 @@ Result<Output> Run(Context& context, const Arguments& arguments) {
   }
   SLIPWAY_ASSIGN_OR_RETURN(const tabular::Table table, With(ReadNamedTable(context, *data), "--data"));
   const std::vector<std::string> left_out = arguments.Names("ignore");
-  SLIPWAY_ASSIGN_OR_RETURN(const stats::Baseline baseline, Describe(context, *server, model, table, left_out));
+  SLIPWAY_ASSIGN_OR_RETURN(const stats::Baseline baseline, Describe(context, model, table, left_out));
   SLIPWAY_ASSIGN_OR_RETURN(const Json stored,
                            server->connection().Put(path, Json::parse(stats::BaselineToJson(baseline).dump())));
   return Output::Of(Printed(model, stored));
