@@ -14,7 +14,7 @@ sdk::CompareSettings SettingsOf(const sdk::Arguments& arguments) {
   settings.margin = arguments.GetNumber("margin");
   settings.min_rows = arguments.GetInteger("min-rows");
   settings.segments = Names(arguments.Get("segments", ""));
-  settings.refuse_segment_regressions = arguments.Get("refuse-segment-regressions", "False") == "True";
+  settings.refuse_segment_regressions = IsTrue(arguments.Get("refuse-segment-regressions", "false"));
   settings.random_state = static_cast<uint64_t>(arguments.GetInteger("random-state"));
   return settings;
 }

@@ -17,10 +17,6 @@ sdk::Table WithoutAll(sdk::Table table, const std::vector<std::string>& names) {
   return table;
 }
 
-bool IsTrue(const std::string& text) {
-  return text == "true" || text == "True";
-}
-
 sdk::DriftOptions OptionsOf(const sdk::Arguments& arguments) {
   sdk::DriftOptions options;
   options.target = arguments.Get("target", "");

@@ -8,6 +8,10 @@
 
 namespace slipway::steps {
 
+bool IsTrue(const std::string& text) {
+  return text == "true" || text == "True";
+}
+
 std::vector<std::string> Names(const std::string& text) {
   std::vector<std::string> names;
   std::string name;

@@ -19,5 +19,7 @@ void Export(const sdk::Arguments& arguments);        // export.cc
 
 // "a, b" as two names.
 std::vector<std::string> Names(const std::string& text);
+// A boolean input's text, as YAML or Python write it.
+bool IsTrue(const std::string& text);
 
 }  // namespace slipway::steps
