@@ -33,6 +33,19 @@ def run(data):
 """
 QUERY = "SlipwayDriftGauges | where DeploymentName == '%s' and Window == 'PT5M' | summarize arg_max(TimeGenerated, *) by Feature" \
         " | project Feature, Verdict, Psi, SampleCount, UnseenShare, ModelName, ModelVersion"
+ALERT = """\
+name: live-drift
+query: |
+  SlipwayDriftGauges
+  | where EndpointName == 'drift-oe' and Window == 'PT1H'
+  | summarize arg_max(TimeGenerated, Verdict) by DeploymentName, Feature
+  | where Verdict == 'drifted'
+evaluation_frequency: PT5S
+window_size: PT1H
+time_aggregation: Count
+operator: GreaterThan
+threshold: 0
+"""
 SECONDS_BEHIND = 5
 
 
@@ -118,6 +131,14 @@ def printed_rows(scratch):
     moves(scratch, "printing")
 
 
+def alarms(scratch):
+    scratch.write("live.yml", ALERT)
+    scratch.expect("an alert rule on the gauges", ["slipway", "alert", "create", "-f", "live.yml", "-o", "none"], 0, out="")
+    fired = ["slipway", "alert", "events", "-n", "live-drift", "--query", "[0].rule", "-o", "tsv"]
+    wait_until("the alert fires", lambda: scratch.run(fired).stdout.strip() == "live-drift")
+    scratch.check("an alert on drifted traffic fired", True)
+
+
 def seen_elsewhere(scratch):
     scratch.expect("the command line shows the worst first", ["slipway", "online-deployment", "drift", "-e", ENDPOINT, "-n", "collecting", "-o", "table"], 0,
                    out=r"Verdict.*\n-.*\n[^\n]*drifted")
@@ -132,4 +153,4 @@ def seen_elsewhere(scratch):
     scratch.expect("once", ["slipway", "model", "baseline", "--name", "tiny", "--remove"], 3, out="", err=r"was given no baseline")
 
 
-CASES = [deployments, baseline, collected_rows, printed_rows, seen_elsewhere]
+CASES = [deployments, baseline, collected_rows, printed_rows, alarms, seen_elsewhere]
