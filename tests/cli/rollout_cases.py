@@ -69,4 +69,27 @@ def completion(scratch):
                    out=r"error_rate")
 
 
-CASES = [deployments, refusals, completion]
+def collected_scores(scratch):
+    """Model-only deployments print no scores: a guard on them takes what they collect."""
+    endpoint = "roll-scores-oe"
+    scratch.expect("an endpoint whose deployments collect", ["slipway", "online-endpoint", "create", "--name", endpoint, "-o", "none"], 0, out="")
+    for name in ("blue", "green"):
+        scratch.write("scores.yml", "name: %s\nendpoint_name: %s\nmodel: azureml:tiny@latest\ninstance_type: any\ninstance_count: 1\n"
+                                    "data_collector: {collections: {model_outputs: {enabled: 'true'}}}\n" % (name, endpoint))
+        scratch.expect("%s collects" % name, ["slipway", "online-deployment", "create", "-f", "scores.yml", "-o", "none"], 0, out="")
+    scratch.expect("a rollout under a guard on scores", ["slipway", "rollout", "start", "--endpoint", endpoint, "--to", "green", "--every", "1s", "--min-samples",
+                                                         "5", "--steps", "50,100", "--guard", "score_psi<0.5", "-o", "none"], 0, out="")
+    call = scratch.caller(endpoint)
+
+    def is_over():
+        for _ in range(20):
+            call(live_endpoint.GOOD_ROWS)
+        return scratch.tsv("rollout", "show", "--endpoint", endpoint, "--query", "status") not in ("Running", "")
+
+    show = ["slipway", "rollout", "show", "--endpoint", endpoint, "-o", "table"]
+    wait_until("the rollout is over", is_over, detail=lambda: scratch.run(show).stdout)
+    call.close()
+    scratch.expect("it is Completed, by the scores of both", show, 0, out=r"Completed.*holds +score_psi<0.5")
+
+
+CASES = [deployments, refusals, completion, collected_scores]
