@@ -154,16 +154,24 @@ class Scratch:
     def server_log(self):
         return (self.path / "serve.log").read_text()[-2000:]
 
-    def processes(self):
-        """Command lines of all processes that have this scratch folder in their environment."""
-        found = []
-        for folder in os.listdir("/proc"):
+    def process_ids(self):
+        """All processes that have this scratch folder in their environment."""
+        for folder in filter(str.isdigit, os.listdir("/proc")):
             try:
                 with open("/proc/%s/environ" % folder, "rb") as file:
                     is_ours = str(self.path).encode() in file.read()
-                if is_ours:
-                    with open("/proc/%s/cmdline" % folder, "rb") as file:
-                        found.append(file.read().replace(b"\0", b" ").decode())
+            except OSError:
+                continue
+            if is_ours:
+                yield int(folder)
+
+    def processes(self):
+        """Their command lines."""
+        found = []
+        for process in self.process_ids():
+            try:
+                with open("/proc/%d/cmdline" % process, "rb") as file:
+                    found.append(file.read().replace(b"\0", b" ").decode())
             except OSError:
                 pass
         return found
@@ -187,4 +195,9 @@ class Scratch:
 
     def close(self):
         self.stop_servers()
+        for process in self.process_ids():  # a gateway outlives a server that was killed
+            try:
+                os.kill(process, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
         shutil.rmtree(self.path, ignore_errors=True)
