@@ -160,6 +160,9 @@ Result<AssetVersion> SharedAssets::Find(const RegistryAddress& address) {
   if (!found) return With(std::move(found), fmt::format("the registry '{}'", registry.scope.registry));
   SLIPWAY_RETURN_IF_ERROR(CheckTrusted(registry, *found));
   if (registry.remote) Readdress(found->body, registry.remote->registry, registry.scope.registry);
+  // What another server has sealed may have been in a registry of another name.
+  if (std::string* path = PathOf(found->body); path != nullptr && domain::ParseRegistryAddress(*path))
+    *path = AddressOf(registry, *found).ToString();
   return found;
 }
 
