@@ -189,8 +189,8 @@ def started_by_alert(world, seen):
 
 def refusal(world, text):
     """An event of the alert that started nothing, for that reason."""
-    world.wait(lambda: any(text in delivery["result"] for event in world.events() for delivery in event["deliveries"]
-                           if delivery["state"] == "failed"), f"an event with '{text}'")
+    world.wait(lambda: any(delivery["state"] == "Failed" and text in delivery["result"] for event in world.events()
+                           for delivery in event["deliveries"]), f"an event with '{text}'")
 
 
 def versions(world, workspace):
