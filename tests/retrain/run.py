@@ -26,6 +26,7 @@ from harness import expect, job_of  # noqa: E402
 harness.WAIT = 600  # programs are compiled
 EXAMPLE = ROOT / "examples/credit-card-default"
 MODEL = "credit-card-default"
+REGISTRY = "shared"
 ENDPOINT = "credit-oe"
 TARGET = "default_payment_next_month"
 RULE = "credit-card-default-retrain"
@@ -40,13 +41,6 @@ class Loop(harness.World):
                                 PATH=f"{self.bin}:{os.environ.get('PATH', '/usr/bin:/bin')}")
         self.data = self.folder / "data"
 
-    def start(self):
-        log = open(self.folder / "serve.log", "ab")
-        self.server = subprocess.Popen(
-            [self.bin / "slipway", "serve", "--port", "0", "--tls-port", "0", "--gateway-port", "0"], env=self.environment,
-            stdout=log, stderr=log, cwd=self.folder)
-        self.wait(lambda: self.run("workspace", "list", check=False).returncode == 0, "the server")
-
     def production(self, *words, **options):
         return self.run(*words, "-w", "production", **options)
 
@@ -58,10 +52,6 @@ class Loop(harness.World):
 
     def log(self, run, job):
         return self.production("workflow", "logs", run, "--job", job).stdout
-
-    def in_both(self, *words):
-        for workspace in ("staging", "production"):
-            self.run(*words, "-w", workspace)
 
     def job(self, file, *words):
         """A job of production, to its end."""
@@ -133,6 +123,8 @@ def prepare(world):
     world.production("environment-gate", "create", "--name", "Staging", "--target-workspace", "staging", "-o", "none")
     world.production("environment-gate", "create", "--name", "Production", "--target-workspace", "production", "--reviewers",
                      "alice", "-o", "none")
+    world.run("registry", "create", "--name", REGISTRY, "-o", "none")
+    world.production("environment-gate", "variable", "set", "--name", "REGISTRY_NAME", "--value", REGISTRY, "-o", "none")
     for name, value in (("ENDPOINT_NAME", ENDPOINT), ("ROLLOUT_EVERY", "2s"), ("ROLLOUT_MIN_SAMPLES", "20")):
         for gate in ("Staging", "Production"):
             world.production("environment-gate", "variable", "set", "--name", name, "--value",
@@ -140,15 +132,19 @@ def prepare(world):
     champion = world.folder / "champion"
     world.run("train", "--data", world.data / "curated/01.csv", "--target", TARGET, "--model", champion / "model", "--seed", 42,
               "--set", "n_estimators=100", "max_depth=8", "--no-importances", "-o", "none", cwd=world.folder)
-    world.in_both("model", "create", "--name", MODEL, "--version", 1, "--type", "mlflow_model", "--path", champion / "model", "-o", "none")
+    world.run("model", "create", "--name", MODEL, "--version", 1, "--type", "mlflow_model", "--path", champion / "model",
+              "-w", "staging", "-o", "none")
+    world.run("model", "share", "--name", MODEL, "--version", 1, "--registry-name", REGISTRY, "--share-with-name", MODEL,
+              "--share-with-version", 1, "-w", "staging", "-o", "none")
 
 
 def deploy_champion(world):
-    for file in ("score", "drift"):
-        world.production("environment", "create", "-f", f"core/environments/{file}.yml", "-o", "none")
+    world.run("environment", "create", "-f", "core/environments/score.yml", "--registry-name", REGISTRY, "-o", "none")
+    world.production("environment", "create", "-f", "core/environments/drift.yml", "-o", "none")
     world.production("online-endpoint", "create", "-f", "core/deploy/online/endpoint.yml", "--name", ENDPOINT, "-o", "none")
     world.production("online-deployment", "create", "-f", "core/deploy/online/deployment.yml", "--name", "version-1",
-                     "--endpoint-name", ENDPOINT, "-o", "none")
+                     "--endpoint-name", ENDPOINT, "--set", f"model=azureml://registries/{REGISTRY}/models/{MODEL}/versions/1",
+                     f"environment=azureml://registries/{REGISTRY}/environments/{MODEL}-score/labels/latest", "-o", "none")
     expect(world.traffic(), {"version-1": 100}, "the champion's traffic")
 
 
@@ -193,8 +189,8 @@ def refusal(world, text):
                            for delivery in event["deliveries"]), f"an event with '{text}'")
 
 
-def versions(world, workspace):
-    return [model["version"] for model in world.json("model", "list", "--name", MODEL, "-w", workspace)]
+def versions(world):
+    return [model["version"] for model in world.json("model", "list", "--name", MODEL, "-w", "staging")]
 
 
 def check_not_better(world, seen):
@@ -208,7 +204,7 @@ def check_not_better(world, seen):
            {"decide": "success", "train": "success", "staging": "skipped", "production": "skipped", "crown": "skipped"}, "jobs")
     log = world.log(run, "train")
     expect("nothing is registered: " in log and "roc_auc is" in log, True, log[-3000:])
-    expect(versions(world, "staging"), ["1"], "versions in staging")
+    expect(versions(world), ["1"], "versions in staging")
     refusal(world, "are frozen since")
     return run
 
@@ -220,7 +216,8 @@ def approve(world, run):
             raise AssertionError(world.production("workflow", "logs", run, "--failed").stdout[-3000:])
         return job_of(shown, "production")["status"] == "waiting"
     world.wait(waits, "the gate of production")
-    expect(versions(world, "production"), ["1"], "nothing is in production before somebody approved")
+    deployed = world.production_json("online-deployment", "list", "--endpoint-name", ENDPOINT)
+    expect([each["name"] for each in deployed], ["version-1"], "what is in production before somebody approved")
     refused = world.production("workflow", "approve", run, "--as", "mallory", check=False)
     expect(refused.returncode, 1, "an approval by somebody else")
     world.production("workflow", "approve", run, "--as", "alice", "--comment", "the evidence holds")
@@ -294,7 +291,7 @@ def check_train_only(world):
     shown = world.wait_for_end(run)
     expect(shown["conclusion"], "success", world.production("workflow", "logs", run, "--failed").stdout[-3000:])
     expect(job_of(shown, "staging")["conclusion"], "skipped", "nothing is deployed")
-    expect(versions(world, "staging"), ["3", "2", "1"], "versions in staging")
+    expect(versions(world), ["3", "2", "1"], "versions in staging")
     model = world.json("model", "show", "--name", MODEL, "--version", 3, "-w", "staging")
     expect((model["tags"]["compared_with"], "champion" in model["tags"]), (f"azureml:{MODEL}:2", False), "the champion of today")
 
@@ -309,7 +306,7 @@ def main():
         return value
 
     try:
-        world.start()
+        world.start(with_gateway=True)
         step("a champion and a repository", prepare)
         step("the champion in production", deploy_champion)
         step("drift", drift)
