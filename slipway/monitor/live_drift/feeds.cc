@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr logstore::QueryLimits kLimits = {.timeout_ms = 20'000, .rows_max = 100'000};
+const logstore::QuerySettings kLimits = {.timeout_ms = 20'000, .rows_max = 100'000};
 constexpr std::string_view kInputMark = "InputData";
 constexpr Duration kScoresReach = std::chrono::hours(48);
 
