@@ -1,20 +1,16 @@
 #include "slipway/stats/drift_profile.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <nlohmann/json.hpp>
 
 #include "slipway/base/text.h"
+#include "slipway/stats/json_number.h"
 
 namespace slipway::stats {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-json NumberOrNull(double value) {
-  return std::isfinite(value) ? json(value) : json(nullptr);
-}
 
 json TextOrNull(const std::string& text) {
   return text.empty() ? json(nullptr) : json(text);

@@ -1,18 +1,15 @@
 #include "slipway/stats/drift_study.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <nlohmann/json.hpp>
+
+#include "slipway/stats/json_number.h"
 
 namespace slipway::stats {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-json NumberOrNull(double number) {
-  return std::isfinite(number) ? json(number) : json(nullptr);
-}
 
 json FindingJson(const ShiftFinding& finding) {
   return {{"severity", SeverityName(finding.severity)},

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "slipway/stats/html_writer.h"
+#include "slipway/stats/json_number.h"
 #include "slipway/training/comparison.h"
-#include "slipway/training/json_number.h"
 
 namespace slipway::training {
 namespace {
@@ -15,6 +15,7 @@ using metrics::Measured;
 using nlohmann::ordered_json;
 using stats::HtmlPage;
 using stats::HtmlTable;
+using stats::NumberOrNull;
 using stats::TableCell;
 using stats::Text;
 using stats::Tone;

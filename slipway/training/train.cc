@@ -1,16 +1,15 @@
 #include "slipway/training/train.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "slipway/base/text.h"
 #include "slipway/model/model_directory.h"
+#include "slipway/stats/json_number.h"
 #include "slipway/tabular/split.h"
 #include "slipway/training/baseline.h"
-#include "slipway/training/json_number.h"
 #include "slipway/training/model_card.h"
 
 namespace slipway::training {
@@ -19,6 +18,7 @@ namespace {
 using learn::Algorithm;
 using model::ColumnTransform;
 using nlohmann::ordered_json;
+using stats::NumberOrNull;
 using tabular::Table;
 
 constexpr size_t kSampledValues = 600;

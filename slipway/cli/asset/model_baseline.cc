@@ -59,7 +59,6 @@ Json Printed(const ModelVersion& model, const Json& baseline) {
 }
 
 Result<Output> Run(Context& context, const Arguments& arguments) {
-  SLIPWAY_RETURN_IF_ERROR(RefuseRegistry(arguments));
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   SLIPWAY_ASSIGN_OR_RETURN(const ModelVersion model, FindModel(context, arguments));
   const std::string path = server->Path(fmt::format("/slipway/baselines/{}/{}", client::Workspace::Segment(model.name),
@@ -92,8 +91,7 @@ std::vector<Command> ModelBaselineCommands() {
       VersionFlag(),
       {"data", 0, "The rows it was trained on, or rows like them: a path or a data asset."},
       {"ignore", 0, "Columns to leave out, with commas between.", Flag::Takes::kValues},
-      {"remove", 0, "Forget what was set: the baseline among the model's files counts again.", Flag::Takes::kNothing},
-      RegistryFlag()};
+      {"remove", 0, "Forget what was set: the baseline among the model's files counts again.", Flag::Takes::kNothing}};
   command.run = Run;
   command.examples = {"slipway model baseline --name loans --version 3 --data train.csv",
                       "slipway model baseline --name loans -o table"};

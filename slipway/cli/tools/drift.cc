@@ -1,6 +1,5 @@
 // drift: two tables compared column by column, on this machine.
 #include <algorithm>
-#include <cmath>
 #include <thread>
 
 #include <fmt/format.h>
@@ -13,6 +12,7 @@
 #include "slipway/stats/drift_html.h"
 #include "slipway/stats/drift_study.h"
 #include "slipway/stats/drift_text.h"
+#include "slipway/stats/json_number.h"
 #include "slipway/tabular/column_source.h"
 #include "slipway/training/drift_study.h"
 
@@ -21,6 +21,7 @@ namespace {
 
 using nlohmann::ordered_json;
 using stats::ColumnDrift;
+using stats::NumberOrNull;
 
 // COLUMN=TEST; a TEST alone is for every column. Names of columns may hold '='.
 Status AddTests(const Arguments& arguments, stats::DriftOptions& options) {
@@ -74,10 +75,6 @@ Result<training::StudyOptions> OptionsOf(const Arguments& arguments) {
     options.estimate = training::EstimateColumns{*score, threshold};
   }
   return options;
-}
-
-ordered_json NumberOrNull(double number) {
-  return std::isfinite(number) ? ordered_json(number) : ordered_json(nullptr);
 }
 
 ordered_json ColumnJson(const ColumnDrift& column) {

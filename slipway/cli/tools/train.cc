@@ -8,6 +8,7 @@
 #include "slipway/base/text.h"
 #include "slipway/cli/context.h"
 #include "slipway/cli/tools/tools.h"
+#include "slipway/stats/json_number.h"
 #include "slipway/tabular/csv.h"
 #include "slipway/tabular/read.h"
 #include "slipway/training/parameters.h"
@@ -18,6 +19,7 @@ namespace slipway::cli {
 namespace {
 
 using nlohmann::ordered_json;
+using stats::NumberOrNull;
 using training::Trained;
 using training::TrainOptions;
 
@@ -81,10 +83,6 @@ Result<TrainOptions> OptionsOf(const Arguments& arguments, const training::Schem
   options.segments = arguments.Names("segments");
   options.find_importances = !arguments.Has("no-importances");
   return options;
-}
-
-ordered_json NumberOrNull(double number) {
-  return std::isfinite(number) ? ordered_json(number) : ordered_json(nullptr);
 }
 
 ordered_json ReportJson(const Trained& trained, const std::string& folder) {

@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 const logstore::QuerySettings kLimits = {.timeout_ms = 20'000, .rows_max = 100'000};
+constexpr size_t kLineBytesMax = 4 << 20;  // of one reading: rows take about ten microseconds each
 constexpr std::string_view kInputMark = "InputData";
 constexpr Duration kScoresReach = std::chrono::hours(48);
 
@@ -96,8 +97,11 @@ Result<std::vector<ConsoleLine>> ConsoleFeed::ReadNew(Timestamp now, size_t line
   SLIPWAY_ASSIGN_OR_RETURN(const auto result,
                            logs_.Query(LinesQuery(after_, until, now - kFeedReach, lines_max), {}, "", kLimits));
   after_ = until;
+  size_t bytes = 0;
   for (const auto& row : result.rows) {
     if (row.size() != 4) return Internal("the query of console lines gave no row of four");
+    bytes += row[3].size();
+    if (bytes > kLineBytesMax && !lines.empty()) break;
     const auto time = ParseTimestamp(TextIn(row[0]));
     if (time) lines.push_back({TextIn(row[1]), TextIn(row[2]), *time, TextIn(row[3])});
   }

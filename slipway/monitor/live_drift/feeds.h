@@ -32,8 +32,8 @@ class ConsoleFeed {
  public:
   explicit ConsoleFeed(logstore::LogStore& logs) : logs_(logs) {}
 
-  // What came since the last call, at first of the last hour. Of more than `lines_max` the newest: a gauge is then one
-  // of a sample.
+  // What came since the last call, at first of the last hour. Of more than `lines_max`, or 4 MiB, the newest: a gauge
+  // is then one of a sample.
   Result<std::vector<ConsoleLine>> ReadNew(Timestamp now, size_t lines_max = 5'000);
 
  private:

@@ -87,6 +87,8 @@ TEST_F(ConsoleFeedTest, TakesASampleOfTooMany) {
   for (int i = 0; i < 10; ++i) Add("InputData", kNow);
   EXPECT_THAT(Messages(4), SizeIs(4));
   EXPECT_THAT(Messages(4), IsEmpty());
+  for (int i = 0; i < 3; ++i) Add("InputData " + std::string(3 << 20, 'x'), kNow);
+  EXPECT_THAT(Messages(), SizeIs(1));
 }
 
 class CollectionFeedTest : public ::testing::Test {

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "slipway/stats/quality/advice.h"
 #include "slipway/stats/quality/dataset.h"
 #include "slipway/stats/quality/quality.h"
 #include "slipway/stats/quality/quality_text.h"
@@ -98,6 +99,15 @@ std::string_view VerdictOf(const json& category) {
 bool HasComparableDetails(const std::string& check) {
   static const std::set<std::string> kArbitrary = {"CategoryMismatchTrainTest", "MultivariateDrift", "StringMismatch"};
   return !kArbitrary.contains(check);
+}
+
+TEST_F(QualityGolden, WhatIsBrokenHasAdvice) {
+  ForEachSuite([](const QualityReport& report, const json&) {
+    for (const CheckResult& check : report.checks) {
+      const bool is_broken = check.ran() && check.verdict() != Verdict::kPass;
+      EXPECT_EQ(!AdviceFor(check).empty(), is_broken) << check.name;
+    }
+  });
 }
 
 TEST_F(QualityGolden, VerdictsAndTexts) {

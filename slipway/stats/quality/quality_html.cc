@@ -6,6 +6,7 @@
 
 #include "slipway/base/text.h"
 #include "slipway/stats/html_writer.h"
+#include "slipway/stats/quality/advice.h"
 #include "slipway/stats/quality/quality_text.h"
 #include "slipway/stats/svg_charts.h"
 
@@ -124,6 +125,8 @@ void AddCheck(HtmlPage& page, const CheckResult& check) {
     page.Paragraph(JoinHtml(line, " "));
     if (!condition.details.empty()) page.Note(condition.details);
   }
+  if (const auto advice = AdviceFor(check); !advice.empty())
+    page.Paragraph(Text(fmt::format("What to do: {}", advice)));
   for (const Exhibit& exhibit : check.exhibits) {
     if (!exhibit.caption.empty()) page.Caption(exhibit.caption);
     page.Add(std::visit([](const auto& content) { return Draw(content); }, exhibit.content));

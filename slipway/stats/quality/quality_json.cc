@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "slipway/stats/quality/advice.h"
+
 namespace slipway::stats {
 namespace {
 
@@ -24,6 +26,7 @@ json CheckToJson(const CheckResult& check) {
   if (!check.conditions.empty()) object["verdict"] = VerdictName(check.verdict());
   object["value"] = check.value;
   object["conditions"] = ConditionsToJson(check.conditions);
+  if (const auto advice = AdviceFor(check); !advice.empty()) object["advice"] = advice;
   if (!check.sampling.empty()) object["sampling"] = check.sampling;
   return object;
 }

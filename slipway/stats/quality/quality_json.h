@@ -9,7 +9,8 @@ namespace slipway::stats {
 
 // {"suite", "passed", "passed_if_warnings_ignored", "rows", "test_rows"?, "counts": {"passed", "warned", "failed",
 //  "not_run"}, "checks": [{"check", "title", "status": "ran" or "did not run", "reason"?, "verdict"?, "value"?,
-//  "conditions"?: [{"name", "verdict", "details"}], "sampling"?}]}, checks in the report's order. Members with a
+//  "conditions"?: [{"name", "verdict", "details"}], "advice"?, "sampling"?}]}, checks in the report's order. Members
+//  with a
 // question mark are left out when they have nothing to say.
 nlohmann::ordered_json QualityJson(const QualityReport& report);
 
