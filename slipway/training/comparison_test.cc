@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -95,8 +96,10 @@ TEST_F(Comparisons, AModelThatKnowsWhatChangedIsBetter) {
   EXPECT_GT(metric.improvement.low, 0.3);
   EXPECT_LT(comparison.agreement.share_same, 0.75);
   EXPECT_TRUE(comparison.Regressions().empty());
-  for (const MetricPair& each : comparison.metrics)
-    if (each.improvement.name == "log_loss") EXPECT_GT(each.improvement.low, 0);  // smaller, and so better
+  const auto loss = std::find_if(comparison.metrics.begin(), comparison.metrics.end(),
+                                 [](const MetricPair& each) { return each.improvement.name == "log_loss"; });
+  ASSERT_NE(loss, comparison.metrics.end());
+  EXPECT_GT(loss->improvement.low, 0);  // smaller, and so better
 }
 
 TEST_F(Comparisons, TheOtherWayRoundItIsNot) {
