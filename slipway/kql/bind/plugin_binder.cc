@@ -165,9 +165,11 @@ std::optional<std::vector<std::string>> Binder::AddSequenceSteps(const Expressio
   std::vector<std::string> steps;
   for (; next < call.children.size() && call.children[next]->kind == ExpressionKind::kAssignment; ++next) {
     const Expression& step = *call.children[next];
-    Scalar condition = ScalarBinder(context_, input.outputs).BindPredicate(*step.children[0], "sequence_detect()");
-    if (condition.type == Type::kError) return std::nullopt;
-    plugin.columns.push_back({{context_.NewColumn(), fmt::format("e_{}", steps.size()), Type::kBool}, condition});
+    Item condition;
+    condition.column = {context_.NewColumn(), fmt::format("e_{}", steps.size()), Type::kBool};
+    condition.expression = ScalarBinder(context_, input.outputs).BindPredicate(*step.children[0], "sequence_detect()");
+    if (condition.expression.type == Type::kError) return std::nullopt;
+    plugin.columns.push_back(std::move(condition));
     plugin.names[fmt::format("t_{}", steps.size())] = fmt::format("{}_{}", step.text, plugin.names["t"]);
     steps.push_back(step.text);
   }

@@ -17,8 +17,8 @@ void WalkBuilder::Remember(int column, size_t step, const plan::Column& source) 
   expression.kind = Kind::kRemembered;
   expression.type = TypeLetter(source.type);
   expression.step = step;
-  expression.index = CellOf(Scalar::Of(source));
   remembered_.emplace(column, std::move(expression));
+  sources_.emplace(column, source);
 }
 
 void WalkBuilder::RememberDeclared(int column, size_t step, size_t declared) {
@@ -39,6 +39,14 @@ bool WalkBuilder::IsRemembered(const Scalar& scalar) const {
   if (scalar.kind == plan::ScalarKind::kColumn) return remembered_.count(scalar.column) > 0;
   return std::any_of(scalar.arguments.begin(), scalar.arguments.end(),
                      [this](const Scalar& argument) { return IsRemembered(argument); });
+}
+
+// Only what is read of earlier rows becomes a cell.
+WalkExpression WalkBuilder::Remembered(int column) {
+  WalkExpression expression = remembered_.at(column);
+  if (const auto source = sources_.find(column); source != sources_.end())
+    expression.index = CellOf(Scalar::Of(source->second));
+  return expression;
 }
 
 size_t WalkBuilder::CellOf(const Scalar& scalar) {
@@ -62,7 +70,7 @@ std::optional<WalkExpression> WalkBuilder::Build(const Scalar& scalar, std::stri
     expression.index = CellOf(scalar);
     return expression;
   }
-  if (scalar.kind == plan::ScalarKind::kColumn) return remembered_.at(scalar.column);
+  if (scalar.kind == plan::ScalarKind::kColumn) return Remembered(scalar.column);
   expression.kind = Kind::kCall;
   expression.operation = scalar.operation;
   std::string types;

@@ -27,12 +27,14 @@ class WalkBuilder {
 
  private:
   bool IsRemembered(const plan::Scalar& scalar) const;
+  native::WalkExpression Remembered(int column);
   size_t CellOf(const plan::Scalar& scalar);
 
   native::WalkProgram program_;
   std::vector<plan::Scalar> cells_;
-  std::map<std::string, size_t> cell_places_;  // by what explains them
-  std::map<int, native::WalkExpression> remembered_;
+  std::map<std::string, size_t> cell_places_;         // by what explains them
+  std::map<int, native::WalkExpression> remembered_;  // by what is bound to them
+  std::map<int, plan::Column> sources_;               // columns of the row that remembered ones are of
 };
 
 }  // namespace slipway::kql::bind

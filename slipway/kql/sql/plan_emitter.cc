@@ -331,9 +331,9 @@ class PlanEmitter {
                             : fmt::format("CAST({} AS {}) AS {}", value, SqlType(column.type), name));
     }
     const std::string rows = fmt::format(
-        "SELECT list({{{0}}} ORDER BY {1}) AS rows, string_agg(CAST(json_array({2}) AS VARCHAR), chr(10) ORDER BY {1}) "
-        "AS cells FROM {3} AS t",
-        Join(passed, ", "), ColumnName(walk.number), Join(cells, ", "), scalars.Wrap(from));
+        "SELECT list({{{0}}} ORDER BY {1}) AS rows, string_agg({2}, chr(10) ORDER BY {1}) AS cells FROM {3} AS t",
+        Join(passed, ", "), ColumnName(walk.number),
+        cells.empty() ? "'[]'" : fmt::format("CAST(json_array({}) AS VARCHAR)", Join(cells, ", ")), scalars.Wrap(from));
     const std::string lines =
         fmt::format("SELECT unnest(rows) AS r, unnest(string_split({}walk({}, cells), chr(10))) AS o FROM ({}) AS t",
                     native::kPrefix, state_.AddParameter(walk.program), rows);
