@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/stats/performance_estimate.h"
 #include "slipway/training/evaluation.h"
 
 namespace slipway::training {
@@ -170,11 +171,55 @@ Status AddSegments(const JudgedPair& judged, const Table& labelled, Comparison& 
   return {};
 }
 
-Status AddTraffic(const CompiledModel& champion, const CompiledModel& challenger, const Table& traffic,
-                  Comparison& comparison) {
-  SLIPWAY_ASSIGN_OR_RETURN(const Scored scored, ScoreBoth(champion, challenger, traffic));
-  comparison.traffic = TrafficView{traffic.rows(), AgreementOf(scored)};
+// What a classifier of two classes answered.
+stats::ScoredRows RowsOf(const Predictions& predictions) {
+  stats::ScoredRows rows;
+  for (size_t row = 0; row < predictions.rows; ++row) {
+    rows.scores.push_back(predictions.scores[2 * row + 1]);
+    rows.predicted.push_back(predictions.labels[row] == 1 ? 1 : 0);
+  }
+  return rows;
+}
+
+// By the calibration of the labelled rows; all traffic is one chunk.
+Result<std::vector<stats::MetricEstimate>> Estimate(const Predictions& labelled, const std::vector<uint8_t>& truth,
+                                                    const Predictions& traffic, uint64_t seed) {
+  stats::EstimateOptions options;
+  options.chunks = 1;
+  options.seed = seed;
+  SLIPWAY_ASSIGN_OR_RETURN(auto estimate,
+                           stats::EstimatePerformance(RowsOf(labelled), truth, RowsOf(traffic), {}, options));
+  if (estimate.chunks.empty() || estimate.chunks[0].metrics.empty())
+    return FailedPrecondition(
+        fmt::format("{} rows are fewer than the {} that an estimate takes", traffic.rows, options.rows_min));
+  return std::move(estimate.chunks[0].metrics);
+}
+
+// Names as in metrics/measured.h.
+std::string MeasuredName(std::string_view estimated) {
+  return estimated == "f1" ? "f1_score" : std::string(estimated);
+}
+
+Status AddEstimates(const Scored& labelled, const std::vector<uint8_t>& truth, const Scored& traffic, uint64_t seed,
+                    TrafficView& view) {
+  SLIPWAY_ASSIGN_OR_RETURN(const auto champion, Estimate(labelled.champion, truth, traffic.champion, seed));
+  SLIPWAY_ASSIGN_OR_RETURN(const auto challenger, Estimate(labelled.challenger, truth, traffic.challenger, seed));
+  const auto names = stats::BinaryMetrics();
+  for (size_t i = 0; i < names.size(); ++i)
+    view.estimates.push_back({MeasuredName(names[i].name), champion[i].estimated, challenger[i].estimated});
   return {};
+}
+
+Result<TrafficView> ViewTraffic(const CompiledModel& champion, const CompiledModel& challenger, const Table& traffic,
+                                const Scored& labelled, const Judged& judged, uint64_t seed) {
+  SLIPWAY_ASSIGN_OR_RETURN(const Scored scored, ScoreBoth(champion, challenger, traffic));
+  TrafficView view;
+  view.rows = traffic.rows();
+  view.agreement = AgreementOf(scored);
+  const Status estimated = judged.is_binary() ? AddEstimates(labelled, judged.IsSecond(), scored, seed, view)
+                                              : Unimplemented("performance is estimated of two classes alone");
+  if (!estimated) view.why_no_estimates = estimated.error().message();
+  return view;
 }
 
 std::string ChangeText(const MetricPair& metric) {
@@ -191,6 +236,12 @@ std::string_view VerdictName(Verdict verdict) {
   return kNames[static_cast<size_t>(verdict)];
 }
 
+const EstimatedPair* TrafficView::Find(std::string_view metric) const {
+  const auto found =
+      std::find_if(estimates.begin(), estimates.end(), [&](const auto& each) { return each.metric == metric; });
+  return found == estimates.end() ? nullptr : &*found;
+}
+
 const MetricPair& Comparison::chosen() const {
   return *std::find_if(metrics.begin(), metrics.end(),
                        [&](const MetricPair& each) { return each.improvement.name == metric; });
@@ -203,7 +254,8 @@ std::vector<const SegmentPair*> Comparison::Regressions() const {
   return regressions;
 }
 
-Decision Decide(const MetricPair& metric, size_t rows, size_t regressed_segments, const CompareOptions& options) {
+Decision Decide(const MetricPair& metric, size_t rows, size_t regressed_segments, const EstimatedPair* estimate,
+                const CompareOptions& options) {
   if (rows < options.min_rows)
     return {Verdict::kUndecided, fmt::format("{}, but {} rows are fewer than the {} that a verdict takes",
                                              ChangeText(metric), rows, options.min_rows)};
@@ -220,6 +272,9 @@ Decision Decide(const MetricPair& metric, size_t rows, size_t regressed_segments
   if (options.refuses_segment_regressions && regressed_segments > 0)
     return {Verdict::kNotBetter, fmt::format("{}, but {} {} became worse", facts, regressed_segments,
                                              regressed_segments == 1 ? "segment" : "segments")};
+  if (estimate != nullptr && estimate->challenger < estimate->champion - options.margin)
+    return {Verdict::kUndecided, fmt::format("{}, but on recent traffic it is estimated to be {:.4g} against {:.4g}",
+                                             facts, estimate->challenger, estimate->champion)};
   return {Verdict::kBetter, fmt::format("{}; the margin is {}", facts, options.margin)};
 }
 
@@ -241,10 +296,14 @@ Result<Comparison> Compare(const CompiledModel& champion, const CompiledModel& c
   comparison.agreement = AgreementOf(scored);
   SLIPWAY_RETURN_IF_ERROR(AddMetrics(judged, comparison));
   SLIPWAY_RETURN_IF_ERROR(AddSegments(judged, labelled, comparison));
-  if (traffic != nullptr)
-    SLIPWAY_RETURN_IF_ERROR(With(AddTraffic(champion, challenger, *traffic, comparison), "traffic"));
+  if (traffic != nullptr) {
+    SLIPWAY_ASSIGN_OR_RETURN(
+        comparison.traffic,
+        With(ViewTraffic(champion, challenger, *traffic, scored, judged.champion, options.interval.seed), "traffic"));
+  }
+  const EstimatedPair* estimate = comparison.traffic ? comparison.traffic->Find(comparison.metric) : nullptr;
   comparison.decision =
-      Decide(comparison.chosen(), comparison.rows, comparison.Regressions().size(), comparison.options);
+      Decide(comparison.chosen(), comparison.rows, comparison.Regressions().size(), estimate, comparison.options);
   return comparison;
 }
 

@@ -52,10 +52,21 @@ struct Agreement {
   double mean_distance = 0;  // of the second class' probabilities (two classes), of values
 };
 
+// How good each model is likely to be on rows whose truth is not known (stats/performance_estimate.h, CBPE): of two
+// classes alone. It sees what a shift of the inputs does, not that labels come to follow from inputs in another way.
+struct EstimatedPair {
+  std::string metric;
+  double champion = 0, challenger = 0;
+};
+
 // Both models on rows whose truth is not known (yet).
 struct TrafficView {
   size_t rows = 0;
   Agreement agreement;
+  std::vector<EstimatedPair> estimates;  // empty where `why_no_estimates` says why
+  std::string why_no_estimates;
+
+  const EstimatedPair* Find(std::string_view metric) const;
 };
 
 struct Decision {
@@ -79,8 +90,10 @@ struct Comparison {
 };
 
 // The rule by itself. Better: the improvement is at least the margin, and its interval lies above 0. Not better: the
-// interval lies below the margin or below 0. Undecided: everything else, and fewer rows than min_rows.
-Decision Decide(const MetricPair& metric, size_t rows, size_t regressed_segments, const CompareOptions& options);
+// interval lies below the margin or below 0. Undecided: everything else, fewer rows than min_rows, and a challenger
+// that is estimated to be worse on the traffic by more than the margin (`estimate` may be null).
+Decision Decide(const MetricPair& metric, size_t rows, size_t regressed_segments, const EstimatedPair* estimate,
+                const CompareOptions& options);
 
 // `traffic` may be null. kInvalidArgument names what differs where the models take different columns or know different
 // classes, the row of a missing label, a metric that is not there or has no meaning for these rows; kNotFound a target

@@ -34,6 +34,15 @@ ordered_json AgreementJson(const Agreement& agreement) {
   return {{"share_same", NumberOrNull(agreement.share_same)}, {"mean_distance", NumberOrNull(agreement.mean_distance)}};
 }
 
+ordered_json TrafficJson(const TrafficView& traffic, const std::string& name) {
+  ordered_json json = {{"data", name}, {"rows", traffic.rows}, {"agreement", AgreementJson(traffic.agreement)}};
+  for (const EstimatedPair& each : traffic.estimates)
+    json["estimated"][each.metric] = {{"champion", NumberOrNull(each.champion)},
+                                      {"challenger", NumberOrNull(each.challenger)}};
+  if (!traffic.why_no_estimates.empty()) json["not_estimated"] = traffic.why_no_estimates;
+  return json;
+}
+
 // --- text ---
 
 std::string Number(double value) {
@@ -54,6 +63,17 @@ std::string AgreementText(const Agreement& agreement) {
     text = fmt::format("the same class for {:.1f} % of the rows", 100 * agreement.share_same);
   if (!std::isnan(agreement.mean_distance))
     text += fmt::format("{}scores {:.4g} apart in the mean", text.empty() ? "" : ", ", agreement.mean_distance);
+  return text;
+}
+
+// Of the metric that decides, where there is an estimate of it.
+std::string TrafficText(const Comparison& comparison) {
+  std::string text = AgreementText(comparison.traffic->agreement);
+  if (!comparison.traffic->why_no_estimates.empty())
+    return text + "; performance is not estimated: " + comparison.traffic->why_no_estimates;
+  if (const EstimatedPair* estimate = comparison.traffic->Find(comparison.metric))
+    text += fmt::format("; {} is estimated (CBPE) to be {:.4f} of the champion, {:.4f} of the challenger",
+                        estimate->metric, estimate->champion, estimate->challenger);
   return text;
 }
 
@@ -134,10 +154,7 @@ std::string ComparisonJson(const Comparison& comparison, const ComparedNames& na
     each["regressed"] = segment.regressed;
   }
   json["agreement"] = AgreementJson(comparison.agreement);
-  if (comparison.traffic)
-    json["traffic"] = {{"data", names.traffic},
-                       {"rows", comparison.traffic->rows},
-                       {"agreement", AgreementJson(comparison.traffic->agreement)}};
+  if (comparison.traffic) json["traffic"] = TrafficJson(*comparison.traffic, names.traffic);
   // Names of columns need not be UTF-8.
   return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
@@ -152,8 +169,7 @@ std::string ComparisonText(const Comparison& comparison) {
                         comparison.metric, Change(segment->metric.improvement.value));
   text += "on the held-out rows: " + AgreementText(comparison.agreement) + "\n";
   if (comparison.traffic)
-    text += fmt::format("on {} rows of traffic: {}\n", comparison.traffic->rows,
-                        AgreementText(comparison.traffic->agreement));
+    text += fmt::format("on {} rows of traffic: {}\n", comparison.traffic->rows, TrafficText(comparison));
   return text;
 }
 
@@ -174,7 +190,7 @@ std::string ComparisonPage(const Comparison& comparison, const ComparedNames& na
   page.Paragraph(Text("On the held-out rows: " + AgreementText(comparison.agreement) + "."));
   if (comparison.traffic)
     page.Paragraph(Text(fmt::format("On {} rows of {}: {}.", stats::FormatCount(comparison.traffic->rows),
-                                    names.traffic, AgreementText(comparison.traffic->agreement))));
+                                    names.traffic, TrafficText(comparison))));
   return std::move(page).Finish();
 }
 

@@ -145,6 +145,20 @@ TEST_F(Comparisons, TrafficNeedsNoTruth) {
   ASSERT_TRUE(comparison.traffic);
   EXPECT_EQ(comparison.traffic->rows, 300u);
   EXPECT_EQ(comparison.traffic->agreement.share_same, 1);
+  ASSERT_NE(comparison.traffic->Find("roc_auc"), nullptr);
+  EXPECT_EQ(comparison.traffic->Find("roc_auc")->champion, comparison.traffic->Find("roc_auc")->challenger);
+  EXPECT_NEAR(comparison.traffic->Find("roc_auc")->champion, comparison.chosen().champion, 0.04);
+  const Table few = traffic.Head(50);
+  EXPECT_THAT(CompareOn(*good_, *good_, hold_out_, Options(), &few).value().traffic->why_no_estimates,
+              HasSubstr("50 rows"));
+}
+
+TEST_F(Comparisons, AnEstimateThatIsWorseHoldsABetterModelBack) {
+  const MetricPair metric = {0.7, 0.75, {"roc_auc", 0.05, 0.04, 0.06}};
+  const EstimatedPair worse = {"roc_auc", 0.8, 0.79}, alike = {"roc_auc", 0.8, 0.799};
+  EXPECT_EQ(Decide(metric, 1000, 0, &worse, Options()).verdict, Verdict::kUndecided);
+  EXPECT_THAT(Decide(metric, 1000, 0, &worse, Options()).reason, HasSubstr("estimated to be 0.79 against 0.8"));
+  EXPECT_EQ(Decide(metric, 1000, 0, &alike, Options()).verdict, Verdict::kBetter);
 }
 
 TEST_F(Comparisons, NumbersAreComparedByTheirError) {
@@ -236,7 +250,7 @@ TEST(Decide, ByTheIntervalAndTheMargin) {
   };
   for (const RuleCase& each : cases) {
     const MetricPair metric = {0.7, 0.7 + each.value, {"roc_auc", each.value, each.low, each.high}};
-    const Decision decision = Decide(metric, 1000, 0, options);
+    const Decision decision = Decide(metric, 1000, 0, nullptr, options);
     EXPECT_EQ(decision.verdict, each.verdict) << each.value << ": " << decision.reason;
     EXPECT_THAT(decision.reason, HasSubstr("roc_auc is"));
   }

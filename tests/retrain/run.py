@@ -255,6 +255,7 @@ def check_better(world, seen):
     world.production("workflow", "download", run, "--name", "evidence", "-p", evidence)
     kept = json.loads(next(evidence.rglob("comparison.json")).read_text())
     expect((kept["verdict"], kept["champion_model"], kept["traffic"]["rows"]), ("better", f"azureml:{MODEL}:1", 2000), "evidence")
+    expect(sorted(kept["traffic"]["estimated"]["roc_auc"]), ["challenger", "champion"], "estimates without labels")
     return run
 
 
