@@ -34,7 +34,7 @@ class RegistriesFace : public registry::testing::SharedFixture {
     MountRegistryAssets(router, {*shared, *registries});
     MountRegistries(router, {*registries, *shared, *sharing, *policy, audit, workspaces, clock});
     MountPromotions(router, {*promotions, promotion_store, workspaces});
-    MountAudit(router, audit);
+    MountAudit(router, audit, clock);
   }
 
   Answer Send(const std::string& method, const std::string& path, const std::string& text = "",
