@@ -159,5 +159,20 @@ TEST_F(WorkerConfinementTest, WorkersRunAsTheUserThatTheOperatorNames) {
   EXPECT_EQ(Json::parse(Ask(Json::object()))["text"], "mine");
 }
 
+TEST_F(WorkerConfinementTest, AFolderThatKeepsTheWorkersUserOutIsNamed) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  const auto closed = home_.path() / "closed", home = closed / "home";
+  ASSERT_TRUE(MakeDirectories(home));
+  ASSERT_EQ(chmod(home_.path().c_str(), 0755), 0);
+  ASSERT_EQ(chmod(closed.c_str(), 0700), 0);
+  const process::User nobody = process::FindUser("nobody").value();
+  const Status refused = LetPass(nobody, home);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("'" + closed.string() + "' does not let it pass"), std::string::npos)
+      << refused.error().message();
+  ASSERT_EQ(chmod(closed.c_str(), 0711), 0);
+  EXPECT_TRUE(LetPass(nobody, home));
+}
+
 }  // namespace
 }  // namespace slipway::gateway

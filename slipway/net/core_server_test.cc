@@ -292,6 +292,23 @@ TEST(CoreServerTest, NothingIsSmuggledBehindAnAmbiguousRequest) {
   EXPECT_EQ(handler.handled, 0);
 }
 
+// The certificate that a new connection gets, as DER.
+std::string ServedCertificate(uint16_t port) {
+  const int fd = Connect(port);
+  SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+  SSL* const ssl = SSL_new(context);
+  SSL_set_fd(ssl, fd);
+  EXPECT_EQ(SSL_connect(ssl), 1);
+  unsigned char* bytes = nullptr;
+  const int size = i2d_X509(SSL_get0_peer_certificate(ssl), &bytes);
+  const std::string certificate(reinterpret_cast<char*>(bytes), static_cast<size_t>(std::max(size, 0)));
+  OPENSSL_free(bytes);
+  SSL_free(ssl);
+  SSL_CTX_free(context);
+  close(fd);
+  return certificate;
+}
+
 // One TLS connection with its session tickets.
 class TlsPeer {
  public:
@@ -353,6 +370,31 @@ TEST_P(TlsVersionTest, SessionsAreResumedEvenAfterTheCertificateWasReadAgain) {
   std::filesystem::remove(files->private_key);
   EXPECT_FALSE((*server)->ReloadTls());
   EXPECT_TRUE(peer.CallResumes(port));
+}
+
+TEST(CoreServerTest, TheFirstConnectionAfterAReloadGetsTheNewCertificate) {
+  const SystemClock clock;
+  const TemporaryDirectory folder = std::move(*TemporaryDirectory::Make());
+  OkHandler handler;
+  CoreServerOptions options;
+  options.threads = 2;
+  const auto files = EnsureLocalCertificates(folder.path(), {}, clock);
+  ASSERT_TRUE(files) << files.error().ToString();
+  options.listen = {{"127.0.0.1", 0, TlsFiles{files->certificate, files->private_key}}};
+  auto server = CoreServer::Start(options, handler);
+  ASSERT_TRUE(server) << server.error().ToString();
+  std::string last = ServedCertificate((*server)->ports()[0]);
+  for (int round = 0; round < 20; ++round) {
+    std::filesystem::remove(files->certificate);
+    std::filesystem::remove(files->private_key);
+    ASSERT_TRUE(EnsureLocalCertificates(folder.path(), {}, clock));
+    ASSERT_TRUE((*server)->ReloadTls());
+    const std::string served = ServedCertificate((*server)->ports()[0]);
+    EXPECT_NE(served, last) << round;
+    last = served;
+  }
+  (*server)->Stop();
+  EXPECT_TRUE((*server)->ReloadTls()) << "nobody is to take it, and nobody waits";
 }
 
 TEST(CoreServerTest, ARequestInFlightIsAnsweredAcrossANewCertificate) {
