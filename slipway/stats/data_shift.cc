@@ -113,11 +113,14 @@ std::optional<Range> RangeOf(const Column& column) {
   return range;
 }
 
-// Of a sample of the same distribution 2 in n + 1 rows are beyond the n of the reference, in the mean; so many more are
-// within three deviations.
+// Of samples of one distribution each order of all rows is equally likely. At most so likely is it that the `outside`
+// outermost ones, however they are split between both ends, are all rows of the current data.
 bool IsChance(size_t outside, size_t rows, size_t reference_rows) {
-  const double expected = 2 * static_cast<double>(rows) / static_cast<double>(reference_rows + 1);
-  return static_cast<double>(outside) <= expected + 3 * std::sqrt(expected) + 1;
+  constexpr double kRare = 0.001;
+  double probability = static_cast<double>(outside + 1);
+  for (size_t i = 0; i < outside && probability > kRare; ++i)
+    probability *= static_cast<double>(rows - i) / static_cast<double>(rows + reference_rows - i);
+  return probability > kRare;
 }
 
 std::optional<ShiftFinding> FindOutOfRange(const Column& before, const Column& now, const ShiftLimits& limits) {

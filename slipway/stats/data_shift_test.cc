@@ -70,15 +70,15 @@ TEST(DataShiftTest, NamesNewCategories) {
 
 TEST(DataShiftTest, TellsOfNumbersOutOfRange) {
   std::vector<std::optional<double>> before, now;
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 200; ++i) {
     before.push_back(i);
-    now.push_back(i < 90 ? i : i < 92 ? -5 : 1000 + i);
+    now.push_back(i < 180 ? i : i < 184 ? -5 : 1000 + i);
   }
   const auto findings =
       FindShifts(testing::TableOf({testing::Numbers("x", before)}), testing::TableOf({testing::Numbers("x", now)}));
   ASSERT_THAT(findings, SizeIs(1));
   EXPECT_EQ(findings[0].severity, Severity::kError);
-  EXPECT_EQ(findings[0].what, "10.0 % of the values are outside of 0 to 99: 2 below, 8 above, now -5 to 1099");
+  EXPECT_EQ(findings[0].what, "10.0 % of the values are outside of 0 to 199: 4 below, 16 above, now -5 to 1199");
 }
 
 TEST(DataShiftTest, TellsOfWhatVariesNoMore) {

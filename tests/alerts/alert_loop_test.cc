@@ -99,6 +99,7 @@ class AlertLoop : public ::testing::Test {
   // Retrains in two steps, each of which leaves a line behind.
   JobSpec Retraining() const {
     PipelineSpec pipeline;
+    pipeline.settings.force_rerun = true;
     for (const char* name : {"prepare", "train"}) {
       PipelineStep step;
       step.component.command = fmt::format("echo {} >> {}", name, Effects().string());
