@@ -95,15 +95,25 @@ Paths OwnLibraries() {
   return paths;
 }
 
-// The folder whose interpreter this is: a virtual environment, or where Python is installed; else the folder it is in.
+// A virtual environment, one of conda, or where Python was installed.
+bool HoldsPython(const fs::path& prefix) {
+  std::error_code failure;
+  if (fs::exists(prefix / "pyvenv.cfg", failure) || fs::exists(prefix / "conda-meta", failure)) return true;
+  const fs::directory_iterator libraries(prefix / "lib", failure);
+  return std::any_of(begin(libraries), end(libraries), [](const fs::directory_entry& entry) {
+    return entry.path().filename().string().starts_with("python3");
+  });
+}
+
+// The folder whose interpreter this is, or whose script picks one (pyenv's and asdf's are in "shims"); else the folder
+// it is in.
 fs::path PythonPrefix(const fs::path& program) {
   const fs::path folder = program.parent_path();
   const fs::path prefix = folder.parent_path();
   std::error_code failure;
-  const bool is_prefix = folder.filename() == "bin" && (fs::exists(prefix / "pyvenv.cfg", failure) ||
-                                                        fs::exists(prefix / "include" / "python3", failure) ||
-                                                        fs::exists(prefix / "conda-meta", failure));
-  return is_prefix ? prefix : folder;
+  const bool picks_one = folder.filename() == "shims" &&
+                         (fs::exists(prefix / "versions", failure) || fs::exists(prefix / "installs", failure));
+  return picks_one || (folder.filename() == "bin" && HoldsPython(prefix)) ? prefix : folder;
 }
 
 void AddPython(const WantedDeployment& wanted, const WorkerPrograms& programs, Paths& paths) {

@@ -112,6 +112,20 @@ TEST_F(WorkerConfinementTest, AScriptReachesNothingElse) {
   EXPECT_NE(EventMessage("Confined").find("Landlock"), std::string::npos) << EventMessage("Confined");
 }
 
+// As pyenv has it: what is on the PATH is a script that picks one of several interpreters.
+TEST_F(WorkerConfinementTest, AnInterpreterThatAScriptPicksIsReached) {
+  auto outside = TemporaryDirectory::Make();
+  ASSERT_TRUE(outside);
+  const auto shim = outside->path() / "shims" / "python3",
+             picked = outside->path() / "versions" / "3" / "bin" / "python3";
+  ASSERT_TRUE(WriteFileAtomic(shim, "#!/bin/sh\nexec " + picked.string() + " \"$@\"\n", 0755));
+  ASSERT_TRUE(WriteFileAtomic(picked, "#!/bin/sh\nexec /usr/bin/python3 \"$@\"\n", 0755));
+  Json deployment = Script(Json::object());
+  deployment["program"] = {shim.string()};
+  StartWith(Snapshot(Endpoint({{"blue", 100}}, {deployment})));
+  EXPECT_EQ(Ask("read", home_.path() / "model" / "weights"), "\"the weights\"");
+}
+
 TEST_F(WorkerConfinementTest, ADeploymentMayAskForMoreOrDoWithout) {
   auto outside = TemporaryDirectory::Make();
   ASSERT_TRUE(outside);

@@ -87,7 +87,7 @@ def usage(scratch):
                    err=r"'creat' is not a command of 'slipway job'; did you mean 'create'\?")
     scratch.expect("a misspelt flag", ["slipway", "job", "create", "--fiel", "x"], 2, err=r"did you mean 'file'\?")
     scratch.expect("a missing flag", ["slipway", "job", "show"], 2, err=r"required: --name/-n")
-    scratch.expect("a group of the dialect that is not there yet", ["slipway", "registry", "list"], 2, err=r"'slipway registry' is not supported yet")
+    scratch.expect("a group of the dialect that is not there yet", ["slipway", "batch-endpoint", "list"], 2, err=r"'slipway batch-endpoint' is not supported yet")
     scratch.expect("help of the program", ["slipway", "--help"], 0, out=r"Subgroups:.*online-endpoint", err="")
     scratch.expect("help of a group", ["slipway", "online-endpoint"], 0, out=r"Commands:.*invoke", err="")
     scratch.expect("help of a command", ["slipway", "job", "create", "-h"], 0, out=r"--file -f \[Required\]", err="")
