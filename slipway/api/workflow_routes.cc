@@ -165,16 +165,10 @@ class WorkflowFace {
     return ListAnswer(std::move(values));
   }
 
+  // One file's bytes; without a path, the list of the artifact's files.
   Result<Response> ArtifactFiles(const Request&, const PathParameters& parameters) const {
     SLIPWAY_ASSIGN_OR_RETURN(const auto folder, FolderOf(parameters));
-    SLIPWAY_ASSIGN_OR_RETURN(const auto files, ListFiles(folder));
-    json values = json::array();
-    for (const FileEntry& file : files) values.push_back({{"path", file.path}, {"size", file.size}});
-    return ListAnswer(std::move(values));
-  }
-
-  Result<Response> ArtifactFile(const Request&, const PathParameters& parameters) const {
-    SLIPWAY_ASSIGN_OR_RETURN(const auto folder, FolderOf(parameters));
+    if (parameters.at("path").empty()) return FileList(folder);
     SLIPWAY_ASSIGN_OR_RETURN(const auto file, JoinBelow(folder, parameters.at("path")));
     SLIPWAY_ASSIGN_OR_RETURN(std::string text, ReadFile(file));
     return Response::Text(200, std::move(text), "application/octet-stream");
@@ -251,6 +245,12 @@ class WorkflowFace {
     if (value == body.end() || !value->is_string()) return InvalidArgument("'value' is a text");
     return value->get<std::string>();
   }
+  static Result<Response> FileList(const std::filesystem::path& folder) {
+    SLIPWAY_ASSIGN_OR_RETURN(const auto files, ListFiles(folder));
+    json values = json::array();
+    for (const FileEntry& file : files) values.push_back({{"path", file.path}, {"size", file.size}});
+    return ListAnswer(std::move(values));
+  }
   Result<std::filesystem::path> FolderOf(const PathParameters& parameters) const {
     SLIPWAY_ASSIGN_OR_RETURN(const int64_t run, RunOf(parameters));
     return service_.ArtifactFolder(ScopeOf(parameters), run, parameters.at("name"));
@@ -264,7 +264,7 @@ class WorkflowFace {
 void MountWorkflows(net::Router& router, workflows::Workflows& service) {
   Routes<WorkflowFace> routes(router, std::make_shared<const WorkflowFace>(service));
   const std::string base = std::string(kWorkspacePattern) + "/slipway/workflows", runs = base + "/runs";
-  const std::string run = runs + "/{run}", artifacts = run + "/artifacts", files = artifacts + "/{name}/files";
+  const std::string run = runs + "/{run}", artifacts = run + "/artifacts";
   routes.Add("POST", base + "/events", &WorkflowFace::Fire);
   routes.Add("GET", base + "/repositories", &WorkflowFace::Repositories);
   routes.Add("DELETE", base + "/repositories", &WorkflowFace::ForgetRepository);
@@ -276,8 +276,7 @@ void MountWorkflows(net::Router& router, workflows::Workflows& service) {
   routes.Add("GET", run + "/log", &WorkflowFace::Log);
   routes.Add("GET", run + "/summary", &WorkflowFace::Summary);
   routes.Add("GET", artifacts, &WorkflowFace::Artifacts);
-  routes.Add("GET", files, &WorkflowFace::ArtifactFiles);
-  routes.Add("GET", files + "/{path...}", &WorkflowFace::ArtifactFile);
+  routes.Add("GET", artifacts + "/{name}/files/{path...}", &WorkflowFace::ArtifactFiles);
   const std::string gates = std::string(kWorkspacePattern) + "/slipway/environmentGates", gate = gates + "/{name}";
   routes.Add("GET", gates, &WorkflowFace::Gates);
   routes.Add("GET", gate, &WorkflowFace::Gate);

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "tests/workflows"))
 import harness  # noqa: E402
 from harness import expect, job_of  # noqa: E402
 
-harness.WAIT = 600  # programs are compiled
+harness.WAIT = 300  # programs are compiled
 EXAMPLE = ROOT / "examples/credit-card-default"
 MODEL = "credit-card-default"
 REGISTRY = "shared"
@@ -58,7 +58,9 @@ class Loop(harness.World):
         name = self.production("job", "create", "-f", file, *words, "--query", "name", "-o", "tsv").stdout.strip()
         self.production("job", "stream", "-n", name, check=False)
         status = self.production("job", "show", "-n", name, "--query", "status", "-o", "tsv").stdout.strip()
-        expect(status, "Completed", f"{file}: {self.production('job', 'stream', '-n', name, check=False).stdout[-2000:]}")
+        log = self.production("job", "stream", "-n", name, check=False).stdout
+        expect(status, "Completed", f"{file}: {log[-2000:]}")
+        return log
 
     def traffic(self):
         shares = self.production_json("online-endpoint", "show", "-n", ENDPOINT, "--query", "traffic")
@@ -93,7 +95,7 @@ def labelled(rows, seed, likely):
     """Rows with an outcome: where `likely(credit limit above the middle, coin)` says so, in nine of ten cases."""
     middle = sorted(float(row["credit_limit"]) for row in rows)[len(rows) // 2]
     coin = random.Random(seed)
-    return [{**row, TARGET: int(likely(float(row["credit_limit"]) > middle, coin) == (coin.random() < 0.9))} for row in rows]
+    return [{**row, TARGET: likely(float(row["credit_limit"]) > middle, coin) == (coin.random() < 0.9)} for row in rows]
 
 
 def put_labelled_traffic(world, version, rows):
@@ -111,7 +113,7 @@ def prepare(world):
     for workflow in (world.repository / ".github/workflows").glob("*.yml"):
         if workflow.name != "retrain-model.yml":
             workflow.unlink()
-    world.run("example", "data", "--output", world.data, "--rows", 3000, "--seed", 1, cwd=world.folder)
+    world.run("example", "data", "--output", world.data, "--rows", 10000, "--seed", 1, cwd=world.folder)
     shutil.copy(world.data / "curated/01.csv", world.repository / "core/data/credit-card-default/curated")
     alert = world.repository / "core/alerts/retrain.yml"
     alert.write_text(alert.read_text().replace("PT5M", "PT1S").replace("cool_down: P1D", "auto_mitigate: false")
@@ -154,7 +156,8 @@ def drift(world):
         world.production("data", "create", "-f", f"core/data/credit-card-default/{asset}.yml", "-o", "none")
     world.send(world.data / "inference/drifted/01.csv", "--rows", "20")
     world.job("core/pipelines/data_export.yml")
-    world.job("core/pipelines/data_drift.yml")
+    log = world.job("core/pipelines/data_drift.yml")
+    expect("the data set drifted" in log, True, log[-3000:])
     exported = world.folder / "exported"
     write_rows(exported / "01.csv", world.production_json("data", "head", f"{MODEL}-inference-online", "-n", "100000"))
     shutil.copy(EXAMPLE / "core/data/credit-card-default/curated/MLTable", exported)
@@ -194,11 +197,11 @@ def versions(world):
 
 
 def check_not_better(world, seen):
-    """Coins teach nothing: nothing is registered, and the run says why."""
+    """Coins teach nothing: nothing is registered, and the run says why. Frozen before it ends: then no second one starts."""
     run = started_by_alert(world, seen)
     refusal(world, "still runs: no second one was started")
-    shown = world.wait_for_end(run)
     world.production("alert", "freeze", "--reason", "the data change")
+    shown = world.wait_for_end(run)
     expect(shown["conclusion"], "success", world.production("workflow", "logs", run, "--failed").stdout[-3000:])
     expect({job["key"]: job["conclusion"] for job in shown["jobs"]},
            {"decide": "success", "train": "success", "staging": "skipped", "production": "skipped", "crown": "skipped"}, "jobs")

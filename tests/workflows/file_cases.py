@@ -86,7 +86,13 @@ def check(world, file, run, wanted):
         actual = [[each["level"], each["message"], each["file"] or "", each["line"]] for each in job_of(run, key)["annotations"]]
         expect(actual, annotations, f"{name}: annotations of '{key}'")
     if "artifacts" in wanted:
-        expect([each["name"] for each in world.json("workflow", "artifacts", run["id"])], wanted["artifacts"], f"{name}: artifacts")
+        artifacts = world.json("workflow", "artifacts", run["id"])
+        expect([each["name"] for each in artifacts], wanted["artifacts"], f"{name}: artifacts")
+        for each in artifacts:
+            folder = world.folder / "artifacts" / str(run["id"]) / each["name"]
+            world.run("workflow", "download", run["id"], "--name", each["name"], "-p", folder)
+            sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
+            expect((len(sizes), sum(sizes)), (each["files"], each["bytes"]), f"{name}: files of the artifact {each['name']}")
     for key, texts in wanted.get("summary", {}).items():
         summary = "".join(file.read_text() for file in (world.home / "workflows" / str(run["id"])).glob("*/*/summary.md"))
         for each in texts:
