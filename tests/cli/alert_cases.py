@@ -196,7 +196,8 @@ def drifted_traffic(scratch):
     scratch.check("for the deployment that was asked", fired["dimensions"] == {"DeploymentName": "script"} and fired["value"] > 300_000, fired)
     done = lambda: scratch.tsv("alert", "history", "-n", "drifted", "--query", "[-1].deliveries[].state | join(' ', @)")  # noqa: E731
     send_until("job and workflow are started", 900_000, lambda: done() == "Done Done")
-    send_until("the pipeline's end", 900_000, lambda: scratch.tsv("job", "show", "-n", fired["job"], "--query", "status") == "Completed")
+    job = events()[0]["job"]
+    send_until("the pipeline's end", 900_000, lambda: scratch.tsv("job", "show", "-n", job, "--query", "status") == "Completed")
     send_until("normal requests resolve it", 160_000, lambda: events()[0].get("resolved_at"))
     scratch.check("one pipeline ran", effects.read_text() == "trained\n", effects.read_text())
     runs = lambda: json.loads(scratch.run(["slipway", "workflow", "list"]).stdout)  # noqa: E731

@@ -20,7 +20,7 @@ class Traffic:
         self.deployment = deployment
         self.acknowledged, self.refused = [], []
         self.stop = threading.Event()
-        self.thread = threading.Thread(target=self.run)
+        self.thread = threading.Thread(target=self.run, daemon=True)
 
     def run(self):
         number = 0
