@@ -127,7 +127,8 @@ def prepare(world):
                      "alice", "-o", "none")
     world.run("registry", "create", "--name", REGISTRY, "-o", "none")
     world.production("environment-gate", "variable", "set", "--name", "REGISTRY_NAME", "--value", REGISTRY, "-o", "none")
-    for name, value in (("ENDPOINT_NAME", ENDPOINT), ("ROLLOUT_EVERY", "2s"), ("ROLLOUT_MIN_SAMPLES", "20")):
+    for name, value in (("ENDPOINT_NAME", ENDPOINT), ("ROLLOUT_EVERY", "2s"), ("ROLLOUT_MIN_SAMPLES", "20"),
+                        ("ROLLOUT_GUARDS", "error_rate<1% p99_ms<50x")):  # the machine may be loaded
         for gate in ("Staging", "Production"):
             world.production("environment-gate", "variable", "set", "--name", name, "--value",
                              value + ("-staging" if gate == "Staging" and name == "ENDPOINT_NAME" else ""), "-e", gate, "-o", "none")
@@ -249,6 +250,7 @@ def check_better(world, seen):
     expect(len(answered) > 0, True, "requests during the rollout")  # send() fails with one that was not answered
     rollout = world.production_json("rollout", "show", "--endpoint", ENDPOINT)
     expect(rollout["status"], "Completed", rollout)
+    expect([guard["guard"] for guard in rollout["decisions"][-1]["guards"]], ["error_rate<1%", "p99_ms<50x"], "guards that held")
     model = world.json("model", "show", "--name", MODEL, "--version", 2, "-w", "staging")
     tags = {name: model["tags"].get(name) for name in ("verdict", "verdict_metric", "compared_with", "run_id", "champion")}
     expect(tags, {"verdict": "better", "verdict_metric": "roc_auc", "compared_with": f"azureml:{MODEL}:1", "run_id": str(run),
@@ -273,7 +275,8 @@ def check_audit(world, runs):
     expect(found["model.compare"][0]["subject"], f"azureml:{MODEL}:2", "what was decided about")
     expect(len(found["alert.start-workflow"]), 2, "starts by the alert")
     expect((found["workflow.approve"][0]["actor"], str(runs[1]) in found["workflow.approve"][0]["subject"]), ("alice", True), "approval")
-    expect(sorted(action for action in found if action.startswith("rollout.")),
+    # A slow machine may hold for more requests before it advances.
+    expect(sorted(action for action in found if action.startswith("rollout.") and action != "rollout.hold"),
            ["rollout.advance", "rollout.complete", "rollout.start"], "the rollout")
 
 
