@@ -53,7 +53,7 @@ def make_example(world):
     world.run("workflow", "validate")
 
 
-def check_quality(world, run):
+def expect_quality(world, run):
     quality = world.wait_for_end(run)
     expect(job_of(quality, "secrets")["conclusion"], "success", "no keys in the files")
     for job, tool in (("format", "clang-format-14"), ("analyse", "cppcheck")):
@@ -73,7 +73,7 @@ def push(world):
         expect(names, {f"{MODEL}-{each}" for each in ("train", "score", "drift")}, f"environments of {place}")
     for workspace in STAGES:
         expect([each["name"] for each in world.json("data", "list", "-w", workspace)], [MODEL], workspace)
-    check_quality(world, runs["Code Quality"])
+    expect_quality(world, runs["Code Quality"])
 
 
 def answer_of(world, workspace):
