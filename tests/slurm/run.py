@@ -65,7 +65,8 @@ def is_cancelled(scratch, slurm):
     number = wait_for(scratch, "endless", ["Running"])["external_id"]
     scratch.expect("a job is cancelled", ["slipway", "job", "cancel", "-n", "endless"], 0)
     scratch.check("it ends as such", wait_for(scratch, "endless", ENDED)["status"] == "Canceled")
-    wait_until("its end in the cluster", lambda: slurm.ask("squeue", "-h", "-j", number, "--states=all", "-o", "%T") == "CANCELLED")
+    state = lambda: slurm.ask("squeue", "-h", "-j", number, "--states=all", "-o", "%T")  # noqa: E731
+    wait_until("its end in the cluster", lambda: state() in ("CANCELLED", "FAILED"), detail=state)  # whoever notices first
     scratch.check("in the cluster too", True)
 
 
