@@ -36,12 +36,13 @@ nginx=$(free_port) nginx_tls=$(free_port) fastapi=$(free_port)
 "$build/bench/score_http_model_bench" "$data" $target "$work/model" "$work/request.json"
 key=$(head -c 32 /dev/urandom | base64 | tr -d '=+/')
 authorization="Authorization: Bearer $key"
-mkdir "$work/code"
+mkdir "$work/code" "$work/script-model"
+cp -r "$work/model" "$work/script-model/"
 cp bench/peers/score_http_script.py "$work/code/score.py"
 cp "$build/bench/score_http_script.so" "$work/code/score.so"
 script() {  # NAME LANGUAGE FILE MAX_CONCURRENT → a deployment; whoever is let in may wait as long as it takes
   echo "{\"name\": \"$1\", \"revision\": 1, \"kind\": \"script\", \"language\": \"$2\", \"code_dir\": \"$work/code\",
-   \"scoring_script\": \"$3\", \"model_dir\": \"$work\", \"request_timeout_ms\": 30000, \"max_queue_wait_ms\": 0,
+   \"scoring_script\": \"$3\", \"model_dir\": \"$work/script-model\", \"request_timeout_ms\": 30000, \"max_queue_wait_ms\": 0,
    \"max_concurrent_requests_per_instance\": $4}"
 }
 make_home() {  # FOLDER DEPLOYMENTS
@@ -99,7 +100,7 @@ for deployment in blue hurried cpp python narrow; do
     [ "${answer##* }" = 200 ] && break || sleep 0.1
   done
   echo "score-http: $deployment answers $answer" >&2
-  [ "${answer##* }" = 200 ]
+  [ "${answer##* }" = 200 ] || { tail -n 20 "$work/gateway.log" >&2; exit 1; }
 done
 
 peak() {  # URL CONNECTIONS [DEPLOYMENT, or rows] → requests/s
