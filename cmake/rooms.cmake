@@ -74,6 +74,7 @@ slipway_room(wire DEPENDS base domain tabular USES ${JSON} simdjson::simdjson)
 slipway_room(spool DEPENDS base)
 slipway_room(store DEPENDS base domain sql wire USES ${JSON})
 slipway_room(logstore DEPENDS base domain duck kql spool USES ${JSON} simdjson::simdjson PkgConfig::RE2)
+slipway_room(client DEPENDS base net wire domain USES ${JSON})
 
 # Layer 4, services
 slipway_room(registry DEPENDS base domain blobstore model tabular wire net client USES ${JSON} yaml-cpp OpenSSL::Crypto)
@@ -90,7 +91,6 @@ slipway_room(gateway DEPENDS base net scoring model tabular domain spool process
 slipway_room(api DEPENDS base net wire spec domain logstore registry runner endpoints schedules monitor workflows blobstore kql tabular
                          stats
              USES ${JSON} ZLIB::ZLIB)
-slipway_room(client DEPENDS base net wire domain USES ${JSON})
 slipway_room(sdk DEPENDS base tabular metrics learn model scoring stats training client net wire USES ${JSON})
 slipway_room(cli DEPENDS base client spec wire domain net expressions tabular stats model scoring learn training process
              USES CLI11::CLI11 ${JSON} yaml-cpp)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the #include lines under slipway/ against the layer table in cmake/rooms.cmake."""
+"""Checks the #include lines under slipway/ against the layer table in cmake/rooms.cmake, and that the table goes upwards."""
 import pathlib
 import re
 import sys
@@ -29,6 +29,10 @@ def read_table():
 def main():
     table = read_table()
     bad = []
+    before = set()
+    for room, below in table.items():
+        bad += [f"cmake/rooms.cmake: '{room}' depends on '{each}', which does not stand before it" for each in sorted(below - before)]
+        before.add(room)
     for path in sorted((ROOT / "slipway").rglob("*.[hc]*")):
         room = path.relative_to(ROOT / "slipway").parts[0]
         if room not in table:
