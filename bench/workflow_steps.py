@@ -7,9 +7,9 @@ import sys
 import tempfile
 import time
 
-import report
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests/workflows"))
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "tests/workflows"), str(ROOT / "bench/peers")]
+import results  # noqa: E402
 from harness import World  # noqa: E402
 
 ROUNDS = 5
@@ -51,10 +51,10 @@ def main():
             run = world.wait_for_end(world.json("workflow", "run", "one.yml")["id"])
             whole.append((time_of(run["completed_at"]) - time_of(run["created_at"])) * 1000)
         step, bash = statistics.median(ours), statistics.median(peer)
-        report.write(sys.argv[2], [
-            report.figure("a step of a workflow over plain bash, in a job of %d" % STEPS, "ms", step - bash, 30),
-            report.figure("the same line in a bash of its own", "ms", bash),
-            report.figure("a run of one job with one step, from its start to its end", "ms", statistics.median(whole))])
+        results.write(sys.argv[2], [
+            results.limited("a step of a workflow over plain bash, in a job of %d" % STEPS, "ms", step - bash, 30),
+            results.limited("the same line in a bash of its own", "ms", bash),
+            results.limited("a run of one job with one step, from its start to its end", "ms", statistics.median(whole))])
     finally:
         world.close()
 

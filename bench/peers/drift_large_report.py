@@ -1,16 +1,11 @@
 """Turns what bench/drift-large.sh measured into its result file. Usage: WORK_FOLDER ROWS CURRENT_ROWS COLUMNS"""
 import json
 import os
-import subprocess
 import sys
 
+import results
+
 work, rows, current, columns = sys.argv[1], *map(int, sys.argv[2:])
-
-
-def processor():
-    with open("/proc/cpuinfo") as file:
-        names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
-    return "%d x %s" % (len(names), names[0])
 
 
 with open(os.path.join(work, "time")) as file:
@@ -35,5 +30,4 @@ megabytes = int(kilobytes) / 1024
 figures = [figure("a drift report", "s", float(seconds)), figure("largest memory", "MB", round(megabytes)),
            figure("the tables in memory would be", "MB", round(held)),
            figure("shifted columns that were found", "of %d" % shifted, len(found), "all", len(found) == shifted)]
-commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-print(json.dumps({"name": "drift-large", "machine": processor(), "commit": commit, "figures": figures}, indent=2))
+print(results.document("drift-large", figures))

@@ -2,8 +2,9 @@
 import json
 import os
 import statistics
-import subprocess
 import sys
+
+import results
 
 work = sys.argv[1]
 CASES = {"small": "30,000 x 23 against 2,000", "large": "1,000,000 x 23 against 1,000,000"}
@@ -26,12 +27,6 @@ def worst_difference(ours, peer):
     return worst
 
 
-def processor():
-    with open("/proc/cpuinfo") as file:
-        names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
-    return "%d x %s" % (len(names), names[0])
-
-
 figures = []
 for case, what in CASES.items():
     ours, peer = runs("ours", case), runs("peer", case)
@@ -44,5 +39,4 @@ for case, what in CASES.items():
                     "target": "<= 0.05", "met": times[0] / times[1] <= 0.05})
     figures.append({"what": "largest relative difference of a score, " + what, "unit": "", "ours": float("%.2g" % difference),
                     "peer": None, "peer_name": None, "ratio": None, "target": "<= 1e-6", "met": difference <= 1e-6})
-commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-print(json.dumps({"name": "drift", "machine": processor(), "commit": commit, "figures": figures}, indent=2))
+print(results.document("drift", figures))

@@ -4,8 +4,9 @@ Usage: MEASUREMENT.json ...
 """
 import json
 import statistics
-import subprocess
 import sys
+
+import results
 
 RATIO, SCENARIO = 1.3, 2.0
 
@@ -28,8 +29,4 @@ for path in sorted(sys.argv[1:], key=lambda path: json.load(open(path))["rows"])
     figures.append({"what": "memory, tables included, %s" % rows, "unit": "MB", "ours": round(measured["megabytes"]),
                     "peer": None, "peer_name": None, "ratio": None})
 
-with open("/proc/cpuinfo") as file:
-    names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
-commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-print(json.dumps({"name": "kql", "machine": "%d x %s" % (len(names), names[0]), "commit": commit, "figures": figures},
-                 indent=2))
+print(results.document("kql", figures))

@@ -5,8 +5,9 @@ one core for the same tables and pages, was measured once.
 """
 import json
 import statistics
-import subprocess
 import sys
+
+import results
 
 LIMIT, PEER = 1.4, 28.0
 NAMES = {"PASS": "pass", "WARN": "warning", "FAIL": "fail"}
@@ -29,13 +30,10 @@ if len(sys.argv) > 2:
             if measured["checks"].get(check["check"]) != wanted:
                 sys.exit("quality: %s: ours %s, deepchecks %s" % (check["check"], measured["checks"].get(check["check"]), wanted))
 
-with open("/proc/cpuinfo") as file:
-    names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
 seconds = statistics.median(measured["seconds"])
-commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-print(json.dumps({"name": "quality", "machine": "%d x %s" % (len(names), names[0]), "commit": commit, "figures": [
+print(results.document("quality", [
     {"what": "both suites with their pages, 24,000 train and 6,000 test rows", "unit": "s", "ours": round(seconds, 4),
      "peer": PEER, "peer_name": "deepchecks 0.9.2, measured once", "ratio": round(seconds / PEER, 5),
      "target": "<= 1.4 s", "met": seconds <= LIMIT},
     {"what": "both pages", "unit": "bytes", "ours": measured["bytes"], "peer": None, "peer_name": None, "ratio": None,
-     "target": "", "met": None}]}, indent=2))
+     "target": "", "met": None}]))

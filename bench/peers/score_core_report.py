@@ -3,8 +3,9 @@
 import json
 import os
 import statistics
-import subprocess
 import sys
+
+import results
 
 work = sys.argv[1]
 
@@ -19,12 +20,6 @@ def figure(what, unit, ours, peer, peer_name, target="", met=lambda ratio: None)
     ratio = ours / peer
     return {"what": what, "unit": unit, "ours": float(f"{ours:.4g}"), "peer": float(f"{peer:.4g}"), "peer_name": peer_name,
             "ratio": float(f"{ratio:.3g}"), "target": target, "met": met(ratio)}
-
-
-def processor():
-    with open("/proc/cpuinfo") as file:
-        names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
-    return f"{len(names)} x {names[0]}" if names else "unknown"
 
 
 ours, ort, sklearn = rounds("ours"), rounds("onnxruntime"), rounds("sklearn")
@@ -67,5 +62,4 @@ figures = [
      "peer": 10, "peer_name": "none: an absolute limit", "ratio": float(f"{ours['explain_ns'] / 1e7:.3g}"), "target": "<= 10 ms",
      "met": ours["explain_ns"] <= 1e7},
 ]
-commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-print(json.dumps({"name": "score-core", "machine": processor(), "commit": commit, "figures": figures}, indent=2))
+print(results.document("score-core", figures))

@@ -2,10 +2,10 @@
 
 import json
 import os
-import platform
 import statistics
-import subprocess
 import sys
+
+import results
 
 work = sys.argv[1]
 
@@ -27,12 +27,6 @@ def figure(what, unit, ours, peer=None, peer_name=None, target=None, met=None):
     ratio = ours / peer if peer else None
     return {"what": what, "unit": unit, "ours": round(ours, 2), "peer": round(peer, 2) if peer else None, "peer_name": peer_name,
             "ratio": round(ratio, 3) if ratio else None, "target": target, "met": met(ratio) if met else None}
-
-
-def processor():
-    with open("/proc/cpuinfo") as file:
-        names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
-    return f"{len(names)} x {names[0]}" if names else platform.processor()
 
 
 def percentile_figures(share):
@@ -77,5 +71,4 @@ figures = [
     figure("resident memory of an idle connection, of 10000", "KB", lines("idle.json")[0]["kilobytes_each"]),
     figure("resident memory of an idle TLS connection, of 10000", "KB", lines("idle_tls.json")[0]["kilobytes_each"]),
 ]
-commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-print(json.dumps({"name": "score-http", "machine": processor(), "commit": commit, "figures": figures}, indent=2))
+print(results.document("score-http", figures))

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 
-from train_report import processor, revision
+import results
 
 work, title = sys.argv[1:]
 NAMES = {"sklearn": "scikit-learn", "ranger": "ranger"}
@@ -40,5 +40,4 @@ def figures():
            "target": "<= 3", "met": ratio <= 3}
 
 
-print(json.dumps({"name": "train-large", "machine": processor(), "commit": revision(), "figures": list(figures())},
-                 indent=2))
+print(results.document("train-large", list(figures())))

@@ -2,10 +2,10 @@
 
 import json
 import os
-import platform
 import statistics
-import subprocess
 import sys
+
+import results
 
 CASES = {"10-gini": "500 trees of depth 10, gini", "25-entropy": "500 trees of depth 25, entropy"}
 PEERS = {"sklearn": "scikit-learn", "ranger": "ranger, texts as factors, gini"}
@@ -22,12 +22,6 @@ def median(who, case, what):
 
 def mean(who, case, what):
     return statistics.mean(run[what] for run in runs(who, case))
-
-
-def processor():
-    with open("/proc/cpuinfo") as file:
-        names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
-    return f"{len(names)} x {names[0]}" if names else platform.processor()
 
 
 def accuracy_figures(case, title):
@@ -47,11 +41,7 @@ def time_figures(case, title):
                "peer_name": name, "ratio": round(ours / peer, 4), "target": "<= 0.1", "met": ours / peer <= 0.1}
 
 
-def revision():
-    return subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-
-
 if __name__ == "__main__":
     figures = [figure for case, title in CASES.items() for figure in accuracy_figures(case, title)]
     figures += [figure for case, title in CASES.items() for figure in time_figures(case, title)]
-    print(json.dumps({"name": "train", "machine": processor(), "commit": revision(), "figures": figures}, indent=2))
+    print(results.document("train", figures))
