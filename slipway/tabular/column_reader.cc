@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "slipway/tabular/append_null.h"
 #include "slipway/tabular/cell_text.h"
 
 namespace slipway::tabular {
@@ -18,18 +19,7 @@ void ColumnReader::AddNull() {
   if (state_ == State::kUndecided)
     ++leading_nulls_;
   else if (state_ == State::kDecided)
-    PushNull();
-}
-
-void ColumnReader::PushNull() {
-  if (column_.nulls.empty()) column_.nulls.assign(column_.size(), 0);
-  column_.nulls.push_back(1);
-  if (column_.type == ColumnType::kFloat64)
-    column_.doubles.push_back(std::numeric_limits<double>::quiet_NaN());
-  else if (column_.type == ColumnType::kString)
-    column_.codes.push_back(0);
-  else
-    column_.ints.push_back(0);
+    AppendNull(column_);
 }
 
 void ColumnReader::MarkValue() {
@@ -118,7 +108,7 @@ void ColumnReader::Decide(std::string_view text) {
 void ColumnReader::Become(ColumnType type) {
   state_ = State::kDecided;
   column_.type = type;
-  for (; leading_nulls_ > 0; --leading_nulls_) PushNull();
+  for (; leading_nulls_ > 0; --leading_nulls_) AppendNull(column_);
 }
 
 bool ColumnReader::WidenToFloat(std::string_view text) {

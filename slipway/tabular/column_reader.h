@@ -40,7 +40,6 @@ class ColumnReader {
   void Decide(std::string_view text);
   void Become(ColumnType type);
   bool WidenToFloat(std::string_view text);
-  void PushNull();
   void MarkValue();
 
   Column column_;

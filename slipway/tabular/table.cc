@@ -10,6 +10,7 @@
 #include "slipway/base/assert.h"
 #include "slipway/base/text.h"
 #include "slipway/base/time.h"
+#include "slipway/tabular/append_null.h"
 #include "slipway/tabular/interner.h"
 
 namespace slipway::tabular {
@@ -155,14 +156,7 @@ void ColumnBuilder::AddString(std::string_view value) {
 }
 
 void ColumnBuilder::AddNull() {
-  if (column_.nulls.empty()) column_.nulls.assign(column_.size(), 0);
-  column_.nulls.push_back(1);
-  if (column_.type == ColumnType::kFloat64)
-    column_.doubles.push_back(std::numeric_limits<double>::quiet_NaN());
-  else if (column_.type == ColumnType::kString)
-    column_.codes.push_back(0);
-  else
-    column_.ints.push_back(0);
+  AppendNull(column_);
 }
 
 Column ColumnBuilder::Build() && {

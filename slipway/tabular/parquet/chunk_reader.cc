@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <fmt/format.h>
 
+#include "slipway/tabular/append_null.h"
 #include "slipway/tabular/parquet/bit_runs.h"
 #include "slipway/tabular/parquet/decompress.h"
 #include "slipway/tabular/parquet/thrift.h"
@@ -71,12 +71,6 @@ struct ChunkReader::PageHeader {
   size_t header_size = 0;
 };
 
-struct ChunkReader::Values {
-  std::vector<int64_t> ints;
-  std::vector<double> doubles;
-  std::vector<uint32_t> codes;
-};
-
 ChunkReader::ChunkReader(const StoredColumn& stored, uint64_t rows) : stored_(stored) {
   column_.name = stored.name;
   column_.type = stored.type;
@@ -89,7 +83,6 @@ ChunkReader::ChunkReader(const StoredColumn& stored, uint64_t rows) : stored_(st
 }
 
 Column ChunkReader::Finish() && {
-  if (!has_nulls_) column_.nulls.clear();
   return std::move(column_);
 }
 
@@ -149,7 +142,7 @@ Result<ChunkReader::PageHeader> ChunkReader::ReadHeader(Bytes bytes) const {
 
 Status ChunkReader::Append(const Chunk& chunk, Bytes pages) {
   uint64_t seen = 0;
-  dictionary_size_ = 0;
+  dictionary_ = {};
   while (seen < chunk.values) {
     if (pages.empty()) return Damaged("a column has fewer values than it should");
     SLIPWAY_ASSIGN_OR_RETURN(const PageHeader header, ReadHeader(pages));
@@ -173,11 +166,7 @@ Status ChunkReader::ReadDictionary(const PageHeader& header, Bytes page) {
   if (header.encoding != kPlain && header.encoding != kPlainDictionary)
     return Unimplemented(fmt::format("dictionaries of the encoding {} are not supported",
                                      EncodingName(static_cast<int>(header.encoding))));
-  SLIPWAY_ASSIGN_OR_RETURN(Values values, DecodePlain(page, static_cast<uint64_t>(header.values)));
-  dictionary_size_ = static_cast<size_t>(header.values);
-  dictionary_ints_ = std::move(values.ints);
-  dictionary_doubles_ = std::move(values.doubles);
-  dictionary_codes_ = std::move(values.codes);
+  SLIPWAY_ASSIGN_OR_RETURN(dictionary_, DecodePlain(page, static_cast<uint64_t>(header.values)));
   return {};
 }
 
@@ -253,7 +242,7 @@ Status ChunkReader::AppendValues(int encoding, Bytes bytes, const std::vector<ui
     if (present.empty() || present[row] != 0)
       Push(values, next++);
     else
-      PushNull();
+      AppendNull(column_);
   }
   return {};
 }
@@ -270,18 +259,12 @@ Status ChunkReader::AppendIndices(Bytes bytes, const std::vector<uint8_t>& prese
   BitRuns runs(packed, width);
   for (uint64_t row = 0; row < count; ++row) {
     if (!present.empty() && present[row] == 0) {
-      PushNull();
+      AppendNull(column_);
       continue;
     }
     SLIPWAY_ASSIGN_OR_RETURN(const uint32_t index, runs.Next());
-    if (index >= dictionary_size_) return Damaged("a page refers to an entry that its dictionary does not have");
-    if (column_.type == ColumnType::kFloat64)
-      column_.doubles.push_back(dictionary_doubles_[index]);
-    else if (column_.type == ColumnType::kString)
-      column_.codes.push_back(dictionary_codes_[index]);
-    else
-      column_.ints.push_back(dictionary_ints_[index]);
-    if (has_nulls_) column_.nulls.push_back(0);
+    if (index >= dictionary_.size()) return Damaged("a page refers to an entry that its dictionary does not have");
+    Push(dictionary_, index);
   }
   return {};
 }
@@ -334,7 +317,8 @@ Result<ChunkReader::Values> ChunkReader::DecodePlain(Bytes bytes, uint64_t count
       case Physical::kByteArray: {
         SLIPWAY_ASSIGN_OR_RETURN(const uint32_t size, reader.Fixed<uint32_t>());
         SLIPWAY_ASSIGN_OR_RETURN(const Bytes text, reader.Take(size));
-        values.codes.push_back(CodeOf({reinterpret_cast<const char*>(text.data()), text.size()}));
+        values.codes.push_back(
+            interner_.Intern({reinterpret_cast<const char*>(text.data()), text.size()}, column_.dictionary));
         break;
       }
       case Physical::kFixedLengthByteArray:
@@ -344,12 +328,6 @@ Result<ChunkReader::Values> ChunkReader::DecodePlain(Bytes bytes, uint64_t count
   return values;
 }
 
-uint32_t ChunkReader::CodeOf(std::string_view text) {
-  const auto [entry, is_new] = codes_.try_emplace(std::string(text), static_cast<uint32_t>(column_.dictionary.size()));
-  if (is_new) column_.dictionary.emplace_back(text);
-  return entry->second;
-}
-
 void ChunkReader::Push(const Values& values, size_t index) {
   if (column_.type == ColumnType::kFloat64)
     column_.doubles.push_back(values.doubles[index]);
@@ -357,19 +335,7 @@ void ChunkReader::Push(const Values& values, size_t index) {
     column_.codes.push_back(values.codes[index]);
   else
     column_.ints.push_back(values.ints[index]);
-  if (has_nulls_) column_.nulls.push_back(0);
-}
-
-void ChunkReader::PushNull() {
-  if (!has_nulls_) column_.nulls.assign(column_.size(), 0);
-  has_nulls_ = true;
-  if (column_.type == ColumnType::kFloat64)
-    column_.doubles.push_back(std::numeric_limits<double>::quiet_NaN());
-  else if (column_.type == ColumnType::kString)
-    column_.codes.push_back(0);
-  else
-    column_.ints.push_back(0);
-  column_.nulls.push_back(1);
+  if (!column_.nulls.empty()) column_.nulls.push_back(0);
 }
 
 }  // namespace slipway::tabular::parquet

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "slipway/base/result.h"
+#include "slipway/tabular/interner.h"
 #include "slipway/tabular/parquet/byte_reader.h"
 #include "slipway/tabular/parquet/metadata.h"
 #include "slipway/tabular/table.h"
@@ -24,7 +24,13 @@ class ChunkReader {
 
  private:
   struct PageHeader;
-  struct Values;  // of a page or a dictionary, decoded but for nulls
+  // Of a page or a dictionary, decoded, without nulls; the column's type says which list has them.
+  struct Values {
+    std::vector<int64_t> ints;
+    std::vector<double> doubles;
+    std::vector<uint32_t> codes;  // of texts, in column_.dictionary
+    size_t size() const { return ints.size() + doubles.size() + codes.size(); }
+  };
 
   Result<PageHeader> ReadHeader(Bytes bytes) const;
   Status ReadDictionary(const PageHeader& header, Bytes page);
@@ -34,17 +40,11 @@ class ChunkReader {
   Status AppendIndices(Bytes bytes, const std::vector<uint8_t>& present, uint64_t count);
   Result<Values> DecodePlain(Bytes bytes, uint64_t count);
   void Push(const Values& values, size_t index);
-  void PushNull();
-  uint32_t CodeOf(std::string_view text);
 
   const StoredColumn& stored_;
   Column column_;
-  std::unordered_map<std::string, uint32_t> codes_;  // of texts, in column_.dictionary
-  bool has_nulls_ = false;
-  std::vector<int64_t> dictionary_ints_;
-  std::vector<double> dictionary_doubles_;
-  std::vector<uint32_t> dictionary_codes_;
-  size_t dictionary_size_ = 0;
+  Interner interner_;  // of texts, into column_.dictionary
+  Values dictionary_;
 };
 
 }  // namespace slipway::tabular::parquet
