@@ -134,8 +134,8 @@ Result<ChunkReader::PageHeader> ChunkReader::ReadHeader(Bytes bytes) const {
   for (const int64_t count :
        {header.size, header.compressed_size, header.values, header.level_bytes, header.repetition_bytes})
     if (count < 0 || count > kPageBytesMax) return Damaged("a page is said to be of a size that no page has");
-  constexpr int64_t kPageValuesMax = int64_t{1} << 26;
-  if (header.values > kPageValuesMax) return Damaged("a page is said to have more values than a page has");
+  if (static_cast<uint64_t>(header.values) > kPageValuesMax)
+    return Damaged("a page is said to have more values than a page has");
   header.header_size = reader.position();
   return header;
 }

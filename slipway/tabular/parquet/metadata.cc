@@ -215,6 +215,13 @@ Result<RowGroup> ReadGroup(ThriftReader& reader) {
   return group;
 }
 
+// Every page begins with a header, and has so many values at most.
+bool HasTooManyValues(const Chunk& chunk) {
+  constexpr uint64_t kPageHeaderBytesMin = 16;  // of the fields that it has to have
+  const uint64_t pages = chunk.values / kPageValuesMax + (chunk.values % kPageValuesMax > 0 ? 1 : 0);
+  return pages > chunk.size / kPageHeaderBytesMin;
+}
+
 Status CheckPlaces(const Metadata& metadata, uint64_t file_size) {
   uint64_t rows = 0;
   for (const RowGroup& group : metadata.groups) {
@@ -225,6 +232,7 @@ Status CheckPlaces(const Metadata& metadata, uint64_t file_size) {
       if (chunk.offset > file_size || chunk.size > file_size - chunk.offset)
         return Damaged("a column is said to be beyond the file's end");
       if (chunk.values != group.rows) return Damaged("a column has another number of values than its row group");
+      if (HasTooManyValues(chunk)) return Damaged("a column is said to have more values than its bytes can hold");
     }
     rows += group.rows;
   }

@@ -11,6 +11,9 @@
 
 namespace slipway::tabular::parquet {
 
+// More than any page has.
+inline constexpr uint64_t kPageValuesMax = uint64_t{1} << 26;
+
 // Numbers as in the format.
 enum class Physical { kBoolean = 0, kInt32, kInt64, kInt96, kFloat, kDouble, kByteArray, kFixedLengthByteArray };
 enum class Codec { kNone = 0, kSnappy = 1, kGzip = 2, kLzo, kBrotli, kLz4, kZstd, kLz4Raw };

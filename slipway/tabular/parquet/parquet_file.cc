@@ -91,8 +91,8 @@ class ParquetColumns final : public ColumnSource {
   // Holds one chunk beside the column.
   Result<std::shared_ptr<const Column>> Read(size_t index) const override {
     const parquet::StoredColumn& stored = parts_.front().metadata.columns[index];
-    // Room for no more rows than the bytes could hold: a damaged count must not take all memory.
-    parquet::ChunkReader reader(stored, std::min<uint64_t>(rows_, uint64_t{1} << 24));
+    constexpr uint64_t kRoomMax = uint64_t{1} << 24;  // a damaged count must not take all memory
+    parquet::ChunkReader reader(stored, std::min(rows_, kRoomMax));
     for (const Part& part : parts_)
       for (const parquet::RowGroup& group : part.metadata.groups) {
         const parquet::Chunk& chunk = group.chunks[index];

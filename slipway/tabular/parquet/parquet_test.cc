@@ -118,7 +118,44 @@ TEST(ParquetTest, DamagedFilesAreRefusedNotRead) {
     for (int i = 0; i < 1 + round % 3; ++i)
       changed[random.NextBelow(changed.size())] = static_cast<char>(random.NextBelow(256));
     const auto table = read(changed);
-    if (table) EXPECT_EQ(table->rows(), 100U);
+    if (table) {
+      EXPECT_EQ(table->rows(), 100U);
+    }
+  }
+}
+
+std::string ZigZag(uint64_t value) {
+  std::string bytes;
+  for (value <<= 1; value >= 0x80; value >>= 7) bytes += static_cast<char>(value | 0x80);
+  return bytes + static_cast<char>(value);
+}
+
+// A file of one column of whole numbers, whose pages are 100 bytes that are none. The footer is Thrift's compact form.
+std::string FileThatClaims(uint64_t rows) {
+  const std::string zero(1, '\0');
+  const std::string root = "\x48\x01r\x15\x02" + zero, column = "\x15\x04\x25" + zero + "\x18\x01x" + zero;
+  const std::string chunk =
+      "\x1C\x45" + zero + "\x16" + ZigZag(rows) + "\x26" + ZigZag(100) + "\x26" + ZigZag(4) + zero + zero;
+  const std::string group = "\x19\x1C\x26\x08" + chunk + "\x26" + ZigZag(rows) + zero;
+  const std::string footer = "\x15\x02\x19\x2C" + root + column + "\x16" + ZigZag(rows) + "\x19\x1C" + group + zero;
+  return "PAR1" + std::string(100, 'x') + footer + static_cast<char>(footer.size()) + zero + zero + zero + "PAR1";
+}
+
+TEST(ParquetTest, ACountOfRowsIsBoundedByTheBytesThereAre) {
+  const auto folder = TemporaryDirectory::Make();
+  const fs::path file = folder->path() / "t.parquet";
+  const auto open = [&](uint64_t rows) {
+    std::ofstream(file, std::ios::binary) << FileThatClaims(rows);
+    return OpenParquet(file);
+  };
+  ASSERT_TRUE(open(1000)) << open(1000).error().ToString();
+  EXPECT_EQ((*open(1000))->rows(), 1000U);
+  EXPECT_FALSE((*open(1000))->Read(0));
+  for (const uint64_t rows : {uint64_t{1} << 40, uint64_t{1} << 62}) {
+    const auto source = open(rows);
+    ASSERT_FALSE(source) << rows;
+    EXPECT_EQ(source.error().code(), Code::kDataLoss);
+    EXPECT_THAT(source.error().ToString(), HasSubstr("more values than its bytes can hold"));
   }
 }
 
