@@ -87,16 +87,22 @@ struct References {
   std::vector<std::optional<Baseline>> by_weekday = std::vector<std::optional<Baseline>>(7);
 };
 
+// The category of a value that is no text. Booleans go by the texts that JSON has for them, as in the baseline.
+std::string CategoryOf(const Column& column, size_t row) {
+  if (column.type == ColumnType::kBool) return column.ints[row] != 0 ? "true" : "false";
+  return column.text(row);
+}
+
 void CountInto(const Column& column, const BaselineColumn& baseline, std::span<const uint32_t> rows,
                BinCounts& counts) {
   const bool is_text = column.type == ColumnType::kString;
-  const bool is_number = column.is_numeric();
   for (const uint32_t row : rows) {
-    if (column.is_null(row) || (!is_text && !is_number))
+    if (column.is_null(row) || column.type == ColumnType::kDatetime)
       counts.AddMissing();
+    else if (baseline.kind == FeatureKind::kCategorical && is_text)
+      counts.AddCategory(baseline, column.string_at(row));
     else if (baseline.kind == FeatureKind::kCategorical)
-      counts.AddCategory(baseline, is_text ? std::string_view(column.string_at(row))
-                                           : std::string_view(column.ints[row] != 0 ? "true" : "false"));
+      counts.AddCategory(baseline, CategoryOf(column, row));
     else if (is_text)
       counts.AddMissing();  // no number any more
     else

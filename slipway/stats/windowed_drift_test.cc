@@ -111,6 +111,22 @@ TEST(WindowedDriftTest, MissingValuesAreDrift) {
   EXPECT_EQ(drift->windows[4].label, "rows 400 to 499");
 }
 
+TEST(WindowedDriftTest, NumbersWhereTextsWereAreOtherCategories) {
+  tabular::ColumnBuilder before("x", tabular::ColumnType::kString);
+  for (int i = 0; i < 500; ++i) before.AddString(i % 2 == 0 ? "7" : "clerk");
+  const auto reference = testing::TableOf({std::move(before).Build()});
+  const WindowOptions options = {.rows = 100, .bad_windows = 3, .of_windows = 5};
+  const auto unseen = [&](tabular::Column column) {
+    const auto drift = CompareWindows(reference, testing::TableOf({std::move(column)}), options).value();
+    EXPECT_EQ(drift.state, DriftState::kAlarm);
+    return drift.windows[0].columns[0].gauge.unseen_share;
+  };
+  EXPECT_EQ(unseen(testing::Numbers("x", std::vector<std::optional<double>>(500, 1.5))), 1);
+  tabular::ColumnBuilder whole("x", tabular::ColumnType::kInt64);
+  for (int i = 0; i < 500; ++i) whole.AddInt(7);
+  EXPECT_EQ(unseen(std::move(whole).Build()), 0);
+}
+
 TEST(WindowedDriftTest, RefusesWhatMakesNoWindows) {
   const auto table = Days(0, 2, 200, 1, Nothing);
   const auto refusal = [&](const WindowOptions& options) {
