@@ -4,6 +4,7 @@
 
 #include "slipway/base/file.h"
 #include "slipway/base/hash.h"
+#include "slipway/base/json_nesting.h"
 #include "slipway/base/text.h"
 #include "slipway/base/thread_pool.h"
 #include "slipway/base/time.h"
@@ -14,6 +15,13 @@ namespace {
 TEST(Error, PrintsPositionThenContextFromTheOutsideIn) {
   const Error error = NotFound("no column 'x'").With("step 'prepare'").With("job 'train'").At({"a.yml", 3, 7});
   EXPECT_EQ(error.ToString(), "a.yml:3:7: job 'train': step 'prepare': no column 'x'");
+}
+
+TEST(JsonNesting, CountsBracketsOutsideOfTexts) {
+  EXPECT_FALSE(IsNestedDeeperThan(R"({"a":[1],"b":[2]})", 2));
+  EXPECT_TRUE(IsNestedDeeperThan(R"({"a":[[1]]})", 2));
+  EXPECT_FALSE(IsNestedDeeperThan(R"(["[[[[","\"[[","{{\\"])", 1));
+  EXPECT_TRUE(IsNestedDeeperThan(std::string(101, '['), 100));
 }
 
 TEST(Time, ReadsWhatAzureClientsWrite) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "slipway/base/json_nesting.h"
 #include "slipway/tabular/csv.h"
 #include "slipway/tabular/json_records.h"
 
@@ -135,12 +136,11 @@ Json RowsOfLists(const Json& answer) {
 }
 
 Json RowsOfAnswer(const Json& answer) {
-  static const std::vector<std::string> kName = {"predictions"};
   if (AreTensors(answer, "outputs")) return RowsOfTensors(answer.at("outputs"), {});
   if (answer.is_object()) return RowsOfLists(answer);
   if (!answer.is_array()) Refuse("the answer is no list of predictions");
   Json rows = Json::array();
-  for (const Json& item : answer) rows.push_back(item.is_object() ? item : Json{{kName[0], item}});
+  for (const Json& item : answer) rows.push_back(item.is_object() ? item : Json{{"predictions", item}});
   return rows;
 }
 
@@ -153,6 +153,13 @@ Json JoinedRows(Json inputs, const Json& outputs) {
     }
   }
   return inputs;
+}
+
+// A client's text.
+Json Parsed(std::string_view body) {
+  constexpr int kDepthMax = 1000;
+  if (IsNestedDeeperThan(body, kDepthMax)) Refuse(fmt::format("the JSON is nested deeper than {} values", kDepthMax));
+  return Json::parse(body);
 }
 
 // `make` throws what the JSON library throws, and invalid_argument.
@@ -175,18 +182,18 @@ Result<std::string> RowsOfCsv(std::string_view body) {
 Result<std::string> InputRows(std::string_view body, BodyForm form, Columns columns) {
   if (form == BodyForm::kCsv) return RowsOfCsv(body);
   return Rows([&] {
-    const Json request = Json::parse(body);
+    const Json request = Parsed(body);
     if (form == BodyForm::kTensors) return RowsOfTensors(request.at("inputs"), columns);
     return RowsOfRequest(request, columns);
   });
 }
 
 Result<std::string> OutputRows(std::string_view body) {
-  return Rows([&] { return RowsOfAnswer(Json::parse(body)); });
+  return Rows([&] { return RowsOfAnswer(Parsed(body)); });
 }
 
 Result<std::string> JoinRows(std::string_view inputs, std::string_view outputs) {
-  return Rows([&] { return JoinedRows(Json::parse(inputs), Json::parse(outputs)); });
+  return Rows([&] { return JoinedRows(Parsed(inputs), Parsed(outputs)); });
 }
 
 }  // namespace slipway::tabular

@@ -54,6 +54,16 @@ TEST(InputRowsTest, RefusesWhatHasNoRows) {
             "refused:");
 }
 
+TEST(CallRowsTest, DeepNestingIsRefusedNotFollowed) {
+  const std::string deep = std::string(300'000, '[') + std::string(300'000, ']');
+  EXPECT_EQ(Inputs(R"({"data":[{"age":)" + deep + "}]}"), "refused: the JSON is nested deeper than 1000 values");
+  EXPECT_EQ(Inputs(R"({"inputs":[{"name":"x","shape":[1],"data":)" + deep + "}]}", BodyForm::kTensors).substr(0, 8),
+            "refused:");
+  EXPECT_FALSE(OutputRows(deep));
+  EXPECT_FALSE(JoinRows("[{}]", deep));
+  EXPECT_EQ(Inputs(R"({"data":[{"age":")" + std::string(2000, '[') + R"("}]})").substr(0, 10), R"([{"age":"[)");
+}
+
 TEST(OutputRowsTest, GivesARowAnAnswer) {
   const auto outputs = [](std::string_view body) { return OutputRows(body).value_or("refused"); };
   EXPECT_EQ(outputs(R"({"predictions":[0,1],"probabilities":[[0.75,0.25],[0.25,0.75]]})"),

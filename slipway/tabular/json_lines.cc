@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "slipway/base/file.h"
+#include "slipway/base/json_nesting.h"
 #include "slipway/base/text.h"
 #include "slipway/tabular/cell_text.h"
 #include "slipway/tabular/interner.h"
@@ -106,18 +107,7 @@ class RecordCutter {
   bool is_array_ = false;
 };
 
-// Values are printed and destroyed by recursion, so that depth has a bound. Brackets in texts count too: they only make
-// the bound come earlier.
-bool IsNestedTooDeep(std::string_view record) {
-  constexpr int kMaxDepth = 1000;
-  int depth = 0;
-  for (char c : record) {
-    if (c == '[' || c == '{') ++depth;
-    if (c == ']' || c == '}') --depth;
-    if (depth > kMaxDepth) return true;
-  }
-  return false;
-}
+constexpr int kDepthMax = 1000;
 
 std::string_view KindName(ColumnType type) {
   if (type == ColumnType::kBool) return "a boolean";
@@ -236,7 +226,7 @@ class JsonReader {
 
  private:
   Result<Json> Parse(std::string_view record) const {
-    if (IsNestedTooDeep(record)) return cutter_.ErrorAt(record, 0, "this record is nested too deep");
+    if (IsNestedDeeperThan(record, kDepthMax)) return cutter_.ErrorAt(record, 0, "this record is nested too deep");
     try {
       Json value = Json::parse(record);
       if (value.is_object()) return value;
