@@ -3,31 +3,13 @@
 #include <fmt/format.h>
 
 #include "slipway/api/logs/gzip.h"
+#include "slipway/base/json_nesting.h"
 #include "slipway/base/text.h"
 
 namespace slipway::api {
 namespace {
 
 constexpr int kDepthMax = 100;
-
-bool IsTooDeep(std::string_view text) {
-  int depth = 0;
-  bool is_text = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (is_text) {
-      if (c == '\\') ++i;
-      if (c == '"') is_text = false;
-    } else if (c == '"') {
-      is_text = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > kDepthMax) return true;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -44,7 +26,8 @@ Result<std::string> DecodedBody(const net::Request& request, uint64_t bytes_max)
 }
 
 Result<nlohmann::json> ParseTelemetryJson(std::string_view text) {
-  if (IsTooDeep(text)) return InvalidArgument(fmt::format("the JSON is nested deeper than {} values", kDepthMax));
+  if (IsNestedDeeperThan(text, kDepthMax))
+    return InvalidArgument(fmt::format("the JSON is nested deeper than {} values", kDepthMax));
   nlohmann::json value = nlohmann::json::parse(text, nullptr, false);
   if (value.is_discarded()) return InvalidArgument("the body is not well-formed JSON");
   return value;
