@@ -5,34 +5,16 @@
 #include <cmath>
 #include <set>
 
+#include "slipway/learn/test_support.h"
+
 namespace slipway::learn {
 namespace {
 
 using Kind = Distribution::Kind;
-
-Distribution Range(Kind kind, double min, double max, double q = 1) {
-  Distribution distribution;
-  distribution.kind = kind;
-  distribution.min = min;
-  distribution.max = max;
-  distribution.q = q;
-  return distribution;
-}
-
-Distribution Normal(Kind kind, double mu, double sigma) {
-  Distribution distribution;
-  distribution.kind = kind;
-  distribution.mu = mu;
-  distribution.sigma = sigma;
-  return distribution;
-}
-
-Distribution Choices(size_t count) {
-  Distribution distribution;
-  distribution.kind = Kind::kChoice;
-  distribution.choices = count;
-  return distribution;
-}
+using testing::Choices;
+using testing::Normal;
+using testing::Randint;
+using testing::Range;
 
 double NumberAt(const Distribution& distribution, SamplingRule rule, uint64_t index) {
   return std::get<double>(SamplePoint({{"x", distribution}}, rule, 7, index)->at("x"));
@@ -85,12 +67,9 @@ TEST(Search, LogarithmicBoundsAreExponentsAndQuantaHold) {
 }
 
 TEST(Search, RandintStaysBelowItsBound) {
-  Distribution distribution;
-  distribution.kind = Kind::kRandint;
-  distribution.upper = 3;
   std::set<int64_t> seen;
   for (int i = 0; i < 100; ++i) {
-    seen.insert(std::get<int64_t>(SamplePoint({{"x", distribution}}, SamplingRule::kRandom, 1, i)->at("x")));
+    seen.insert(std::get<int64_t>(SamplePoint({{"x", Randint(3)}}, SamplingRule::kRandom, 1, i)->at("x")));
   }
   EXPECT_EQ(seen, (std::set<int64_t>{0, 1, 2}));
 }

@@ -6,25 +6,15 @@
 #include <cmath>
 #include <functional>
 
+#include "slipway/learn/test_support.h"
+
 namespace slipway::learn {
 namespace {
 
 using Kind = Distribution::Kind;
-
-Distribution Range(Kind kind, double min, double max) {
-  Distribution distribution;
-  distribution.kind = kind;
-  distribution.min = min;
-  distribution.max = max;
-  return distribution;
-}
-
-Distribution Choices(size_t count) {
-  Distribution distribution;
-  distribution.kind = Kind::kChoice;
-  distribution.choices = count;
-  return distribution;
-}
+using testing::Choices;
+using testing::Randint;
+using testing::Range;
 
 double NumberOf(const Point& point, const std::string& name) {
   return std::get<double>(point.at(name));
@@ -137,13 +127,8 @@ TEST(TreeParzen, EveryDistributionGoesThereAndBack) {
       EXPECT_NEAR(UnitOf(distribution, ValueAt(distribution, unit)), unit, 1e-6) << static_cast<int>(kind);
     }
   }
-  Distribution whole;
-  whole.kind = Kind::kRandint;
-  whole.upper = 4;
-  EXPECT_EQ(UnitOf(whole, int64_t{2}), 0.625);
-  Distribution quantized = Range(Kind::kQUniform, 1, 4);
-  quantized.q = 5;  // round(4 / 5) * 5 lies beyond the bound
-  EXPECT_EQ(UnitOf(quantized, 5.0), 1);
+  EXPECT_EQ(UnitOf(Randint(4), int64_t{2}), 0.625);
+  EXPECT_EQ(UnitOf(Range(Kind::kQUniform, 1, 4, 5), 5.0), 1);  // round(4 / 5) * 5 lies beyond the bound
 }
 
 }  // namespace
