@@ -78,11 +78,13 @@ Result<std::string> Promotions::RegistryFor(const std::string& asked) {
   return InvalidArgument(fmt::format("there are {} registries: name one (--registry)", registries.size()));
 }
 
-Result<std::optional<AssetVersion>> Promotions::ProductionVersion(const Scope& target, const std::string& model) {
+Result<std::optional<AssetVersion>> Promotions::ProductionVersion(const Scope& target, const std::string& model,
+                                                                  const std::string& besides) {
   SLIPWAY_ASSIGN_OR_RETURN(auto versions,
                            dependencies_.assets.ListVersions(target, AssetKind::kModel, model, domain::ListView::kAll));
   for (AssetVersion& version : versions)
-    if (EqualsIgnoreCase(ModelOf(version).stage, kProduction)) return std::optional<AssetVersion>(std::move(version));
+    if (EqualsIgnoreCase(ModelOf(version).stage, kProduction) && !EqualsIgnoreCase(version.version, besides))
+      return std::optional<AssetVersion>(std::move(version));
   return std::optional<AssetVersion>();
 }
 
@@ -185,8 +187,18 @@ Result<Promotion> Promotions::Review(const Scope& target, const std::string& nam
   return approves ? CarryOut(target, std::move(promotion)) : Result<Promotion>(std::move(promotion));
 }
 
+// Another promotion may have been carried out since this one was asked for. Stored before anything changes, as a
+// promotion that is carried out again may find the version before retired already.
+Status Promotions::NoteVersionBefore(const Scope& target, Promotion& promotion) {
+  SLIPWAY_ASSIGN_OR_RETURN(const auto production, ProductionVersion(target, promotion.model, promotion.version));
+  if (!production || production->version == promotion.previous_version) return {};
+  promotion.previous_version = production->version;
+  return dependencies_.store.PutPromotion(target, promotion);
+}
+
 // Every step may be repeated: a promotion that was cut short is carried out again from the beginning.
 Result<Promotion> Promotions::CarryOut(const Scope& target, Promotion promotion) {
+  SLIPWAY_RETURN_IF_ERROR(NoteVersionBefore(target, promotion));
   ShareRequest share;
   share.name = promotion.model;
   share.version = promotion.version;
@@ -225,9 +237,12 @@ Result<Promotion> Promotions::RollBack(const Scope& target, const std::string& m
                                        const std::string& reason) {
   const std::lock_guard lock(deciding_);
   SLIPWAY_ASSIGN_OR_RETURN(auto promotions, dependencies_.store.ListPromotions(target));
-  const auto last = std::find_if(promotions.begin(), promotions.end(), [&](const Promotion& promotion) {
-    return EqualsIgnoreCase(promotion.model, model) && promotion.status == PromotionStatus::kPromoted;
+  std::erase_if(promotions, [&](const Promotion& promotion) {
+    return !EqualsIgnoreCase(promotion.model, model) || promotion.status != PromotionStatus::kPromoted;
   });
+  // Not the last that was asked for: that may have been carried out before others.
+  const auto last = std::max_element(promotions.begin(), promotions.end(),
+                                     [](const Promotion& a, const Promotion& b) { return a.ended_at < b.ended_at; });
   if (last == promotions.end())
     return NotFound(fmt::format("no promotion of '{}' into '{}' can be rolled back", model, target.workspace));
   if (last->previous_version.empty())

@@ -69,11 +69,14 @@ class Promotions {
   Result<std::optional<domain::EnvironmentGate>> FindGate(const domain::Scope& target, const domain::Scope& from,
                                                           const std::string& name);
   Result<std::string> RegistryFor(const std::string& asked);
-  Result<std::optional<domain::AssetVersion>> ProductionVersion(const domain::Scope& target, const std::string& model);
+  // `besides`: a version that does not count.
+  Result<std::optional<domain::AssetVersion>> ProductionVersion(const domain::Scope& target, const std::string& model,
+                                                                const std::string& besides = "");
   Result<nlohmann::json> EvidenceOf(const domain::Scope& target, const domain::Promotion& promotion,
                                     const domain::AssetVersion& candidate,
                                     const std::optional<domain::AssetVersion>& production);
   nlohmann::json ProvenanceIn(const domain::Scope& scope, const domain::AssetVersion& version);
+  Status NoteVersionBefore(const domain::Scope& target, domain::Promotion& promotion);
   Result<domain::Promotion> CarryOut(const domain::Scope& target, domain::Promotion promotion);
   Status SetStage(const domain::Scope& target, const std::string& model, const std::string& version,
                   const std::string& stage);

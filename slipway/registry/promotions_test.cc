@@ -165,6 +165,35 @@ TEST_F(PromotionsTest, RollingBackGivesProductionToTheVersionBefore) {
   EXPECT_EQ(promotions->RollBack(production, "other", "ada", "").error().code(), Code::kNotFound);
 }
 
+TEST_F(PromotionsTest, WhatWasCarriedOutMeanwhileIsTheVersionBefore) {
+  MakeModel("3", "three");
+  MakeModel("4", "four");
+  MakeModel("5", "five");
+  MustPromote("3");
+  EnvironmentGate gate;
+  gate.reviewers = {"grace"};
+  Guard(gate);
+  clock.Advance(std::chrono::minutes(1));
+  const Promotion early = MustPromote("4");
+  clock.Advance(std::chrono::minutes(1));
+  const Promotion late = MustPromote("5");
+  clock.Advance(std::chrono::minutes(1));
+  ASSERT_TRUE(promotions->Review(production, late.name, true, "grace", ""));
+  EXPECT_EQ(StageOf("5"), "Production");
+  clock.Advance(std::chrono::minutes(1));
+  const auto carried_out = promotions->Review(production, early.name, true, "grace", "");
+  ASSERT_TRUE(carried_out) << carried_out.error().ToString();
+  EXPECT_EQ(carried_out->previous_version, "5");
+  EXPECT_EQ(StageOf("3"), "Archived");
+  EXPECT_EQ(StageOf("4"), "Production");
+  EXPECT_EQ(StageOf("5"), "Archived");
+  const auto back = promotions->RollBack(production, "credit", "ada", "errors");
+  ASSERT_TRUE(back) << back.error().ToString();
+  EXPECT_EQ(back->name, early.name);
+  EXPECT_EQ(StageOf("4"), "Archived");
+  EXPECT_EQ(StageOf("5"), "Production");
+}
+
 TEST_F(PromotionsTest, AnApprovedOneThatWasCutShortGoesOn) {
   MakeModel("3");
   Promotion cut = *promotions->Preview(production, Wish("3"));
