@@ -38,6 +38,12 @@ RegistryAddress AddressOf(const AssetRegistry& registry, const AssetVersion& ver
   return {registry.scope.registry, version.kind, version.name, version.version};
 }
 
+// What StartUpload gives out, and nothing that leads elsewhere ("", ".").
+bool IsUploadName(std::string_view text) {
+  return std::ssize(text) == 2 * kUploadNameBytes &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 // Which files two trees do not have in common, by path.
 std::vector<std::string> DifferingFiles(const blobstore::TreeManifest& stored, const blobstore::TreeManifest& given) {
   std::map<std::string, const blobstore::TreeEntry*> known;
@@ -208,7 +214,8 @@ Result<fs::path> SharedAssets::UploadedPath(const AssetRegistry& registry, std::
   if (at == std::string_view::npos) return NotFound("no upload");
   const auto relative = UrlDecode(uri.substr(at + below.size()));
   SLIPWAY_ASSIGN_OR_RETURN(RegistryFolders * folders, registries_.FoldersOf(registry));
-  if (!relative) return InvalidArgument(fmt::format("'{}' is not the address of an upload", uri));
+  if (!relative || !IsUploadName(relative->substr(0, relative->find('/'))))
+    return InvalidArgument(fmt::format("'{}' is not the address of an upload", uri));
   SLIPWAY_ASSIGN_OR_RETURN(fs::path path, JoinBelow(folders->uploads, *relative));
   std::error_code ignored;
   if (!fs::exists(path, ignored)) return InvalidArgument(fmt::format("nothing was uploaded to '{}'", uri));
@@ -388,9 +395,9 @@ Result<std::string> SharedAssets::StartUpload(const std::string& registry) {
 Status SharedAssets::WriteUpload(const std::string& registry, const std::string& upload, std::string_view path,
                                  std::string_view content) {
   SLIPWAY_ASSIGN_OR_RETURN(RegistryFolders * folders, LocalFolders(registry));
-  SLIPWAY_ASSIGN_OR_RETURN(const fs::path folder, JoinBelow(folders->uploads, upload));
+  const fs::path folder = folders->uploads / upload;
   std::error_code ignored;
-  if (upload.find('/') != std::string::npos || !fs::is_directory(folder, ignored))
+  if (!IsUploadName(upload) || !fs::is_directory(folder, ignored))
     return NotFound("there is no such upload: it was not started, or a version has taken it over");
   SLIPWAY_ASSIGN_OR_RETURN(const fs::path file, JoinBelow(folder, path));
   return WriteFileAtomic(file, content);

@@ -264,7 +264,8 @@ TEST_F(SharedAssetsTest, AnUploadBecomesAVersion) {
   ASSERT_TRUE(upload) << upload.error().ToString();
   ASSERT_TRUE(shared->WriteUpload("prod", *upload, "model/weights", "w"));
   EXPECT_FALSE(shared->WriteUpload("prod", *upload, "../weights", "w"));
-  EXPECT_EQ(shared->WriteUpload("prod", "other", "model/weights", "w").error().code(), Code::kNotFound);
+  for (const char* unknown : {"other", "", "."})
+    EXPECT_EQ(shared->WriteUpload("prod", unknown, "model/weights", "w").error().code(), Code::kNotFound) << unknown;
   AssetVersion model;
   model.kind = AssetKind::kModel;
   model.name = "credit";
@@ -290,7 +291,8 @@ TEST_F(SharedAssetsTest, AssetsOfRegistriesNeedFilesThatAreThere) {
   model.name = "credit";
   model.version = "1";
   ModelBody body;
-  for (const std::string& path : {Uri("m"), std::string("https://x/uploads/prod/abc/model"), std::string("/tmp/m")}) {
+  for (const std::string& path : {Uri("m"), std::string("https://x/uploads/prod/abc/model"),
+                                  std::string("https://x/uploads/prod/."), std::string("/tmp/m")}) {
     body.path = path;
     model.body = body;
     const auto refused = shared->Put(RegistryScope(), model);
