@@ -103,10 +103,9 @@ struct SignaturePolicy::Rules {
   std::set<std::string> requiring;  // names of registries in lower case
   std::vector<TrustedKey> keys;
 
-  TrustedKey* Find(std::string_view key_or_name) {
-    const auto found = std::find_if(keys.begin(), keys.end(), [&](const TrustedKey& key) {
-      return key.key == key_or_name || key.name == key_or_name;
-    });
+  TrustedKey* Find(const PublicKey& key) {
+    const auto found =
+        std::find_if(keys.begin(), keys.end(), [&](const TrustedKey& known) { return known.key == key; });
     return found == keys.end() ? nullptr : &*found;
   }
 };
@@ -189,11 +188,14 @@ Status SignaturePolicy::Trust(const PublicKey& key, const std::string& name, Tim
 Status SignaturePolicy::Revoke(const std::string& key_or_name) {
   const std::lock_guard lock(mutex_);
   SLIPWAY_ASSIGN_OR_RETURN(Rules rules, Read());
-  TrustedKey* known = rules.Find(key_or_name);
+  bool is_known = false;
+  for (TrustedKey& key : rules.keys) {
+    if (key.key != key_or_name && key.name != key_or_name) continue;
+    key.is_revoked = is_known = true;
+  }
   // A key that was never trusted can be ruled out before it turns up.
-  if (known == nullptr && !IsKey(key_or_name)) return NotFound(fmt::format("there is no key '{}'", key_or_name));
-  if (known == nullptr) known = &rules.keys.emplace_back(TrustedKey{key_or_name, "", {}, true});
-  known->is_revoked = true;
+  if (!is_known && !IsKey(key_or_name)) return NotFound(fmt::format("there is no key '{}'", key_or_name));
+  if (!is_known) rules.keys.push_back({key_or_name, "", {}, true});
   return Write(rules);
 }
 

@@ -57,7 +57,7 @@ class SignaturePolicy {
   Result<std::set<std::string>> Requiring() const;
   // kInvalidArgument for what is no key.
   Status Trust(const PublicKey& key, const std::string& name, Timestamp now);
-  // By key or name. A revoked key is refused everywhere, required or not.
+  // By key, or all of a name. A revoked key is refused everywhere, required or not.
   Status Revoke(const std::string& key_or_name);
   Status Require(const std::string& registry, bool is_required);
 

@@ -80,6 +80,16 @@ TEST_F(SigningTest, ARegistryMayDemandTrustedSignatures) {
   EXPECT_TRUE(policy.Check("prod", ""));
 }
 
+TEST_F(SigningTest, RevokesEveryKeyOfAName) {
+  SignaturePolicy policy = Policy();
+  const PublicKey first = Key("first.pem").public_key(), second = Key("second.pem").public_key();
+  ASSERT_TRUE(policy.Trust(first, "hub", {}));
+  ASSERT_TRUE(policy.Trust(second, "hub", {}));
+  ASSERT_TRUE(policy.Revoke("hub"));
+  for (const PublicKey& key : {first, second})
+    EXPECT_THAT(policy.Check("prod", key).error().message(), HasSubstr("revoked"));
+}
+
 TEST_F(SigningTest, RefusesWhatIsNoKey) {
   SignaturePolicy policy = Policy();
   EXPECT_EQ(policy.Trust("abc", "x", {}).error().code(), Code::kInvalidArgument);
