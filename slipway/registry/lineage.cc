@@ -164,9 +164,8 @@ class Builder {
     if (maker.empty() && output) maker = output->job;
     if (const std::string* producer = maker.empty() ? ProducerOf(path) : nullptr) maker = *producer;
     if (maker.empty() || !graph_.nodes.count(JobId(maker))) return;
-    const bool is_known = std::any_of(graph_.edges.begin(), graph_.edges.end(), [&](const LineageEdge& edge) {
-      return edge.to == id && edge.from == JobId(maker);
-    });
+    const auto known = graph_.edges.lower_bound({JobId(maker), id, ""});
+    const bool is_known = known != graph_.edges.end() && known->from == JobId(maker) && known->to == id;
     if (!is_known) Connect(JobId(maker), id, "registered");
   }
 
