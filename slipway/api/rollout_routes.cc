@@ -47,28 +47,28 @@ class RolloutFace {
     SLIPWAY_ASSIGN_OR_RETURN(const json body, ParseBody(request));
     SLIPWAY_ASSIGN_OR_RETURN(Rollout rollout, wire::RolloutFromJson(body));
     rollout.name = parameters.at("name");
-    return Answer(201, scope, dependencies_.service.Create(scope, std::move(rollout)));
+    return Answer(201, scope, dependencies_.service.Create(scope, std::move(rollout), ActorOf(request)));
   }
 
-  Result<Response> Pause(const Request&, const PathParameters& parameters) const {
-    return Steer(parameters, &Rollouts::Pause);
+  Result<Response> Pause(const Request& request, const PathParameters& parameters) const {
+    return Steer(request, parameters, &Rollouts::Pause);
   }
-  Result<Response> Resume(const Request&, const PathParameters& parameters) const {
-    return Steer(parameters, &Rollouts::Resume);
+  Result<Response> Resume(const Request& request, const PathParameters& parameters) const {
+    return Steer(request, parameters, &Rollouts::Resume);
   }
-  Result<Response> Promote(const Request&, const PathParameters& parameters) const {
-    return Steer(parameters, &Rollouts::Promote);
+  Result<Response> Promote(const Request& request, const PathParameters& parameters) const {
+    return Steer(request, parameters, &Rollouts::Promote);
   }
-  Result<Response> Abort(const Request&, const PathParameters& parameters) const {
-    return Steer(parameters, &Rollouts::Abort);
+  Result<Response> Abort(const Request& request, const PathParameters& parameters) const {
+    return Steer(request, parameters, &Rollouts::Abort);
   }
 
  private:
-  using Verb = Result<Rollout> (Rollouts::*)(const Scope&, const std::string&);
+  using Verb = Result<Rollout> (Rollouts::*)(const Scope&, const std::string&, const std::string&);
 
-  Result<Response> Steer(const PathParameters& parameters, Verb verb) const {
+  Result<Response> Steer(const Request& request, const PathParameters& parameters, Verb verb) const {
     const Scope scope = ScopeOf(parameters);
-    return Answer(200, scope, (dependencies_.service.*verb)(scope, parameters.at("name")));
+    return Answer(200, scope, (dependencies_.service.*verb)(scope, parameters.at("name"), ActorOf(request)));
   }
   static Result<Response> Answer(int status, const Scope& scope, Result<Rollout> rollout) {
     SLIPWAY_RETURN_IF_ERROR(rollout);

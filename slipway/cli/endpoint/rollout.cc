@@ -6,6 +6,7 @@
 
 #include "slipway/base/text.h"
 #include "slipway/base/time.h"
+#include "slipway/cli/actor.h"
 #include "slipway/cli/commands.h"
 #include "slipway/cli/context.h"
 #include "slipway/cli/resource.h"
@@ -187,8 +188,9 @@ Result<Output> Start(Context& context, const Arguments& arguments) {
   }
   rollout.name = arguments.GetOr("name", NewName(rollout.endpoint, rollout.to, context.clock().Now()));
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  SLIPWAY_ASSIGN_OR_RETURN(const Json answer, server->connection().Put(PathOf(*server, rollout.name),
-                                                                       wire::RolloutToJson(server->scope(), rollout)));
+  const Json body = wire::RolloutToJson(server->scope(), rollout);
+  SLIPWAY_ASSIGN_OR_RETURN(const Json answer, SendAs(ActorOf(context, arguments), server->connection(), "PUT",
+                                                     PathOf(*server, rollout.name), &body));
   return Printed(answer);
 }
 
@@ -239,15 +241,16 @@ Result<Output> Show(Context& context, const Arguments& arguments) {
 }
 
 Command SteeringCommand(std::string_view verb, std::string_view summary, std::vector<Flag> which) {
-  Command command =
-      MakeCommand(fmt::format("rollout {}", verb), summary, std::move(which),
-                  [verb](Context& context, const Arguments& arguments) -> Result<Output> {
-                    SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-                    SLIPWAY_ASSIGN_OR_RETURN(const std::string name, NameOf(*server, arguments));
-                    SLIPWAY_ASSIGN_OR_RETURN(const Json answer,
-                                             server->connection().Post(PathOf(*server, name, verb), Json::object()));
-                    return Printed(answer);
-                  });
+  which.push_back(ActorFlag());
+  Command command = MakeCommand(fmt::format("rollout {}", verb), summary, std::move(which),
+                                [verb](Context& context, const Arguments& arguments) -> Result<Output> {
+                                  SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
+                                  SLIPWAY_ASSIGN_OR_RETURN(const std::string name, NameOf(*server, arguments));
+                                  SLIPWAY_ASSIGN_OR_RETURN(const Json answer,
+                                                           SendAs(ActorOf(context, arguments), server->connection(),
+                                                                  "POST", PathOf(*server, name, verb)));
+                                  return Printed(answer);
+                                });
   command.check = [](const Arguments& arguments) { return RequireOneOf(arguments, {"name", "endpoint"}); };
   return command;
 }
@@ -266,7 +269,8 @@ Command StartCommand() {
         "'score_psi<0.2'. May be repeated. Metrics: p50_ms, p95_ms, p99_ms, error_rate, rate_5xx, score_psi.",
         Takes::kValues, true},
        {"min-samples", 0, "Fewer requests of a side decide nothing. Default: 100."},
-       NameFlag(false, "Name of the rollout. Default: made of endpoint, deployment and time.")},
+       NameFlag(false, "Name of the rollout. Default: made of endpoint, deployment and time."),
+       ActorFlag()},
       Start);
   command.examples = {
       "slipway rollout start -e credit --to green --steps 5,25,50,100 --every 2m --guard 'p99_ms<20' --guard "

@@ -92,9 +92,9 @@ struct Rollouts::Impl {
   Status FillBeginning(const Scope& scope, Rollout& rollout);
   Status CheckAlone(const Scope& scope, const Rollout& rollout);
   Result<Rollout> ReadUnfinished(const Scope& scope, const std::string& name);
-  // Stores what was decided, then does it.
-  Status Audit(const Scope& scope, const Rollout& rollout);
-  Status Settle(const Scope& scope, Rollout& rollout);
+  // Stores what was decided, then does it. `by`: who decided; "" = the rollout itself.
+  Status Settle(const Scope& scope, Rollout& rollout, const std::string& by = "");
+  Status Audit(const Scope& scope, const Rollout& rollout, const std::string& by);
   Status Store(const Scope& scope, Rollout& rollout);
   Status Move(const Scope& scope, Rollout& rollout);
   void GiveUpMove(const Error& why, Rollout& rollout);
@@ -195,17 +195,17 @@ Result<RolloutWorld> Rollouts::Impl::ReadWorld(const Scope& scope, const Rollout
 }
 
 // A row of holds is one decision.
-Status Rollouts::Impl::Audit(const Scope& scope, const Rollout& rollout) {
+Status Rollouts::Impl::Audit(const Scope& scope, const Rollout& rollout, const std::string& by) {
   if (dependencies.audit == nullptr || rollout.decisions.empty() || rollout.decisions.back().times > 1) return {};
   const domain::RolloutDecision& decision = rollout.decisions.back();
   domain::AuditEntry entry;
   entry.time = decision.at;
   entry.action = "rollout." + ReplaceAll(decision.action, " ", "-");
-  entry.actor = "rollout:" + rollout.name;
+  entry.actor = by.empty() ? "rollout:" + rollout.name : by;
   entry.scope = scope.ArmId();
   entry.subject = fmt::format("{}/{}", rollout.endpoint, rollout.to);
   entry.reason = decision.reason;
-  entry.evidence = {{"share", fmt::format("{}", decision.share)}, {"from", rollout.from}};
+  entry.evidence = {{"rollout", rollout.name}, {"share", fmt::format("{}", decision.share)}, {"from", rollout.from}};
   for (const domain::GuardOutcome& guard : decision.guards)
     entry.evidence["guard " + guard.guard] = fmt::format("{}{}", domain::VerdictName(guard.verdict),
                                                          guard.value ? ", " + FormatDouble(*guard.value) : guard.note);
@@ -213,9 +213,9 @@ Status Rollouts::Impl::Audit(const Scope& scope, const Rollout& rollout) {
   return {};
 }
 
-Status Rollouts::Impl::Settle(const Scope& scope, Rollout& rollout) {
+Status Rollouts::Impl::Settle(const Scope& scope, Rollout& rollout, const std::string& by) {
   SLIPWAY_RETURN_IF_ERROR(Store(scope, rollout));
-  SLIPWAY_RETURN_IF_ERROR(Audit(scope, rollout));
+  SLIPWAY_RETURN_IF_ERROR(Audit(scope, rollout, by));
   return rollout.is_moved ? Status() : Move(scope, rollout);
 }
 
@@ -279,7 +279,7 @@ Status Rollouts::Impl::CheckAlone(const Scope& scope, const Rollout& rollout) {
   return {};
 }
 
-Result<Rollout> Rollouts::Create(const Scope& scope, Rollout wanted) {
+Result<Rollout> Rollouts::Create(const Scope& scope, Rollout wanted, const std::string& by) {
   Rollout rollout;
   std::tie(rollout.name, rollout.endpoint, rollout.from, rollout.to, rollout.steps, rollout.every_ms, rollout.guards,
            rollout.samples_min) = std::tie(wanted.name, wanted.endpoint, wanted.from, wanted.to, wanted.steps,
@@ -293,7 +293,7 @@ Result<Rollout> Rollouts::Create(const Scope& scope, Rollout wanted) {
   rollout.share = rollout.steps.front();
   RecordByHand("start", fmt::format("'{}' had {} %", rollout.to, rollout.share_before), now, rollout);
   rollout.reason.clear();
-  const Status settled = impl_->Settle(scope, rollout);
+  const Status settled = impl_->Settle(scope, rollout, by);
   impl_->ticker.Wake();
   SLIPWAY_RETURN_IF_ERROR(settled);
   return rollout;
@@ -315,17 +315,17 @@ Status Rollouts::Impl::AdoptShare(const Scope& scope, int share, Rollout& rollou
   return {};
 }
 
-Result<Rollout> Rollouts::Pause(const Scope& scope, const std::string& name) {
+Result<Rollout> Rollouts::Pause(const Scope& scope, const std::string& name, const std::string& by) {
   const std::lock_guard lock(impl_->changing);
   SLIPWAY_ASSIGN_OR_RETURN(Rollout rollout, impl_->ReadUnfinished(scope, name));
   if (rollout.status == RolloutStatus::kPaused) return rollout;
   rollout.status = RolloutStatus::kPaused;
   RecordByHand("pause", "paused by hand", impl_->dependencies.clock.Now(), rollout);
-  SLIPWAY_RETURN_IF_ERROR(impl_->Settle(scope, rollout));
+  SLIPWAY_RETURN_IF_ERROR(impl_->Settle(scope, rollout, by));
   return rollout;
 }
 
-Result<Rollout> Rollouts::Resume(const Scope& scope, const std::string& name) {
+Result<Rollout> Rollouts::Resume(const Scope& scope, const std::string& name, const std::string& by) {
   const std::lock_guard lock(impl_->changing);
   SLIPWAY_ASSIGN_OR_RETURN(Rollout rollout, impl_->ReadUnfinished(scope, name));
   if (rollout.status == RolloutStatus::kRunning) return rollout;
@@ -338,23 +338,23 @@ Result<Rollout> Rollouts::Resume(const Scope& scope, const std::string& name) {
   RecordByHand("resume", fmt::format("resumed by hand; '{}' had {} %", rollout.to, rollout.share_before),
                impl_->dependencies.clock.Now(), rollout);
   rollout.reason.clear();
-  const Status settled = impl_->Settle(scope, rollout);
+  const Status settled = impl_->Settle(scope, rollout, by);
   impl_->ticker.Wake();
   SLIPWAY_RETURN_IF_ERROR(settled);
   return rollout;
 }
 
-Result<Rollout> Rollouts::Promote(const Scope& scope, const std::string& name) {
+Result<Rollout> Rollouts::Promote(const Scope& scope, const std::string& name, const std::string& by) {
   const std::lock_guard lock(impl_->changing);
   SLIPWAY_ASSIGN_OR_RETURN(Rollout rollout, impl_->ReadUnfinished(scope, name));
   SLIPWAY_RETURN_IF_ERROR(impl_->AdoptShare(scope, 100, rollout));
   rollout.status = RolloutStatus::kCompleted;
   RecordByHand("promote", "promoted by hand", impl_->dependencies.clock.Now(), rollout);
-  SLIPWAY_RETURN_IF_ERROR(impl_->Settle(scope, rollout));
+  SLIPWAY_RETURN_IF_ERROR(impl_->Settle(scope, rollout, by));
   return rollout;
 }
 
-Result<Rollout> Rollouts::Abort(const Scope& scope, const std::string& name) {
+Result<Rollout> Rollouts::Abort(const Scope& scope, const std::string& name, const std::string& by) {
   const std::lock_guard lock(impl_->changing);
   SLIPWAY_ASSIGN_OR_RETURN(Rollout rollout, impl_->ReadUnfinished(scope, name));
   // A rollout can be ended whatever became of the traffic.
@@ -363,7 +363,7 @@ Result<Rollout> Rollouts::Abort(const Scope& scope, const std::string& name) {
   rollout.is_moved = !adopted;
   const std::string left = adopted ? "" : "; the traffic was left as it is: " + adopted.error().message();
   RecordByHand("abort", "aborted by hand" + left, impl_->dependencies.clock.Now(), rollout);
-  SLIPWAY_RETURN_IF_ERROR(impl_->Settle(scope, rollout));
+  SLIPWAY_RETURN_IF_ERROR(impl_->Settle(scope, rollout, by));
   return rollout;
 }
 

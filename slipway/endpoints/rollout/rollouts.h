@@ -45,14 +45,17 @@ class Rollouts {
 
   // Checks, stores and takes the first step. `from` "" is the one other deployment that has traffic. kAlreadyExists for
   // a name that was used before, kFailedPrecondition while the endpoint has a rollout that is not over.
-  Result<domain::Rollout> Create(const domain::Scope& scope, domain::Rollout wanted);
+  // `by`, here and below: who asks, for the audit log.
+  Result<domain::Rollout> Create(const domain::Scope& scope, domain::Rollout wanted, const std::string& by);
 
   // By hand; all fail with kFailedPrecondition when the rollout is over.
-  Result<domain::Rollout> Pause(const domain::Scope& scope, const std::string& name);
+  Result<domain::Rollout> Pause(const domain::Scope& scope, const std::string& name, const std::string& by);
   // Takes the present step anew, also where the traffic was changed meanwhile.
-  Result<domain::Rollout> Resume(const domain::Scope& scope, const std::string& name);
-  Result<domain::Rollout> Promote(const domain::Scope& scope, const std::string& name);  // all traffic to the new one
-  Result<domain::Rollout> Abort(const domain::Scope& scope, const std::string& name);    // all to the old one
+  Result<domain::Rollout> Resume(const domain::Scope& scope, const std::string& name, const std::string& by);
+  // All traffic to the new one.
+  Result<domain::Rollout> Promote(const domain::Scope& scope, const std::string& name, const std::string& by);
+  // All to the old one.
+  Result<domain::Rollout> Abort(const domain::Scope& scope, const std::string& name, const std::string& by);
 
   // Looks at every rollout that is not over. The next time at which one wants to be looked at; nullopt when none.
   std::optional<Timestamp> Tick(Timestamp now);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "slipway/domain/testing/memory_audit_log.h"
 #include "slipway/endpoints/testing/endpoint_world.h"
 
 namespace slipway::endpoints {
@@ -12,6 +13,7 @@ namespace {
 using domain::Rollout;
 using domain::RolloutEvidence;
 using domain::RolloutStatus;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Traffic = std::map<std::string, int>;
 
@@ -32,7 +34,7 @@ class RolloutsTest : public ::testing::Test, protected testing::EndpointWorld {
                                                   if (on_question) on_question();
                                                   return evidence;
                                                 },
-                                                clock});
+                                                clock, &audit});
   }
   static RolloutEvidence Good(int64_t requests = 100) {
     RolloutEvidence good;
@@ -56,11 +58,11 @@ class RolloutsTest : public ::testing::Test, protected testing::EndpointWorld {
     return wanted;
   }
   void Begin() {
-    const auto made = rollout_service->Create(scope, Wanted());
+    const auto made = rollout_service->Create(scope, Wanted(), "ada");
     ASSERT_TRUE(made) << made.error().ToString();
   }
   std::string Refusal(const Rollout& wanted) {
-    const auto made = rollout_service->Create(scope, wanted);
+    const auto made = rollout_service->Create(scope, wanted, "ada");
     return made ? "" : made.error().ToString();
   }
   // A step later.
@@ -80,6 +82,7 @@ class RolloutsTest : public ::testing::Test, protected testing::EndpointWorld {
     return traffic.at("green");
   }
 
+  domain::testing::MemoryAuditLog audit;
   Result<RolloutEvidence> evidence = Good();
   std::function<void()> on_question;
   domain::RolloutQuestion asked;
@@ -109,7 +112,7 @@ TEST_F(RolloutsTest, AGoodDeploymentGetsItsTrafficStepByStep) {
   EXPECT_EQ(Share(), 100);
   std::vector<std::string> actions;
   for (const auto& decision : Now().decisions) actions.push_back(decision.action);
-  EXPECT_THAT(actions, ::testing::ElementsAre("start", "advance", "advance", "complete"));
+  EXPECT_THAT(actions, ElementsAre("start", "advance", "advance", "complete"));
 }
 
 TEST_F(RolloutsTest, ABadOneLosesItAtOnce) {
@@ -147,7 +150,7 @@ TEST_F(RolloutsTest, TrafficChangedByHandPausesIt) {
   EXPECT_THAT(Now().reason, HasSubstr("it is blue=70 green=30, the rollout had set blue=95 green=5"));
   EXPECT_EQ(Pass(), std::nullopt);
   EXPECT_EQ(Share(), 30);
-  ASSERT_TRUE(rollout_service->Resume(scope, "first"));
+  ASSERT_TRUE(rollout_service->Resume(scope, "first", "ada"));
   EXPECT_EQ(Share(), 5);
   Pass();
   EXPECT_EQ(Share(), 50);
@@ -163,7 +166,7 @@ TEST_F(RolloutsTest, TrafficChangedWhileTheLogsAreAskedStays) {
 
 TEST_F(RolloutsTest, WhatWasPausedMeanwhileIsNotDecided) {
   Begin();
-  on_question = [this] { (void)rollout_service->Pause(scope, "first"); };
+  on_question = [this] { (void)rollout_service->Pause(scope, "first", "ada"); };
   Pass();
   EXPECT_EQ(Now().status, RolloutStatus::kPaused);
   EXPECT_EQ(Share(), 5);
@@ -171,29 +174,42 @@ TEST_F(RolloutsTest, WhatWasPausedMeanwhileIsNotDecided) {
 
 TEST_F(RolloutsTest, IsSteeredByHand) {
   Begin();
-  ASSERT_TRUE(rollout_service->Pause(scope, "first"));
+  ASSERT_TRUE(rollout_service->Pause(scope, "first", "ada"));
   EXPECT_EQ(Pass(), std::nullopt);
   EXPECT_EQ(Share(), 5);
-  ASSERT_TRUE(rollout_service->Resume(scope, "first"));
-  ASSERT_TRUE(rollout_service->Promote(scope, "first"));
+  ASSERT_TRUE(rollout_service->Resume(scope, "first", "ada"));
+  ASSERT_TRUE(rollout_service->Promote(scope, "first", "ada"));
   EXPECT_EQ(Share(), 100);
   EXPECT_EQ(Now().status, RolloutStatus::kCompleted);
-  const auto late = rollout_service->Abort(scope, "first");
+  const auto late = rollout_service->Abort(scope, "first", "ada");
   EXPECT_EQ(late.error().code(), Code::kFailedPrecondition);
   EXPECT_THAT(late.error().ToString(), HasSubstr("is over: Completed, promoted by hand"));
   SetTraffic({{"blue", 100}});
-  ASSERT_TRUE(rollout_service->Create(scope, Wanted("second")));
-  ASSERT_TRUE(rollout_service->Abort(scope, "second"));
+  ASSERT_TRUE(rollout_service->Create(scope, Wanted("second"), "ada"));
+  ASSERT_TRUE(rollout_service->Abort(scope, "second", "ada"));
   EXPECT_EQ(Share(), 0);
+}
+
+TEST_F(RolloutsTest, TheRecordTellsWhoDecided) {
+  Begin();
+  Pass();
+  ASSERT_TRUE(rollout_service->Abort(scope, "first", "grace"));
+  EXPECT_THAT(audit.Actions(), ElementsAre("rollout.start", "rollout.advance", "rollout.abort"));
+  std::vector<std::string> actors;
+  for (const auto& entry : *audit.List({})) {
+    actors.push_back(entry.actor);
+    EXPECT_EQ(entry.evidence.at("rollout"), "first");
+  }
+  EXPECT_THAT(actors, ElementsAre("grace", "rollout:first", "ada"));  // newest first
 }
 
 TEST_F(RolloutsTest, IsAbortedWhateverBecameOfTheTraffic) {
   Deploy(ModelDeployment("red"));
   Begin();
   SetTraffic({{"blue", 50}, {"red", 50}});
-  EXPECT_THAT(rollout_service->Promote(scope, "first").error().ToString(),
+  EXPECT_THAT(rollout_service->Promote(scope, "first", "ada").error().ToString(),
               HasSubstr("the traffic of 'credit' is blue=50"));
-  ASSERT_TRUE(rollout_service->Abort(scope, "first"));
+  ASSERT_TRUE(rollout_service->Abort(scope, "first", "ada"));
   EXPECT_EQ(service->GetEndpoint(scope, "credit")->traffic, (Traffic{{"blue", 50}, {"red", 50}}));
   EXPECT_THAT(Now().reason, HasSubstr("aborted by hand; the traffic was left as it is"));
 }
@@ -203,7 +219,7 @@ TEST_F(RolloutsTest, SurvivesADeathBetweenDecisionAndMove) {
   for (int writes = 0; writes < 2; ++writes) {
     const std::string name = "r" + std::to_string(writes);
     SetTraffic({{"blue", 100}});
-    ASSERT_TRUE(rollout_service->Create(scope, Wanted(name)));
+    ASSERT_TRUE(rollout_service->Create(scope, Wanted(name), "ada"));
     rollouts.writes.left = writes;
     Pass();
     rollouts.writes.left.reset();
@@ -214,7 +230,7 @@ TEST_F(RolloutsTest, SurvivesADeathBetweenDecisionAndMove) {
     EXPECT_EQ(stored.step, 1u) << writes;
     EXPECT_TRUE(stored.is_moved) << writes;
     EXPECT_EQ(stored.decisions.size(), 2u) << writes;
-    ASSERT_TRUE(rollout_service->Abort(scope, name));
+    ASSERT_TRUE(rollout_service->Abort(scope, name, "ada"));
   }
 }
 
@@ -269,19 +285,19 @@ TEST_F(RolloutsTest, RefusesWhatCannotBegin) {
 TEST_F(RolloutsTest, OneAtATimeAndANameOnce) {
   Begin();
   EXPECT_THAT(Refusal(Wanted("second")), HasSubstr("'first' of the endpoint 'credit' is Running"));
-  ASSERT_TRUE(rollout_service->Abort(scope, "first"));
+  ASSERT_TRUE(rollout_service->Abort(scope, "first", "ada"));
   EXPECT_THAT(Refusal(Wanted("FIRST")), HasSubstr("there is a rollout 'first' already"));
 }
 
 TEST_F(RolloutsTest, ItsDeploymentsAreNotDeleted) {
   Begin();
-  ASSERT_TRUE(rollout_service->Pause(scope, "first"));
+  ASSERT_TRUE(rollout_service->Pause(scope, "first", "ada"));
   SetTraffic({{"blue", 100}});
   const Status refused = service->DeleteDeployment(scope, "credit", "green");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), Code::kFailedPrecondition);
   EXPECT_THAT(refused.error().ToString(), HasSubstr("`slipway rollout abort --name first`"));
-  ASSERT_TRUE(rollout_service->Abort(scope, "first"));
+  ASSERT_TRUE(rollout_service->Abort(scope, "first", "ada"));
   EXPECT_TRUE(service->DeleteDeployment(scope, "credit", "green"));
 }
 
@@ -301,7 +317,7 @@ TEST_F(RolloutsTest, ANewRevisionPausesIt) {
   Pass();
   EXPECT_EQ(Now().status, RolloutStatus::kPaused);
   EXPECT_THAT(Now().reason, HasSubstr("'green' was changed (revision 2, was 1)"));
-  ASSERT_TRUE(rollout_service->Resume(scope, "first"));
+  ASSERT_TRUE(rollout_service->Resume(scope, "first", "ada"));
   Pass();
   EXPECT_EQ(Share(), 50);
 }
