@@ -300,7 +300,7 @@ void MountFaces(net::Router& router, Foundation& base, Services& services, const
   store::MetadataStore& store = *base.store;
   api::MountWorkspaces(router, {services.workspaces, store.workspaces(), base.url()});
   api::MountAssets(router, {services.registry, store.workspaces()});
-  api::MountRegistryAssets(router, {services.shared_assets, services.registries});
+  api::MountRegistryAssets(router, {services.shared_assets, services.registries, store.audit(), clock});
   api::MountRegistries(router, {services.registries, services.shared_assets, services.sharing,
                                 services.signature_policy, store.audit(), store.workspaces(), clock});
   api::MountPromotions(router, {services.promotions, store.promotions(), store.workspaces()});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include "slipway/api/answer.h"
 #include "slipway/api/arm_registries.h"
 #include "slipway/api/arm_workspace_parts.h"
+#include "slipway/api/audit_trail.h"
 #include "slipway/api/paging.h"
 #include "slipway/api/routes.h"
 #include "slipway/base/text.h"
@@ -98,13 +100,18 @@ struct Owner {
   // The scope as the owner was made with.
   std::function<Result<Scope>(const PathParameters&)> scope_of;
   registry::SharedAssets* uploads = nullptr;  // of a registry
+  std::optional<AuditTrail> deletions = {};   // of a registry
 };
 
 // The routes of one kind.
 class Assets {
  public:
   Assets(AssetKind kind, Owner owner)
-      : kind_(kind), service_(owner.service), scope_of_(std::move(owner.scope_of)), uploads_(owner.uploads) {}
+      : kind_(kind),
+        service_(owner.service),
+        scope_of_(std::move(owner.scope_of)),
+        uploads_(owner.uploads),
+        deletions_(owner.deletions) {}
 
   Result<Response> ListContainers(const Request& request, const PathParameters& parameters) const {
     SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, scope_of_(parameters));
@@ -133,10 +140,10 @@ class Assets {
     return JsonAnswer(put.is_new ? 201 : 200, wire::AssetContainerToArm(scope, put.container));
   }
 
-  Result<Response> DeleteContainer(const Request&, const PathParameters& parameters) const {
+  Result<Response> DeleteContainer(const Request& request, const PathParameters& parameters) const {
     SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, scope_of_(parameters));
     SLIPWAY_ASSIGN_OR_RETURN(const bool was_there, service_.DeleteContainer(scope, kind_, parameters.at("name")));
-    return was_there ? Response{} : Nothing();
+    return was_there ? Deleted(request, scope, parameters.at("name")) : Nothing();
   }
 
   Result<Response> ListVersions(const Request& request, const PathParameters& parameters) const {
@@ -168,11 +175,12 @@ class Assets {
     return JsonAnswer(put.is_new ? 201 : 200, Shape(scope, put.version));
   }
 
-  Result<Response> DeleteVersion(const Request&, const PathParameters& parameters) const {
+  Result<Response> DeleteVersion(const Request& request, const PathParameters& parameters) const {
     SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, scope_of_(parameters));
     SLIPWAY_ASSIGN_OR_RETURN(const bool was_there,
                              service_.DeleteVersion(scope, kind_, parameters.at("name"), parameters.at("version")));
-    return was_there ? Response{} : Nothing();
+    if (!was_there) return Nothing();
+    return Deleted(request, scope, fmt::format("{}:{}", parameters.at("name"), parameters.at("version")));
   }
 
   Result<Response> StartPendingUpload(const Request& request, const PathParameters& parameters) const {
@@ -200,12 +208,23 @@ class Assets {
     if (uploads_ != nullptr) shape["properties"]["provisioningState"] = "Succeeded";
     return shape;
   }
-  static Response Nothing() { return {.status = 204, .headers = {}, .body = ""}; }
+  // `what`: a name with its version, or with all of them.
+  Result<Response> Deleted(const Request& request, const Scope& scope, const std::string& what) const {
+    if (!deletions_) return Response{};
+    domain::AuditEntry entry;
+    entry.action = fmt::format("{}.delete", domain::AssetKindName(kind_));
+    entry.scope = scope.ArmId();
+    entry.subject = "azureml:" + what;
+    SLIPWAY_RETURN_IF_ERROR(deletions_->Record(request, std::move(entry)));
+    return Response{};
+  }
+  static Result<Response> Nothing() { return Response{.status = 204, .headers = {}, .body = ""}; }
 
   const AssetKind kind_;
   registry::AssetService& service_;
   const std::function<Result<Scope>(const PathParameters&)> scope_of_;
   registry::SharedAssets* const uploads_;
+  const std::optional<AuditTrail> deletions_;
 };
 
 void MountOwner(net::Router& router, std::string_view pattern, const Owner& owner) {
@@ -241,7 +260,7 @@ void MountRegistryAssets(net::Router& router, const RegistryAssetsDependencies& 
   MountOwner(router, kRegistryPattern,
              {dependencies.shared,
               [&registries](const PathParameters& parameters) { return ExistingRegistry(registries, parameters); },
-              &dependencies.shared});
+              &dependencies.shared, AuditTrail(dependencies.audit, dependencies.clock)});
 }
 
 }  // namespace slipway::api

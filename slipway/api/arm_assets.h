@@ -11,6 +11,8 @@
 
 #include <string>
 
+#include "slipway/base/time.h"
+#include "slipway/domain/audit.h"
 #include "slipway/domain/stores.h"
 #include "slipway/net/router.h"
 #include "slipway/registry/registry.h"
@@ -29,6 +31,8 @@ void MountAssets(net::Router& router, const AssetsDependencies& dependencies);
 struct RegistryAssetsDependencies {
   registry::SharedAssets& shared;
   registry::Registries& registries;
+  domain::AuditLog& audit;  // of deletions
+  const Clock& clock;
 };
 void MountRegistryAssets(net::Router& router, const RegistryAssetsDependencies& dependencies);
 

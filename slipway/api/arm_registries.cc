@@ -8,6 +8,7 @@
 
 #include "slipway/api/answer.h"
 #include "slipway/api/arm_workspace_parts.h"
+#include "slipway/api/audit_trail.h"
 #include "slipway/api/logs/request_body.h"
 #include "slipway/api/paging.h"
 #include "slipway/api/routes.h"
@@ -55,7 +56,8 @@ Result<std::string> Need(const json& body, const char* key) {
 // Changes to registries themselves.
 class RegistryFace {
  public:
-  explicit RegistryFace(const RegistriesDependencies& dependencies) : registries_(dependencies.registries) {}
+  explicit RegistryFace(const RegistriesDependencies& dependencies)
+      : registries_(dependencies.registries), trail_(dependencies.audit, dependencies.clock) {}
 
   Result<Response> List(const Request& request, const PathParameters& parameters) const {
     SLIPWAY_ASSIGN_OR_RETURN(const Page page, PageOf(request));
@@ -88,9 +90,16 @@ class RegistryFace {
     return Store(request, parameters, merged);
   }
 
-  Result<Response> Delete(const Request&, const PathParameters& parameters) const {
+  Result<Response> Delete(const Request& request, const PathParameters& parameters) const {
+    const auto stored = registries_.Get(parameters.at("reg"));
     SLIPWAY_ASSIGN_OR_RETURN(const bool was_there, registries_.Delete(parameters.at("reg")));
-    return Response{.status = was_there ? 200 : 204, .headers = {}, .body = ""};
+    if (!stored || !was_there) return Response{.status = 204, .headers = {}, .body = ""};
+    domain::AuditEntry entry;
+    entry.action = "registry.delete";
+    entry.scope = stored->scope.ArmId();
+    entry.subject = stored->scope.registry;
+    SLIPWAY_RETURN_IF_ERROR(trail_.Record(request, std::move(entry)));
+    return Response{};
   }
 
  private:
@@ -108,6 +117,7 @@ class RegistryFace {
   }
 
   registry::Registries& registries_;
+  const AuditTrail trail_;
 };
 
 // What is in them, and what goes into them.
@@ -213,7 +223,7 @@ class ContentFace {
 class SigningFace {
  public:
   explicit SigningFace(const RegistriesDependencies& dependencies)
-      : policy_(dependencies.policy), audit_(dependencies.audit), clock_(dependencies.clock) {}
+      : policy_(dependencies.policy), trail_(dependencies.audit, dependencies.clock), clock_(dependencies.clock) {}
 
   Result<Response> List(const Request&, const PathParameters&) const {
     SLIPWAY_ASSIGN_OR_RETURN(const auto keys, policy_.List());
@@ -258,17 +268,14 @@ class SigningFace {
  private:
   Status Record(const Request& request, std::string action, std::string subject, std::string reason) const {
     domain::AuditEntry entry;
-    entry.time = clock_.Now();
     entry.action = std::move(action);
-    entry.actor = ActorOf(request);
     entry.subject = std::move(subject);
     entry.reason = std::move(reason);
-    SLIPWAY_RETURN_IF_ERROR(audit_.Record(std::move(entry)));
-    return {};
+    return trail_.Record(request, std::move(entry));
   }
 
   registry::SignaturePolicy& policy_;
-  domain::AuditLog& audit_;
+  const AuditTrail trail_;
   const Clock& clock_;
 };
 

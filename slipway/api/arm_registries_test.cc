@@ -31,7 +31,7 @@ class RegistriesFace : public registry::testing::SharedFixture {
   void SetUp() override {
     SharedFixture::SetUp();
     MountAssets(router, {*registry, workspaces});
-    MountRegistryAssets(router, {*shared, *registries});
+    MountRegistryAssets(router, {*shared, *registries, audit, clock});
     MountRegistries(router, {*registries, *shared, *sharing, *policy, audit, workspaces, clock});
     MountPromotions(router, {*promotions, promotion_store, workspaces});
     MountAudit(router, audit, clock);
@@ -173,6 +173,28 @@ TEST_F(RegistriesFace, ChangesOfTrustAreOnRecord) {
   EXPECT_EQ(entry["actor"], "ada");
   EXPECT_EQ(entry["reason"], "lost");
   EXPECT_EQ(Send("GET", "/slipway/audit/verify").body["isIntact"], true);
+}
+
+TEST_F(RegistriesFace, DeletionsAreOnRecord) {
+  MakeModel("3");
+  MakeModel("4");
+  Share("3");
+  Share("4");
+  const std::string own = R();
+  EXPECT_EQ(Send("DELETE", own + "/models/credit/versions/3").status, 200);
+  EXPECT_EQ(Send("DELETE", own + "/models/credit/versions/3").status, 204);
+  EXPECT_EQ(Send("DELETE", own + "/models/credit", "", "grace").status, 200);
+  EXPECT_EQ(Send("DELETE", own).status, 200);
+  EXPECT_EQ(Send("DELETE", own).status, 204);
+  EXPECT_EQ(Send("DELETE", W("/models/credit")).status, 200);  // a workspace's are its own
+  EXPECT_THAT(audit.Actions(),
+              ElementsAre("model.share", "model.share", "model.delete", "model.delete", "registry.delete"));
+  const json entries = Send("GET", "/slipway/audit").body["value"];
+  EXPECT_EQ(entries[0]["subject"], "prod");
+  EXPECT_EQ(entries[1]["subject"], "azureml:credit");
+  EXPECT_EQ(entries[1]["actor"], "grace");
+  EXPECT_EQ(entries[2]["subject"], "azureml:credit:3");
+  EXPECT_EQ(entries[2]["scope"], own);
 }
 
 TEST_F(RegistriesFace, PromotionsWaitForTheirReviewer) {

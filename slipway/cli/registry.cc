@@ -93,7 +93,8 @@ Result<Output> DeleteRegistry(Context& context, const Arguments& arguments) {
   if (!wanted) return Output::Nothing();
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   SLIPWAY_RETURN_IF_ERROR(server->connection().Get(RegistryPath(*server, name)));
-  SLIPWAY_RETURN_IF_ERROR(server->connection().Delete(RegistryPath(*server, name)));
+  SLIPWAY_RETURN_IF_ERROR(
+      SendAs(ActorOf(context, arguments), server->connection(), "DELETE", RegistryPath(*server, name)));
   return Output::Nothing();
 }
 
@@ -166,7 +167,7 @@ std::vector<Command> RegistryCommands() {
           MakeCommand("registry update", "Update texts and tags of a registry.",
                       std::vector<Flag>{NameFlag(true), NoWaitFlag()} + texts + UpdateFlags(), UpdateRegistry),
           MakeCommand("registry delete", "Delete a registry with all its assets.",
-                      {NameFlag(true), YesFlag(), NoWaitFlag()}, DeleteRegistry)};
+                      {NameFlag(true), YesFlag(), NoWaitFlag(), ActorFlag()}, DeleteRegistry)};
 }
 
 std::vector<Command> RegistryKeyCommands() {
