@@ -2,6 +2,7 @@
 #include <array>
 #include <set>
 
+#include "slipway/api/logs/request_body.h"
 #include "slipway/api/mlflow/face.h"
 #include "slipway/api/mlflow/logged_models.h"
 #include "slipway/api/mlflow/tracking.h"
@@ -175,12 +176,12 @@ class Experiments {
     std::set<std::array<std::string, 4>> found;  // experiment, name, digest, context
     for (const Run& run : runs) {
       for (const json& input : ListInTag(run, kDatasetsTag)) {
-        const json dataset = input.value("dataset", json::object());
+        const json& dataset = Member(input, "dataset");
         std::string context;
-        for (const json& tag : input.value("tags", json::array())) {
-          if (tag.value("key", "") == kDatasetContextTag) context = tag.value("value", "");
+        for (const json& tag : Member(input, "tags")) {
+          if (Text(tag, "key") == kDatasetContextTag) context = Text(tag, "value");
         }
-        found.insert({run.experiment_id, dataset.value("name", ""), dataset.value("digest", ""), context});
+        found.insert({run.experiment_id, Text(dataset, "name"), Text(dataset, "digest"), context});
       }
     }
     json answer = json::object();

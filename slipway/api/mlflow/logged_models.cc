@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "slipway/api/logs/request_body.h"
 #include "slipway/api/mlflow/artifact_files.h"
 #include "slipway/api/mlflow/face.h"
 #include "slipway/api/mlflow/tracking.h"
@@ -37,10 +38,16 @@ Result<RunStatus> ParseStatus(const std::string& text) {
                   text));
 }
 
+// What Create and Touched have written, unless a client has set the tag by itself.
 json FactsOf(const Run& model) {
   const auto tag = model.tags.find(kLoggedModelTag);
   json facts = tag == model.tags.end() ? json() : json::parse(tag->second, nullptr, /*allow_exceptions=*/false);
   return facts.is_object() ? facts : json::object();
+}
+
+int64_t UpdatedAt(const Run& model, const json& facts) {
+  const json& time = Member(facts, "updated_at");
+  return time.is_number_integer() ? time.get<int64_t>() : model.start_time_ms;
 }
 
 const Dialect& LoggedModelDialect() {
@@ -62,8 +69,8 @@ std::optional<FilterValue> AttributeOf(const Run& model, const std::string& key)
   if (key == "status") return std::string(StatusOf(model)).substr(std::string_view("LOGGED_MODEL_").size());
   if (key == "creation_timestamp") return static_cast<double>(model.start_time_ms);
   const json facts = FactsOf(model);
-  if (key == "last_updated_timestamp") return facts.value("updated_at", static_cast<double>(model.start_time_ms));
-  return facts.value(key, "");
+  if (key == "last_updated_timestamp") return static_cast<double>(UpdatedAt(model, facts));
+  return Text(facts, key.c_str());
 }
 
 Lookup LookupInModel(const Run& model) {
@@ -230,12 +237,12 @@ json LoggedModelJson(const Run& model) {
                {"experiment_id", model.experiment_id},
                {"name", model.name},
                {"creation_timestamp_ms", model.start_time_ms},
-               {"last_updated_timestamp_ms", facts.value("updated_at", model.start_time_ms)},
+               {"last_updated_timestamp_ms", UpdatedAt(model, facts)},
                {"artifact_uri", ArtifactUri(model)},
                {"status", StatusOf(model)},
                {"creator_id", model.user_id}};
   for (const char* key : {"model_type", "source_run_id"}) {
-    if (const std::string text = facts.value(key, ""); !text.empty()) info[key] = text;
+    if (const std::string text = Text(facts, key); !text.empty()) info[key] = text;
   }
   if (const auto tags = ShownTags(model.tags); !tags.empty()) info["tags"] = PairsJson(tags);
   json data = json::object();

@@ -301,6 +301,20 @@ TEST_F(MlflowApi, InputsAndModelsOfARunAreKept) {
   EXPECT_EQ(RunData(id)["tags"][0]["value"], json::array({model}).dump());
 }
 
+TEST_F(MlflowApi, WhatAClientWritesIntoTheServersTagsBreaksNoSearch) {
+  const std::string run = MakeRun();
+  const json odd = {{"dataset", {{"name", "rows"}, {"digest", "1"}}}, {"tags", {"odd"}}};
+  Post("runs/log-inputs", {{"run_id", run}, {"datasets", json::array({odd})}});
+  EXPECT_EQ(Post("experiments/search-datasets", {{"experiment_ids", {"0"}}})["dataset_summaries"][0]["name"], "rows");
+  const json by_context = {{"experiment_ids", {"0"}}, {"filter", "dataset.context = 'train'"}};
+  EXPECT_TRUE(Post("runs/search", by_context).value("runs", json::array()).empty());
+  Post("runs/set-tag", {{"run_id", run},
+                        {"key", "slipway.mlflow.loggedModel"},
+                        {"value", R"({"updated_at":"never","model_type":5,"source_run_id":[]})"}});
+  const json order = json::parse(R"([{"field_name":"last_updated_timestamp"},{"field_name":"source_run_id"}])");
+  EXPECT_EQ(Post("logged-models/search", {{"experiment_ids", {"0"}}, {"order_by", order}})["models"].size(), 1u);
+}
+
 TEST_F(MlflowApi, ALoggedModelLives) {
   const std::string run = MakeRun();
   const json made = Post("logged-models", {{"experiment_id", "0"},

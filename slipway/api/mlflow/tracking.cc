@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "slipway/api/logs/request_body.h"
 #include "slipway/api/mlflow/logged_models.h"
 #include "slipway/base/text.h"
 
@@ -71,11 +72,11 @@ std::optional<FilterValue> DatasetTexts(const Run& run, const std::string& key) 
   std::vector<std::string> texts;
   for (const json& input : ListInTag(run, kDatasetsTag)) {
     if (key == "context") {
-      for (const json& tag : input.value("tags", json::array())) {
-        if (tag.value("key", "") == kDatasetContextTag) texts.push_back(tag.value("value", ""));
+      for (const json& tag : Member(input, "tags")) {
+        if (Text(tag, "key") == kDatasetContextTag) texts.push_back(Text(tag, "value"));
       }
     } else {
-      texts.push_back(input.value("dataset", json::object()).value(key, ""));
+      texts.push_back(Text(Member(input, "dataset"), key.c_str()));
     }
   }
   if (texts.empty()) return std::nullopt;
