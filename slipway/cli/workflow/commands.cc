@@ -55,7 +55,7 @@ Result<Output> Stream(Context& context, WorkflowServer& server, int64_t id) {
 // Values as the dispatch wants them: all texts; the workflow's types decide.
 Result<Json> InputsOf(const Arguments& arguments) {
   Json inputs = Json::object();
-  SLIPWAY_ASSIGN_OR_RETURN(const auto pairs, ParsePairs(arguments.All("input"), "--input"));
+  SLIPWAY_ASSIGN_OR_RETURN(const auto pairs, ParsePairs(arguments.All("input"), "input"));
   for (const auto& [name, value] : pairs) inputs[name] = value;
   return inputs;
 }
