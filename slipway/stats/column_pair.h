@@ -11,6 +11,11 @@
 
 namespace slipway::stats {
 
+// Evidently calls booleans categorical; `is_numeric` of a column counts them as numbers.
+inline bool HoldsNumbers(tabular::ColumnType type) {
+  return type == tabular::ColumnType::kInt64 || type == tabular::ColumnType::kFloat64;
+}
+
 // How often each value occurs on either side, over the union of values. Keys are in order: numbers by value, texts by
 // code point, false before true.
 struct CategoryCounts {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/stats/column_pair.h"
 
 namespace slipway::stats {
 namespace {
@@ -31,14 +32,10 @@ Severity SeverityOf(double share, double error_from) {
   return share >= error_from ? Severity::kError : Severity::kWarning;
 }
 
-bool IsOfNumbers(const Column& column) {
-  return column.type == ColumnType::kInt64 || column.type == ColumnType::kFloat64;
-}
-
 // Whole numbers and others are one kind; a column without a value is of any.
 bool AreOfOneKind(const Column& a, const Column& b) {
   if (a.type == b.type || a.null_count() == a.size() || b.null_count() == b.size()) return true;
-  return IsOfNumbers(a) && IsOfNumbers(b);
+  return HoldsNumbers(a.type) && HoldsNumbers(b.type);
 }
 
 size_t CountMissing(const Column& column) {
@@ -124,7 +121,7 @@ bool IsChance(size_t outside, size_t rows, size_t reference_rows) {
 }
 
 std::optional<ShiftFinding> FindOutOfRange(const Column& before, const Column& now, const ShiftLimits& limits) {
-  if (!IsOfNumbers(before) || !IsOfNumbers(now)) return std::nullopt;
+  if (!HoldsNumbers(before.type) || !HoldsNumbers(now.type)) return std::nullopt;
   const auto range = RangeOf(before), current = RangeOf(now);
   if (!range || !current) return std::nullopt;
   size_t below = 0, above = 0, present = 0;

@@ -18,11 +18,6 @@ using tabular::ColumnSource;
 using tabular::ColumnType;
 using tabular::ColumnTypeName;
 
-// Evidently calls booleans categorical; `is_numeric` of a column counts them as numbers.
-bool HoldsNumbers(ColumnType type) {
-  return type == ColumnType::kInt64 || type == ColumnType::kFloat64;
-}
-
 bool HoldsCategories(ColumnType type) {
   return type == ColumnType::kString || type == ColumnType::kBool;
 }

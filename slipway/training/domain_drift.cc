@@ -8,6 +8,7 @@
 #include "slipway/learn/fitted_model.h"
 #include "slipway/metrics/ranking.h"
 #include "slipway/scoring/compiled_model.h"
+#include "slipway/stats/column_pair.h"
 #include "slipway/tabular/concatenate.h"
 #include "slipway/training/importance.h"
 
@@ -19,17 +20,14 @@ using tabular::Column;
 using tabular::ColumnType;
 using tabular::Table;
 
-bool IsOfNumbers(const Column& column) {
-  return column.type == ColumnType::kInt64 || column.type == ColumnType::kFloat64;
-}
-
 std::vector<std::string> SharedColumns(const Table& reference, const Table& current,
                                        const std::vector<std::string>& ignored) {
   std::vector<std::string> names;
   for (const Column& column : reference.columns()) {
     const Column* other = current.Find(column.name);
-    const bool is_wanted = other != nullptr && column.type != ColumnType::kDatetime &&
-                           (column.type == other->type || (IsOfNumbers(column) && IsOfNumbers(*other)));
+    const bool is_wanted =
+        other != nullptr && column.type != ColumnType::kDatetime &&
+        (column.type == other->type || (stats::HoldsNumbers(column.type) && stats::HoldsNumbers(other->type)));
     if (is_wanted && std::find(ignored.begin(), ignored.end(), column.name) == ignored.end())
       names.push_back(column.name);
   }
