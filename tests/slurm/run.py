@@ -66,8 +66,8 @@ def is_cancelled(scratch, slurm):
     scratch.expect("a job is cancelled", ["slipway", "job", "cancel", "-n", "endless"], 0)
     scratch.check("it ends as such", wait_for(scratch, "endless", ENDED)["status"] == "Canceled")
     state = lambda: slurm.ask("squeue", "-h", "-j", number, "--states=all", "-o", "%T")  # noqa: E731
-    wait_until("its end in the cluster", lambda: state() not in ("PENDING", "CONFIGURING", "RUNNING"), detail=state)
-    scratch.check("in the cluster too", True)
+    wait_until("its end in the cluster", lambda: state() not in ("PENDING", "CONFIGURING", "RUNNING", "COMPLETING"), detail=state)
+    scratch.check("in the cluster too", state() == "CANCELLED", state())
 
 
 def outlives_the_server(scratch, server):

@@ -6,24 +6,32 @@
 
 #include "slipway/base/file.h"
 #include "slipway/base/text.h"
+#include "slipway/process/tree.h"
 
 namespace slipway::runner {
 namespace {
 
 constexpr std::string_view kOptionPrefix = "slurm.";
 
-// $0 is the run folder, $1 the log, the rest options of sbatch. States appear at once (rename) in the file `slurm`. A
-// controller that does not answer is asked again for a minute. What Slurm says of the end goes to the log where the
-// exit code alone would not tell it.
+// $0 is the run folder, $1 the log, $2 the variable that marks the wrapper's process tree, the rest options of sbatch.
+// The cluster's job is not of that tree: where the node is this machine, its processes would be signalled with the
+// wrapper, and the job end as FAILED before scancel comes. SIGTERM, which may come twice, does not interrupt sbatch,
+// lest the id be lost, nor scancel. States appear at once (rename) in the file `slurm`. A controller that does not
+// answer is asked again for a minute. What Slurm says of the end goes to the log where the exit code alone would not
+// tell it.
 constexpr const char* kWrapper = R"sh(
 echo $$ >"$0/pid"
-log=$1; shift
+log=$1; unset "$2"; shift 2
 finish() { echo "$1" >"$0/exit.new" && mv "$0/exit.new" "$0/exit"; exit "$1"; }
 note() { echo "$id $1" >"$0/slurm.new" && mv "$0/slurm.new" "$0/slurm"; }
-id=$(sbatch --parsable "$@" "$0/batch.sh" 2>>"$log") || finish 1
+cancel() { trap '' TERM; scancel "$id"; }
+is_cancelled=
+trap is_cancelled=1 TERM
+id=$(trap '' TERM; exec sbatch --parsable "$@" "$0/batch.sh" 2>>"$log") || finish 1
 id=${id%%;*}
-trap 'scancel "$id"' TERM
+trap cancel TERM
 note PENDING
+[ -z "$is_cancelled" ] || cancel
 missed=0
 while [ $missed -lt 60 ]; do
   state=$(squeue --noheader --states=all --jobs="$id" --format=%T 2>/dev/null)
@@ -81,7 +89,8 @@ Result<std::vector<std::string>> PrepareSlurm(const RunFolder& folder, const std
   SLIPWAY_RETURN_IF_ERROR(WriteFileAtomic(
       folder.root() / "batch.sh",
       fmt::format("#!/bin/sh\nexec {} {}\n", Shell(), ShellQuoted((folder.root() / "command.sh").string()))));
-  std::vector<std::string> arguments = {"/bin/sh", "-c", kWrapper, folder.root().string(), log.string()};
+  std::vector<std::string> arguments = {
+      "/bin/sh", "-c", kWrapper, folder.root().string(), log.string(), process::kTreeVariable};
   arguments.insert(arguments.end(), {"--job-name=" + job, "--chdir=" + folder.work().string(),
                                      "--output=" + log.string(), "--open-mode=append", "--export=ALL", "--no-requeue"});
   std::move(options.begin(), options.end(), std::back_inserter(arguments));
