@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <condition_variable>
@@ -142,6 +143,34 @@ TEST_F(SupervisorTest, ASandboxedChildTouchesWhatItMayAlone) {
   EXPECT_EQ(ReadFile(root / "secret").value_or(""), "may not");
   EXPECT_EQ(ReadFile(root / "open" / "file").value_or(""), "may be read");
   EXPECT_FALSE(std::filesystem::exists(root / "open" / "new"));
+}
+
+// Whatever descriptor is one too many: the child is not made, or is in its sandbox.
+TEST_F(SupervisorTest, AChildThatRunsOutOfDescriptorsIsNotLeftWithoutItsSandbox) {
+  if (LandlockVersion() == 0) GTEST_SKIP() << "this kernel has no Landlock";
+  auto directory = TemporaryDirectory::Make();
+  ASSERT_TRUE(directory);
+  const auto secret = directory->path() / "secret";
+  ASSERT_TRUE(WriteFileAtomic(secret, "may not"));
+  SpawnOptions options = Shell(fmt::format("cat {0} >/dev/null 2>&1 && echo trespassed; echo ran", secret.string()));
+  options.confinement.files = FileAccess{{"/usr", "/bin", "/lib", "/lib64"}, {"/dev/null"}};
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  int refusals = 0, runs = 0;
+  for (rlim_t most = 8; most < 64; ++most) {
+    const rlimit few{most, before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+    const auto result = RunToEnd(*supervisor, options);
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    if (!result) {
+      ++refusals;
+      continue;
+    }
+    ++runs;
+    EXPECT_EQ(result->output, "ran\n") << "with " << most << " descriptors";
+  }
+  EXPECT_GT(refusals, 0);
+  EXPECT_GT(runs, 0);
 }
 
 TEST_F(SupervisorTest, ASandboxedChildCannotSignalOrReadTheProcessThatMadeIt) {

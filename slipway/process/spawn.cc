@@ -114,11 +114,11 @@ bool PlaceStandardStreams(const Prepared& prepared) {
 bool PlaceDescriptors(Prepared& prepared) {
   int first_free = 3;
   for (const auto& [from, to] : prepared.descriptors) first_free = to >= first_free ? to + 1 : first_free;
-  const int pipe = fcntl(prepared.failure_pipe, F_DUPFD_CLOEXEC, first_free);
-  if (pipe < 0) return false;
-  prepared.failure_pipe = pipe;
-  for (int* kept : {&prepared.sandbox, &prepared.group_file}) {
-    if (*kept >= 0) *kept = fcntl(*kept, F_DUPFD_CLOEXEC, first_free);
+  for (int* kept : {&prepared.failure_pipe, &prepared.sandbox, &prepared.group_file}) {
+    if (*kept < 0) continue;
+    const int moved = fcntl(*kept, F_DUPFD_CLOEXEC, first_free);
+    if (moved < 0) return false;
+    *kept = moved;
   }
   for (auto& [from, to] : prepared.descriptors) {
     from = fcntl(from, F_DUPFD_CLOEXEC, first_free);
