@@ -173,6 +173,19 @@ Result<Paths> AskedFor(const WantedDeployment& wanted, const std::string& variab
   return paths;
 }
 
+// Its code and its model. A folder that holds the server's home would open the keys.
+Result<Paths> OwnFolders(const WantedDeployment& wanted, const fs::path& home) {
+  Paths folders;
+  for (const std::string& folder : {wanted.code_dir, wanted.model_dir}) {
+    if (folder.empty()) continue;
+    if (IsWithin(home, Real(folder)))
+      return InvalidArgument(fmt::format(
+          "'{}' holds the server's home with its keys: model and code have to be in folders that do not", folder));
+    folders.emplace_back(folder);
+  }
+  return folders;
+}
+
 Result<process::FileAccess> AccessOf(const WantedDeployment& wanted, const WorkerPrograms& programs,
                                      const fs::path& scratch) {
   const fs::path home = Real(programs.home);
@@ -180,14 +193,14 @@ Result<process::FileAccess> AccessOf(const WantedDeployment& wanted, const Worke
   for (const fs::path& path : ProgramPaths(wanted, programs)) {
     if (!IsWithin(home, Real(path))) access.readable.push_back(path);
   }
-  access.readable.insert(access.readable.end(), {wanted.code_dir, wanted.model_dir});
   access.writable.assign(std::begin(kDevices), std::end(kDevices));
   access.writable.push_back(scratch);
+  SLIPWAY_ASSIGN_OR_RETURN(const Paths own, OwnFolders(wanted, home));
   SLIPWAY_ASSIGN_OR_RETURN(const Paths readable, AskedFor(wanted, "SLIPWAY_SANDBOX_READ", home));
   SLIPWAY_ASSIGN_OR_RETURN(const Paths writable, AskedFor(wanted, "SLIPWAY_SANDBOX_WRITE", home));
+  access.readable.insert(access.readable.end(), own.begin(), own.end());
   access.readable.insert(access.readable.end(), readable.begin(), readable.end());
   access.writable.insert(access.writable.end(), writable.begin(), writable.end());
-  std::erase(access.readable, fs::path());
   return access;
 }
 

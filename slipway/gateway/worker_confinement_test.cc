@@ -71,8 +71,12 @@ class WorkerConfinementTest : public GatewayTest {
 
   // What a deployment that cannot start is told.
   std::string Refusal(const Json& variables, const WorkerPolicy& policy = {}) {
-    Store(Snapshot(Endpoint({{"blue", 100}}, {Script(variables)})));
     policy_ = policy;
+    return RefusalOf(Script(variables));
+  }
+
+  std::string RefusalOf(const Json& deployment) {
+    Store(Snapshot(Endpoint({{"blue", 100}}, {deployment})));
     Start();
     EXPECT_TRUE(WaitFor([&] { return StateOf("blue") == "Failed"; }));
     return gateway_->Reports().front().message;
@@ -157,6 +161,17 @@ TEST_F(WorkerConfinementTest, WhatADeploymentMustNotAskForIsRefused) {
   EXPECT_NE(slip.find("takes on or off, not 'no'"), std::string::npos) << slip;
   const std::string forbidden = Refusal({{"SLIPWAY_SANDBOX", "off"}}, {.sandbox = WorkerPolicy::Sandbox::kRequired});
   EXPECT_NE(forbidden.find("--worker-sandbox is required"), std::string::npos) << forbidden;
+}
+
+TEST_F(WorkerConfinementTest, AModelOrCodeFolderThatHoldsTheHomeIsRefused) {
+  if (process::LandlockVersion() == 0) GTEST_SKIP() << "this kernel has no Landlock";
+  for (const char* folder : {"model_dir", "code_dir"}) {
+    Json deployment = Script(Json::object());
+    deployment[folder] = home_.path().string();
+    deployment["scoring_script"] = "code/score.py";
+    const std::string refused = RefusalOf(deployment);
+    EXPECT_NE(refused.find("'" + home_.path().string() + "' holds the server's home"), std::string::npos) << refused;
+  }
 }
 
 TEST_F(WorkerConfinementTest, WorkersRunAsTheUserThatTheOperatorNames) {
