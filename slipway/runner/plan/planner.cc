@@ -290,6 +290,7 @@ class Planner {
     const int at_once = TrialsAtOnce(spec);
     int active = static_cast<int>(std::count_if(trials.begin(), trials.end(),
                                                 [](const Job* trial) { return !domain::IsTerminal(trial->status); }));
+    if (static_cast<int>(trials.size()) >= total || active >= at_once) return false;
     bool created = false;
     auto seen = SampledTrials(spec, trials);
     for (int index = static_cast<int>(trials.size()); index < total && active < at_once; ++index, ++active) {
