@@ -5,6 +5,7 @@
 #include "slipway/domain/testing/memory_job_store.h"
 #include "slipway/domain/testing/memory_run_store.h"
 #include "slipway/domain/testing/memory_workspace_store.h"
+#include "slipway/domain/testing/runnable_workspace.h"
 #include "slipway/environments/environments.h"
 #include "slipway/process/supervisor.h"
 
@@ -22,22 +23,7 @@ class RunnerTest : public ::testing::Test {
     auto made = TemporaryDirectory::Make();
     ASSERT_TRUE(made);
     home.emplace(std::move(*made));
-    Datastore store;
-    store.name = "workspaceblobstore";
-    store.path = (home->path() / "store").string();
-    store.is_default = true;
-    ASSERT_TRUE(workspaces.PutDatastore(scope, store));
-    Compute compute;
-    compute.name = "cpu-cluster";
-    compute.max_instances = 4;
-    ASSERT_TRUE(workspaces.PutCompute(scope, compute));
-    AssetVersion environment;
-    environment.kind = AssetKind::kEnvironment;
-    environment.name = "env";
-    EnvironmentBody body;
-    body.native = NativeProvider{};
-    environment.body = body;
-    ASSERT_TRUE(assets.InsertVersion(scope, environment));
+    ASSERT_TRUE(domain::testing::MakeRunnable(workspaces, assets, scope, home->path() / "store"));
     StartServer();
   }
 

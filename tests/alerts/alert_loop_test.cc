@@ -11,6 +11,7 @@
 #include "slipway/base/file.h"
 #include "slipway/domain/testing/memory_asset_store.h"
 #include "slipway/domain/testing/memory_workspace_store.h"
+#include "slipway/domain/testing/runnable_workspace.h"
 #include "slipway/environments/environments.h"
 #include "slipway/monitor/alert_service.h"
 #include "slipway/monitor/testing/fake_messenger.h"
@@ -33,21 +34,7 @@ class AlertLoop : public ::testing::Test {
     auto made = TemporaryDirectory::Make();
     ASSERT_TRUE(made);
     home_.emplace(std::move(*made));
-    Datastore datastore;
-    datastore.name = "workspaceblobstore";
-    datastore.path = (home_->path() / "store").string();
-    datastore.is_default = true;
-    ASSERT_TRUE(workspaces_.PutDatastore(scope_, datastore));
-    Compute compute;
-    compute.name = "cpu-cluster";
-    ASSERT_TRUE(workspaces_.PutCompute(scope_, compute));
-    AssetVersion environment;
-    environment.kind = AssetKind::kEnvironment;
-    environment.name = "env";
-    EnvironmentBody body;
-    body.native = NativeProvider{};
-    environment.body = body;
-    ASSERT_TRUE(assets_.InsertVersion(scope_, environment));
+    ASSERT_TRUE(domain::testing::MakeRunnable(workspaces_, assets_, scope_, home_->path() / "store"));
     ActionGroup group;
     group.name = "ops";
     group.receivers = {{"hook", WebhookReceiver{"http://127.0.0.1:9/hook", "", true}},
