@@ -179,8 +179,9 @@ Value DivideReal(Arguments a) {
 // Never negative.
 Value ModuloLong(Arguments a) {
   if (!CanDivide(Long(a[0]), Long(a[1]))) return Long(a[1]) == 0 ? Value() : Value(int64_t{0});
-  const int64_t rest = Long(a[0]) % Long(a[1]);
-  return rest < 0 ? rest + std::abs(Long(a[1])) : rest;
+  const int64_t divisor = Long(a[1]), rest = Long(a[0]) % divisor;
+  if (rest >= 0) return rest;
+  return divisor < 0 ? rest - divisor : rest + divisor;
 }
 Value ModuloReal(Arguments a) {
   return Real(a[0]) - std::trunc(Real(a[0]) / Real(a[1])) * Real(a[1]);
@@ -217,7 +218,8 @@ Value BinLong(Arguments a) {
   const int64_t size = Long(a[1]);
   if (size <= 0) return {};
   const int64_t rest = Long(a[0]) % size;
-  return Long(a[0]) - (rest < 0 ? rest + size : rest);
+  int64_t begin = 0;
+  return __builtin_sub_overflow(Long(a[0]), rest < 0 ? rest + size : rest, &begin) ? Value() : Value(begin);
 }
 Value BinReal(Arguments a) {
   return Real(a[1]) > 0 ? Value(std::floor(Real(a[0]) / Real(a[1])) * Real(a[1])) : Value();
