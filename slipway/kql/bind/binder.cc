@@ -369,20 +369,14 @@ NodePtr Binder::BindPrintSeveral(const tree::Pipeline& pipeline) {
   NameList names;
   auto items = BindItems(pipeline.items, row->outputs, names);
   if (!items) return nullptr;
-  plan::Project project;
-  std::vector<Column> columns;
   auto item = items->begin();
   for (size_t place = 0; place < pipeline.items.size(); ++place) {
     const tree::NamedExpression& asked = pipeline.items[place];
     const bool is_several = HasSeveralResults(*asked.expression);
     if (!is_several && !asked.name) item->column.name = names.AddGenerated(fmt::format("print_{}", place));
-    const size_t count = is_several ? several_.at(asked.expression.get()).parts.size() : 1;
-    for (size_t i = 0; i < count; ++i, ++item) {
-      columns.push_back(std::move(item->column));
-      project.expressions.push_back(std::move(item->expression));
-    }
+    item += is_several ? static_cast<std::ptrdiff_t>(several_.at(asked.expression.get()).parts.size()) : 1;
   }
-  return MakeNode(std::move(project), std::move(columns), std::move(row));
+  return ProjectItems(std::move(*items), std::move(row));
 }
 
 NodePtr Binder::BindDatatable(const tree::Pipeline& pipeline) {
@@ -445,6 +439,16 @@ NodePtr Binder::BindRange(const tree::Pipeline& pipeline) {
 NodePtr Binder::Select(NodePtr input, std::vector<Column> columns) {
   plan::Project project;
   for (const Column& column : columns) project.expressions.push_back(Scalar::Of(column));
+  return MakeNode(std::move(project), std::move(columns), std::move(input));
+}
+
+NodePtr Binder::ProjectItems(std::vector<Item> items, NodePtr input) {
+  plan::Project project;
+  std::vector<Column> columns;
+  for (Item& item : items) {
+    columns.push_back(std::move(item.column));
+    project.expressions.push_back(std::move(item.expression));
+  }
   return MakeNode(std::move(project), std::move(columns), std::move(input));
 }
 
@@ -579,13 +583,7 @@ NodePtr Binder::BindProject(Step step, NodePtr input) {
   NameList names;
   auto items = BindItems(step.items, input->outputs, names);
   if (!items) return nullptr;
-  plan::Project project;
-  std::vector<Column> columns;
-  for (Item& item : *items) {
-    columns.push_back(std::move(item.column));
-    project.expressions.push_back(std::move(item.expression));
-  }
-  return MakeNode(std::move(project), std::move(columns), std::move(input));
+  return ProjectItems(std::move(*items), std::move(input));
 }
 
 NodePtr Binder::BindExtend(Step step, NodePtr input) {

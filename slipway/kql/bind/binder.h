@@ -292,6 +292,8 @@ class Binder {
   NodePtr SegmentColumns(NodePtr node, const std::vector<plan::Column>& attributes, bool compares,
                          const std::map<Type, Constant>& wildcards);
   // plugin_binder.cc
+  bool HasArguments(const tree::Expression& call, size_t least, std::string_view takes,
+                    size_t most = std::numeric_limits<size_t>::max());
   bool AddPluginColumn(const tree::Expression& argument, const std::string& name, const plan::Node& input,
                        PluginCall& call);
   bool AddPluginValue(const tree::Expression& argument, const std::string& name, Type type, PluginCall& call);
@@ -327,6 +329,8 @@ class Binder {
                                                  const plan::Node& input);
   // Outputs are these columns of the input, in this order.
   NodePtr Select(NodePtr input, std::vector<plan::Column> columns);
+  // Outputs are these items, and nothing else.
+  static NodePtr ProjectItems(std::vector<Item> items, NodePtr input);
   NodePtr Extend(NodePtr input, std::vector<Item> items);
   std::string NameItem(const tree::NamedExpression& item, NameList& names, bool& good);
 

@@ -121,10 +121,7 @@ bool Binder::BindUnpackArguments(const Expression& call, UnpackRequest& request)
 // and the query goes on from those rows.
 NodePtr Binder::BindBagUnpack(Step step, NodePtr input) {
   const Expression& call = *step.expression;
-  if (call.children.empty()) {
-    diagnostics_.Add("SEM0219", call.name_span, "bag_unpack() takes a column");
-    return nullptr;
-  }
+  if (!HasArguments(call, 1, "a column")) return nullptr;
   const Scalar bag = ScalarBinder(context_, input->outputs).Bind(*call.children[0]);
   if (bag.type == Type::kError) return nullptr;
   if (bag.kind != plan::ScalarKind::kColumn || bag.type != Type::kDynamic) {

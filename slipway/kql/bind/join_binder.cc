@@ -198,13 +198,9 @@ std::optional<Join::Key> Binder::AddLookupKeys(const Expression& call, const pla
 // whose keys are the same; ipv6_lookup likewise. A join of all with all (by a key that is the same everywhere),
 // filtered.
 NodePtr Binder::BindAddressLookup(const Expression& call, NodePtr left) {
-  if (call.children.size() < 3) {
-    diagnostics_.Add("SEM0219", call.name_span,
-                     fmt::format("{}() takes a table, a column with addresses, the table's column with networks [, "
-                                 "further columns of both]",
-                                 call.text));
-    return nullptr;
-  }
+  constexpr std::string_view kTakes =
+      "a table, a column with addresses, the table's column with networks [, further columns of both]";
+  if (!HasArguments(call, 3, kTakes)) return nullptr;
   NodePtr right = BindRows(*call.children[0]);
   if (!right) return nullptr;
   const Column left_all{context_.NewColumn(), "", Type::kLong}, right_all{context_.NewColumn(), "", Type::kLong};

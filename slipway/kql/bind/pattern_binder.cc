@@ -201,10 +201,7 @@ NodePtr Binder::BindPatterns(Step step, NodePtr input) {
 // The column that splits rows into two sets, and the conditions of being in the first and in the second.
 bool Binder::BindSides(const Expression& call, const plan::Node& input, std::optional<Column>& split,
                        std::vector<Scalar>& sides) {
-  if (call.children.size() < 3) {
-    diagnostics_.Add("SEM0219", call.name_span, "diffpatterns() takes a column and its values for the sets A and B");
-    return false;
-  }
+  if (!HasArguments(call, 3, "a column and its values for the sets A and B")) return false;
   const Scalar column = ScalarBinder(context_, input.outputs).Bind(*call.children[0]);
   if (column.type == Type::kError) return false;
   if (column.kind != plan::ScalarKind::kColumn) {

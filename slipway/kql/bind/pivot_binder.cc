@@ -71,10 +71,7 @@ NodePtr Binder::BindPivot(Step step, NodePtr input) {
     diagnostics_.AddUnsupported(call.name_span, "a schema of pivot");
     return nullptr;
   }
-  if (call.children.empty()) {
-    diagnostics_.Add("SEM0219", call.name_span, "pivot() takes a column, an aggregate and the columns to group by");
-    return nullptr;
-  }
+  if (!HasArguments(call, 1, "a column, an aggregate and the columns to group by")) return nullptr;
   ScalarBinder scalars(context_, input->outputs);
   const Scalar pivoted = scalars.Bind(*call.children[0]);
   if (pivoted.type == Type::kError) return nullptr;

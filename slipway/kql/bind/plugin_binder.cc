@@ -38,6 +38,14 @@ std::string DimensionName(size_t index) {
 
 }  // namespace
 
+// Complains of a call of a plugin with fewer arguments, or more; `takes` says what it takes.
+bool Binder::HasArguments(const Expression& call, size_t least, std::string_view takes, size_t most) {
+  const size_t given = call.children.size();
+  if (given >= least && given <= most) return true;
+  diagnostics_.Add("SEM0219", call.name_span, fmt::format("{}() takes {}", call.text, takes));
+  return false;
+}
+
 // A column of the input under the name that the plugin's query knows.
 bool Binder::AddPluginColumn(const Expression& argument, const std::string& name, const plan::Node& input,
                              PluginCall& call) {
@@ -128,13 +136,9 @@ bool Binder::AddPluginArgument(const LibraryPlugin::Parameter& parameter, const 
 
 NodePtr Binder::BindLibraryPlugin(const LibraryPlugin& plugin, const Expression& call, NodePtr input) {
   const auto& parameters = plugin.parameters;
-  if (call.children.size() < parameters.size()) {
-    std::vector<std::string> names;
-    for (const auto& parameter : parameters) names.emplace_back(parameter.name);
-    diagnostics_.Add("SEM0219", call.name_span,
-                     fmt::format("{}() takes {} [, dimensions]", plugin.name, Join(names, ", ")));
-    return nullptr;
-  }
+  std::vector<std::string> names;
+  for (const auto& parameter : parameters) names.emplace_back(parameter.name);
+  if (!HasArguments(call, parameters.size(), Join(names, ", ") + " [, dimensions]")) return nullptr;
   PluginCall bound;
   bound.name = call.text;
   bound.query = plugin.query;
@@ -200,14 +204,10 @@ std::string SequenceQuery(size_t steps, size_t dimensions) {
 
 // sequence_detect(timeline, longest step, longest sequence, name = condition, …, dimensions …)
 NodePtr Binder::BindSequenceDetect(const Expression& call, NodePtr input) {
+  if (!HasArguments(call, 5, "a timeline, the longest time of a step and of all, and conditions")) return nullptr;
   PluginCall bound;
   bound.name = call.text;
   const auto& arguments = call.children;
-  if (arguments.size() < 5) {
-    diagnostics_.Add("SEM0219", call.name_span,
-                     "sequence_detect() takes a timeline, the longest time of a step and of all, and conditions");
-    return nullptr;
-  }
   Type timeline = Type::kDateTime;
   if (!AddTimeline(*arguments[0], *input, bound, timeline)) return nullptr;
   const Type distance = DistanceOf(timeline);
@@ -223,16 +223,12 @@ NodePtr Binder::BindSequenceDetect(const Expression& call, NodePtr input) {
 
 // rolling_percentile(value, percentage, index, bin, bins, dimensions …)
 NodePtr Binder::BindRollingPercentile(const Expression& call, NodePtr input) {
+  constexpr std::string_view kTakes =
+      "a column, a percentage, an index column, the size of its bins, how many bins a window has [, dimensions]";
+  if (!HasArguments(call, 5, kTakes)) return nullptr;
   PluginCall bound;
   bound.name = call.text;
   const auto& arguments = call.children;
-  if (arguments.size() < 5) {
-    diagnostics_.Add("SEM0219", call.name_span,
-                     "rolling_percentile() takes a column, a percentage, an index column, the size of its bins, how "
-                     "many bins a window has [, dimensions]");
-    return nullptr;
-  }
-  const std::vector<Column> no_columns;
   Type timeline = Type::kDateTime;
   const auto percentage = PatternNumber(call, 1, 0, 100, 50), bins = PatternNumber(call, 4, 1, 10'000, 1);
   const bool good = percentage && bins && AddPluginColumn(*arguments[0], "value", *input, bound) &&
@@ -252,10 +248,7 @@ NodePtr Binder::BindRollingPercentile(const Expression& call, NodePtr input) {
 
 // rows_near(condition, rows before [, rows after]): rows that stand near one that the condition holds for.
 NodePtr Binder::BindRowsNear(const Expression& call, NodePtr input) {
-  if (call.children.size() < 2 || call.children.size() > 3) {
-    diagnostics_.Add("SEM0219", call.name_span, "rows_near() takes a condition, how many rows before, and after");
-    return nullptr;
-  }
+  if (!HasArguments(call, 2, "a condition, how many rows before, and after", 3)) return nullptr;
   if (!context_.row_number) {
     diagnostics_.Add("SEM0001", call.name_span,
                      "rows_near() looks at rows in their order: put 'sort by …' or 'serialize' before it");
@@ -278,14 +271,8 @@ NodePtr Binder::BindRowsNear(const Expression& call, NodePtr input) {
 // Binds a plugin's query over the columns that were asked for, which are computed once, and gives what comes out the
 // user's names.
 NodePtr Binder::RunPlugin(const PluginCall& plugin, Span span, NodePtr input) {
-  plan::Project project;
-  std::vector<Column> columns;
-  for (const Item& item : plugin.columns) {
-    columns.push_back(item.column);
-    project.expressions.push_back(item.expression);
-  }
-  const auto kept = Keep(MakeNode(std::move(project), std::move(columns), std::move(input)), span,
-                         fmt::format("the plugin '{}'", plugin.name));
+  const auto kept =
+      Keep(ProjectItems(plugin.columns, std::move(input)), span, fmt::format("the plugin '{}'", plugin.name));
   if (!kept) return nullptr;
   std::string text(plugin.query);
   for (const auto& [place, filling] : plugin.places) text = ReplaceAll(text, place, filling);
