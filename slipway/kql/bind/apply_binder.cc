@@ -42,13 +42,11 @@ Scalar Missing(Type type) {
 NodePtr Binder::BindSubquery(const tree::Pipeline& subquery, std::function<NodePtr()> input) {
   std::swap(input_, input);
   const Definition prefix = prefix_;
-  const auto row_number = std::exchange(context_.row_number, std::nullopt);
-  const bool uses_row_number = std::exchange(context_.uses_row_number, false);
+  StepContext around = std::exchange(context_.step, {});
   ++subqueries_;
   NodePtr node = BindPipeline(subquery);
   --subqueries_;
-  context_.row_number = row_number;
-  context_.uses_row_number = uses_row_number;
+  context_.step = std::move(around);
   prefix_ = prefix;
   std::swap(input_, input);
   is_ordered_ = false;

@@ -171,22 +171,21 @@ bool KeepsOrder(OperatorKind kind) {
   return std::find(std::begin(kKeepers), std::end(kKeepers), kind) != std::end(kKeepers);
 }
 
-bool MayLookAround(OperatorKind kind) {
-  return kind == OperatorKind::kWhere || kind == OperatorKind::kProject || kind == OperatorKind::kExtend ||
-         kind == OperatorKind::kSerialize || kind == OperatorKind::kEvaluate;
+bool MayLookAround(const tree::Operator& step) {
+  if (step.kind == OperatorKind::kEvaluate) return step.text == "rows_near";
+  return step.kind == OperatorKind::kWhere || step.kind == OperatorKind::kProject ||
+         step.kind == OperatorKind::kExtend || step.kind == OperatorKind::kSerialize;
 }
 
 }  // namespace
 
 NodePtr Binder::BindStep(Step step, NodePtr input) {
   const bool ordered = is_ordered_ || step.kind == OperatorKind::kSerialize;
-  context_.uses_row_number = false;
-  context_.row_number.reset();
-  context_.sessions.clear();
-  if (ordered && MayLookAround(step.kind)) context_.row_number = Column{context_.NewColumn(), "", Type::kLong};
+  context_.step = {};
+  if (ordered && MayLookAround(step)) context_.step.row_number = Column{context_.NewColumn(), "", Type::kLong};
   NodePtr node = (this->*FindStepBinder(step.kind))(step, std::move(input));
-  if (node && context_.uses_row_number) node = NumberRows(std::move(node), *context_.row_number);
-  context_.row_number.reset();
+  if (node && context_.step.uses_row_number) node = NumberRows(std::move(node), *context_.step.row_number);
+  context_.step = {};
   is_ordered_ = MakesOrder(step.kind) || (ordered && KeepsOrder(step.kind));
   return node;
 }
@@ -197,7 +196,7 @@ NodePtr Binder::NumberRows(NodePtr node, const Column& number) {
   std::vector<Column> counted = node->inputs[0]->outputs, visible = node->outputs;
   counted.push_back(number);
   node->inputs[0] = MakeNode(plan::Number{number.id}, std::move(counted), std::move(node->inputs[0]));
-  for (const WindowSession& session : std::exchange(context_.sessions, {}))
+  for (const WindowSession& session : std::exchange(context_.step.sessions, {}))
     node->inputs[0] = AddSession(std::move(node->inputs[0]), session);
   node->outputs.push_back(number);
   if (auto* project = std::get_if<plan::Project>(&node->body)) project->expressions.push_back(Scalar::Of(number));
@@ -268,15 +267,14 @@ NodePtr Binder::BindUnionSource(Step source) {
 }
 
 NodePtr Binder::BindRows(const Expression& source) {
-  const auto row_number = context_.row_number;
-  const bool uses_row_number = context_.uses_row_number, is_ordered = is_ordered_;
+  StepContext around = std::exchange(context_.step, {});
+  const bool is_ordered = is_ordered_;
   const Definition prefix = prefix_;
   ++context_.rows_depth;
   NodePtr node = BindSourceExpression(source);
   --context_.rows_depth;
   prefix_ = prefix;
-  context_.row_number = row_number;
-  context_.uses_row_number = uses_row_number;
+  context_.step = std::move(around);
   is_ordered_ = is_ordered;
   if (!node || failure_) return nullptr;
   if (node->outputs.empty()) {
@@ -589,7 +587,7 @@ NodePtr Binder::BindProject(Step step, NodePtr input) {
 NodePtr Binder::BindExtend(Step step, NodePtr input) {
   input = PrepareSeveral(step.items, std::move(input));
   if (!input) return nullptr;
-  if (!several_.empty() && context_.uses_row_number) {
+  if (!several_.empty() && context_.step.uses_row_number) {
     diagnostics_.AddUnsupported(step.name_span, "a window function beside a function of several results");
     return nullptr;
   }

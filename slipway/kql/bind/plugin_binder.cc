@@ -249,7 +249,7 @@ NodePtr Binder::BindRollingPercentile(const Expression& call, NodePtr input) {
 // rows_near(condition, rows before [, rows after]): rows that stand near one that the condition holds for.
 NodePtr Binder::BindRowsNear(const Expression& call, NodePtr input) {
   if (!HasArguments(call, 2, "a condition, how many rows before, and after", 3)) return nullptr;
-  if (!context_.row_number) {
+  if (!context_.step.row_number) {
     diagnostics_.Add("SEM0001", call.name_span,
                      "rows_near() looks at rows in their order: put 'sort by …' or 'serialize' before it");
     return nullptr;
@@ -260,11 +260,11 @@ NodePtr Binder::BindRowsNear(const Expression& call, NodePtr input) {
   const auto before = scalars.BindCount(*call.children[1], "rows_near()");
   const auto after = scalars.BindCount(*call.children.back(), "rows_near()");
   if (condition.type == Type::kError || !before || !after) return nullptr;
-  context_.uses_row_number = true;
+  context_.step.uses_row_number = true;
   Scalar is_near =
       Scalar::Call("near", Type::kBool,
-                   {Scalar::Of(*context_.row_number), std::move(condition), Scalar::Of(Constant{Type::kLong, *after}),
-                    Scalar::Of(Constant{Type::kLong, *before})});
+                   {Scalar::Of(*context_.step.row_number), std::move(condition),
+                    Scalar::Of(Constant{Type::kLong, *after}), Scalar::Of(Constant{Type::kLong, *before})});
   return MakeNode(plan::Filter{std::move(is_near)}, passed, std::move(input));
 }
 

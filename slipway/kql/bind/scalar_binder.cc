@@ -153,8 +153,8 @@ Scalar ScalarBinder::BindName(const Expression& expression) {
               expression.text));
     }
   }
-  if (context_.scan_states != nullptr) {
-    const ScanState& step = context_.scan_states->front();
+  if (context_.step.scan_states != nullptr) {
+    const ScanState& step = context_.step.scan_states->front();
     const bool is_declared = std::any_of(step.columns.begin(), step.columns.end(),
                                          [&](const Column& column) { return column.name == expression.text; });
     if (is_declared)
@@ -169,8 +169,8 @@ Scalar ScalarBinder::BindName(const Expression& expression) {
 
 // The step of the scan around that a name stands for; nullptr when it stands for none.
 const ScanState* ScalarBinder::FindScanState(const Expression& expression) const {
-  if (context_.scan_states == nullptr || expression.kind != ExpressionKind::kName) return nullptr;
-  const auto& states = *context_.scan_states;
+  if (context_.step.scan_states == nullptr || expression.kind != ExpressionKind::kName) return nullptr;
+  const auto& states = *context_.step.scan_states;
   const auto found =
       std::find_if(states.begin(), states.end(), [&](const ScanState& state) { return state.name == expression.text; });
   return found == states.end() ? nullptr : &*found;

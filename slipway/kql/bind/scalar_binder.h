@@ -33,20 +33,24 @@ struct WindowSession {
   plan::Scalar value, longest, gap, restart;
 };
 
+// What holds while one step is bound. Rows that stand in its expressions have steps of their own.
+struct StepContext {
+  // The column that counts the rows of the step, when they have an order; and whether a window function asked for it.
+  std::optional<plan::Column> row_number;
+  bool uses_row_number = false;
+  std::vector<WindowSession> sessions;                  // that the step asked for
+  const std::vector<ScanState>* scan_states = nullptr;  // while the steps of a scan are bound
+};
+
 // What is the same for a whole query.
 struct QueryContext {
   int64_t now_ticks = 0;
   RegexCheck check_regex;
   Diagnostics* diagnostics = nullptr;
   int next_column = 1;
-  EnvironmentPtr environment;                           // the names of the query's statements that are seen here
-  const std::vector<ScanState>* scan_states = nullptr;  // while the steps of a scan are bound
-  int rows_depth = 0;  // how many times rows within an expression are bound around here
-  // The column that counts the rows of the step that is bound now, when they have an order; and whether a window
-  // function asked for it.
-  std::optional<plan::Column> row_number;
-  bool uses_row_number = false;
-  std::vector<WindowSession> sessions;  // that the step asked for
+  EnvironmentPtr environment;  // the names of the query's statements that are seen here
+  int rows_depth = 0;          // how many times rows within an expression are bound around here
+  StepContext step;
 
   // Binds rows that stand in an expression: a table's name, a call or a pipeline; nullptr after a complaint.
   std::function<plan::NodePtr(const tree::Expression& source)> bind_rows;

@@ -130,10 +130,10 @@ bool Binder::BindScanSteps(Step step, const std::vector<Column>& input, const st
     for (size_t i = 0; i < declared.size(); ++i) builder.RememberDeclared(remembered[input.size() + i].id, k, i);
     for (size_t i = 0; i < input.size(); ++i) builder.Remember(remembered[i].id, k, input[i]);
   }
-  context_.scan_states = &*states;
+  context_.step.scan_states = &*states;
   bool good = true;
   for (const tree::ScanStep& each : step.scan_steps) good &= BindScanStep(each, input, declared, builder);
-  context_.scan_states = nullptr;
+  context_.step.scan_states = nullptr;
   return good;
 }
 
@@ -203,7 +203,7 @@ NodePtr Binder::AddSession(NodePtr input, const WindowSession& session) {
   step.assignments.push_back({1, *builder.Build(session.value, unknown)});
   std::vector<Column> outputs = input->outputs;
   outputs.push_back(session.column);
-  plan::Walk walk{native::WriteProgram(builder.program()), builder.cells(), context_.row_number->id, {}};
+  plan::Walk walk{native::WriteProgram(builder.program()), builder.cells(), context_.step.row_number->id, {}};
   for (size_t i = 0; i < kOwnResults; ++i) walk.results.push_back(context_.NewColumn());
   walk.results.push_back(session.column.id);
   return MakeNode(std::move(walk), std::move(outputs), std::move(input));

@@ -26,15 +26,15 @@ Scalar Missing(Type type) {
 }  // namespace
 
 std::optional<Scalar> ScalarBinder::RowNumberOf(const Expression& call) {
-  if (!context_.row_number) {
+  if (!context_.step.row_number) {
     Fail("SEM0001", call.name_span,
          fmt::format("{}() looks at rows in their order: use it in extend, project or where, after 'sort by …' or "
                      "'serialize'",
                      call.text));
     return std::nullopt;
   }
-  context_.uses_row_number = true;
-  return Scalar::Of(*context_.row_number);
+  context_.step.uses_row_number = true;
+  return Scalar::Of(*context_.step.row_number);
 }
 
 // The condition that begins anew; false when there is none.
@@ -135,8 +135,8 @@ Scalar ScalarBinder::BindWindowSession(const Expression& call) {
                             TypeName(given[i]->type)));
   }
   session.column = {context_.NewColumn(), "", Type::kDateTime};
-  context_.sessions.push_back(std::move(session));
-  return Scalar::Of(context_.sessions.back().column);
+  context_.step.sessions.push_back(std::move(session));
+  return Scalar::Of(context_.step.sessions.back().column);
 }
 
 }  // namespace slipway::kql::bind
