@@ -67,13 +67,14 @@ void RecordOutcome(Schedule& schedule, const std::string& job, const Error* erro
   LogWarning("schedule {} could not submit the job {}: {}", schedule.name, job, error->ToString());
 }
 
-// Does it wait for a time though another comes before it? It fired by a clock that was set back since. Firing again is
-// no doubling: the times that come again have the names of the jobs that they had.
-bool IsAheadOfTheClock(const Schedule& schedule, Timestamp now) {
-  if (schedule.next_fire_at && *schedule.next_fire_at <= now) return false;
+// The time that comes before the one that a schedule waits for: it fired by a clock that was set back since. Firing
+// again is no doubling: the times that come again have the names of the jobs that they had.
+std::optional<Timestamp> TimeComingAgain(const Schedule& schedule, Timestamp now) {
+  if (schedule.next_fire_at && *schedule.next_fire_at <= now) return std::nullopt;
   const auto timetable = Timetable::Make(schedule.trigger, schedule.context.created_at);
   const auto next = timetable ? timetable->NextAfter(now) : std::nullopt;
-  return next && (!schedule.next_fire_at || *next < *schedule.next_fire_at);
+  const bool is_before = next && (!schedule.next_fire_at || *next < *schedule.next_fire_at);
+  return is_before ? next : std::nullopt;
 }
 
 // What a client sends does not change what became of the last firing.
@@ -103,8 +104,8 @@ struct Scheduler::Impl {
   std::optional<Timestamp> TickWorkspace(const Scope& scope, Timestamp now);
   // Fires the schedule if it is due. Its next firing time, as far as there is one.
   std::optional<Timestamp> Look(const Scope& scope, const std::string& name, Timestamp now);
-  // The schedule waits for its next time by a clock that was set back.
-  void FollowTheClock(const Scope& scope, Schedule& schedule, Timestamp now);
+  // The schedule waits for `next`, by a clock that was set back.
+  void FollowTheClock(const Scope& scope, Schedule& schedule, Timestamp next);
   Result<std::optional<Timestamp>> Fire(const Scope& scope, Schedule schedule, Timestamp now);
 
   const Options options;
@@ -152,8 +153,8 @@ std::optional<Timestamp> Scheduler::Impl::TickWorkspace(const Scope& scope, Time
   for (const Schedule& schedule : *schedules) {
     if (!schedule.is_enabled) continue;
     const bool is_due = schedule.next_fire_at && *schedule.next_fire_at <= now;
-    next = Earlier(
-        next, is_due || IsAheadOfTheClock(schedule, now) ? Look(scope, schedule.name, now) : schedule.next_fire_at);
+    next = Earlier(next,
+                   is_due || TimeComingAgain(schedule, now) ? Look(scope, schedule.name, now) : schedule.next_fire_at);
   }
   return next;
 }
@@ -162,7 +163,7 @@ std::optional<Timestamp> Scheduler::Impl::Look(const Scope& scope, const std::st
   std::lock_guard lock(changing);
   auto schedule = dependencies.schedules.GetSchedule(scope, name);
   if (!schedule || !schedule->is_enabled) return std::nullopt;  // changed since it was listed
-  if (IsAheadOfTheClock(*schedule, now)) FollowTheClock(scope, *schedule, now);
+  if (const auto next = TimeComingAgain(*schedule, now)) FollowTheClock(scope, *schedule, *next);
   if (!schedule->next_fire_at || *schedule->next_fire_at > now) return schedule->next_fire_at;
   const auto next = Fire(scope, std::move(*schedule), now);
   if (next) return *next;
@@ -170,12 +171,9 @@ std::optional<Timestamp> Scheduler::Impl::Look(const Scope& scope, const std::st
   return now + options.retry_after;
 }
 
-void Scheduler::Impl::FollowTheClock(const Scope& scope, Schedule& schedule, Timestamp now) {
-  const auto timetable = Timetable::Make(schedule.trigger, schedule.context.created_at);
-  if (!timetable) return;
-  schedule.next_fire_at = timetable->NextAfter(now);
-  LogWarning("the clock was set back: schedule {} fires next at {}", schedule.name,
-             schedule.next_fire_at ? FormatTimestamp(*schedule.next_fire_at, 0) : "no time");
+void Scheduler::Impl::FollowTheClock(const Scope& scope, Schedule& schedule, Timestamp next) {
+  schedule.next_fire_at = next;
+  LogWarning("the clock was set back: schedule {} fires next at {}", schedule.name, FormatTimestamp(next, 0));
   if (const Status stored = dependencies.schedules.PutSchedule(scope, schedule); !stored)
     LogError("schedule {}: {}", schedule.name, stored.error().ToString());
 }
