@@ -166,8 +166,7 @@ Status AlertService::Impl::Follow(const Scope& scope, RuleHistory& history, cons
                                   const Verdict& verdict, Timestamp now) {
   AlertState state = history.StateOf(combination);
   if (state.is_fired && history.rule.resolve_seconds > 0) {
-    const auto good_since =
-        verdict.is_breached ? std::nullopt : std::optional(std::min(state.good_since.value_or(now), now));
+    const auto good_since = GoodSince(state, verdict.is_breached, now);
     if (good_since != state.good_since) SLIPWAY_RETURN_IF_ERROR(NoteGoodSince(scope, history, combination, good_since));
     state.good_since = good_since;
   }

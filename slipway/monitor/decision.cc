@@ -1,9 +1,16 @@
 #include "slipway/monitor/decision.h"
 
+#include <algorithm>
+
 namespace slipway::monitor {
 
 bool IsWithin(Timestamp now, Timestamp then, std::chrono::seconds span) {
   return std::chrono::abs(now - then) < span;
+}
+
+std::optional<Timestamp> GoodSince(const AlertState& state, bool is_breached, Timestamp now) {
+  if (is_breached) return std::nullopt;
+  return std::min(state.good_since.value_or(now), now);
 }
 
 Decision Decide(const domain::AlertRule& rule, const AlertState& state, bool is_breached, Timestamp now) {

@@ -25,6 +25,10 @@ struct AlertState {
 // would be after, so that a wrong clock keeps nothing waiting for longer than the span.
 bool IsWithin(Timestamp now, Timestamp then, std::chrono::seconds span);
 
+// Since when evaluations of a fired combination have been good, this one included; nullopt while they are bad. A clock
+// that was set back has not made it longer.
+std::optional<Timestamp> GoodSince(const AlertState& state, bool is_breached, Timestamp now);
+
 enum class Decision { kNothing, kFire, kResolve };
 
 Decision Decide(const domain::AlertRule& rule, const AlertState& state, bool is_breached, Timestamp now);

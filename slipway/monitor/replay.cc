@@ -24,8 +24,7 @@ class Replayer {
       const std::optional<double> value = verdict.values.at(0);
       if (value) Note(*value);
       AlertState& state = states_[combination];
-      if (verdict.is_breached) state.good_since.reset();
-      if (!verdict.is_breached && state.is_fired) state.good_since = state.good_since.value_or(now);
+      if (state.is_fired) state.good_since = GoodSince(state, verdict.is_breached, now);
       const Decision decision = Decide(rule_, state, verdict.is_breached, now);
       if (decision == Decision::kFire) Fire(combination, value.value_or(0), now);
       if (decision == Decision::kResolve) Resolve(combination, now);
