@@ -183,8 +183,9 @@ Status AlertService::Impl::Follow(const Scope& scope, RuleHistory& history, cons
 
 Status AlertService::Impl::NoteGoodSince(const Scope& scope, RuleHistory& history, const Combination& combination,
                                          std::optional<Timestamp> good_since) {
+  const AlertEvent* telling = history.Telling(combination);
   for (AlertEvent& event : history.events) {
-    if (&event != history.Telling(combination)) continue;
+    if (&event != telling) continue;
     event.good_since = good_since;
     return dependencies.alerts.PutAlertEvent(scope, event);
   }

@@ -101,8 +101,11 @@ Result<std::vector<AlertStart>> Starter::StartsThatCount(const Scope& scope, con
   const auto newest = static_cast<size_t>(std::max(1, history.rule.budget.runs));
   std::vector<AlertStart> kept;
   for (size_t i = 0; i < starts.size(); ++i) {
-    SLIPWAY_ASSIGN_OR_RETURN(const bool is_running, IsRunning(scope, starts[i]));
-    if (i < newest || is_running) kept.push_back(std::move(starts[i]));
+    bool counts = i < newest;
+    if (!counts) {
+      SLIPWAY_ASSIGN_OR_RETURN(counts, IsRunning(scope, starts[i]));
+    }
+    if (counts) kept.push_back(std::move(starts[i]));
   }
   return kept;
 }
