@@ -23,7 +23,7 @@ Result<stats::Baseline> ReadBaselineFile(const fs::path& file) {
 Result<std::optional<stats::Baseline>> ReadGiven(const fs::path& file, const std::string& digest) {
   SLIPWAY_ASSIGN_OR_RETURN(const std::string text, ReadFile(file));
   const ordered_json given = ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!given.is_object() || !given.contains("baseline"))
+  if (!given.is_object() || !given.contains("baseline") || !given.value("model_digest", ordered_json("")).is_string())
     return DataLoss(fmt::format("'{}' is no stored baseline", file.string()));
   if (given.value("model_digest", "") != digest) return std::optional<stats::Baseline>();
   SLIPWAY_ASSIGN_OR_RETURN(auto baseline, With(stats::BaselineFromJson(given["baseline"].dump()), file.string()));

@@ -155,6 +155,14 @@ TEST_F(LiveDriftTest, FollowsCollectedFilesWhereThereAreSome) {
   EXPECT_EQ(Gauge(), "drifted 500");
 }
 
+TEST_F(LiveDriftTest, AStoredBaselineThatIsDamagedIsSaidToBe) {
+  ASSERT_TRUE(baselines_.Put(scope_, "azureml:loans:3", AgesToAHundred()));
+  for (const char* text : {"[]", "{}", R"({"model_digest": 1, "baseline": {}})"}) {
+    ASSERT_TRUE(WriteFileAtomic(folder_->path() / "baselines/w-1/loans/3.json", text));
+    EXPECT_EQ(baselines_.Get(scope_, "azureml:loans:3").error().code(), Code::kDataLoss) << text;
+  }
+}
+
 TEST_F(LiveDriftTest, AnotherBaselineBeginsAnewAndTheSameGoesOn) {
   ASSERT_TRUE(baselines_.Put(scope_, "azureml:loans:3", AgesToAHundred()));
   Print(200, 0);
