@@ -216,9 +216,10 @@ struct LiveDrift::Impl {
     return {};
   }
 
-  // Collected files are read and gauges taken one deployment after another, so that readers wait for one only.
+  // Collected files are read and gauges taken one deployment after another, so that readers wait for one only. What
+  // cannot be read of one keeps none of the others waiting.
   Status CountAndTell(Timestamp now) {
-    SLIPWAY_RETURN_IF_ERROR(CountConsoleLines(now));
+    Status counted = CountConsoleLines(now);
     std::vector<std::string> keys;
     for (const auto& [key, one] : watched) keys.push_back(key);  // changed by this thread alone
     std::vector<std::string> rows;
@@ -226,10 +227,11 @@ struct LiveDrift::Impl {
       const std::lock_guard lock(mutex);
       Watched& one = *watched.at(key);
       if (!one.gauges) continue;
-      SLIPWAY_RETURN_IF_ERROR(CountCollected(one, now));
+      if (const Status collected = CountCollected(one, now); counted && !collected) counted = collected;
       for (const GaugeReading& reading : one.gauges->TakeNews(now)) rows.push_back(GaugeRow(one, reading, now));
     }
-    return rows.empty() ? Status() : dependencies.logs.Ingest(kTable, rows);
+    if (!rows.empty()) SLIPWAY_RETURN_IF_ERROR(dependencies.logs.Ingest(kTable, rows));
+    return counted;
   }
 
   Status Work(Timestamp now) {
@@ -271,8 +273,8 @@ void LiveDrift::Stop() {
 
 std::optional<Timestamp> LiveDrift::Tick(Timestamp now) {
   const Status done = impl_->Work(now);
-  if (!done && !impl_->is_failing) LogError("the drift gauges stand still: {}", done.error().ToString());
-  if (done && impl_->is_failing) LogInfo("the drift gauges move again");
+  if (!done && !impl_->is_failing) LogError("drift gauges stand still: {}", done.error().ToString());
+  if (done && impl_->is_failing) LogInfo("all drift gauges move again");
   impl_->is_failing = !done;
   return now + kPeriod;
 }

@@ -41,6 +41,11 @@ class LiveDriftTest : public ::testing::Test {
     ASSERT_TRUE(endpoints_.PutDeployment(scope_, deployment_));
   }
 
+  void AddGreen() {
+    domain::OnlineDeployment green = Deployment();
+    green.name = "green";
+    ASSERT_TRUE(endpoints_.PutDeployment(scope_, green));
+  }
   domain::OnlineDeployment Deployment() {
     domain::OnlineDeployment deployment;
     deployment.endpoint_name = "credit";
@@ -55,13 +60,13 @@ class LiveDriftTest : public ::testing::Test {
     ++deployment_.revision;
     ASSERT_TRUE(endpoints_.PutDeployment(scope_, deployment_));
   }
-  void Print(int count, int age) {
+  void Print(int count, int age, const std::string& deployment = "blue") {
     std::vector<std::string> rows;
     for (int i = 0; i < count; ++i)
       rows.push_back(json{{"TimeGenerated", FormatTimestamp(clock_.Now())},
                           {"WorkspaceId", "w-1"},
                           {"_ResourceId", scope_.ArmId() + "/onlineEndpoints/credit"},
-                          {"DeploymentName", "blue"},
+                          {"DeploymentName", deployment},
                           {"Message", "InputData | " + json{{"data", {{{"age", age + i % 100}}}}}.dump()}}
                          .dump());
     ASSERT_TRUE(logs_->Ingest("AmlOnlineEndpointConsoleLog", rows));
@@ -153,6 +158,16 @@ TEST_F(LiveDriftTest, FollowsCollectedFilesWhereThereAreSome) {
   CollectRows(300, 500);
   Tick();
   EXPECT_EQ(Gauge(), "drifted 500");
+}
+
+TEST_F(LiveDriftTest, FilesThatCannotBeReadHoldUpNoOtherDeployment) {
+  ASSERT_TRUE(baselines_.Put(scope_, "azureml:loans:3", AgesToAHundred()));
+  Collect();
+  ASSERT_TRUE(WriteFileAtomic(folder_->path() / "in/2026", "a file where a folder should be"));
+  AddGreen();
+  Print(200, 0, "green");
+  TickUntilSeen();
+  EXPECT_THAT(Rows("| where DeploymentName == 'green' and Window == 'PT5M' and Verdict == 'stable'"), SizeIs(1));
 }
 
 TEST_F(LiveDriftTest, AStoredBaselineThatIsDamagedIsSaidToBe) {
