@@ -1,5 +1,6 @@
 #include "slipway/monitor/live_drift/live_drift.h"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 
@@ -190,7 +191,12 @@ struct LiveDrift::Impl {
 
   // --- what came ---
 
+  // While nobody's rows come from the console log its feed stays where it is: the first to come finds the last hour.
   Status CountConsoleLines(Timestamp now) {
+    const bool is_wanted = std::any_of(watched.begin(), watched.end(), [](const auto& entry) {
+      return entry.second->gauges && !entry.second->is_of_collection();
+    });
+    if (!is_wanted) return {};
     SLIPWAY_ASSIGN_OR_RETURN(const auto lines, console.ReadNew(now));
     const std::lock_guard lock(mutex);
     for (const ConsoleLine& line : lines) {

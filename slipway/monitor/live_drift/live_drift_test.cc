@@ -170,6 +170,16 @@ TEST_F(LiveDriftTest, FilesThatCannotBeReadHoldUpNoOtherDeployment) {
   EXPECT_THAT(Rows("| where DeploymentName == 'green' and Window == 'PT5M' and Verdict == 'stable'"), SizeIs(1));
 }
 
+TEST_F(LiveDriftTest, TheFirstToReadTheConsoleLogFindsTheLastHour) {
+  ASSERT_TRUE(baselines_.Put(scope_, "azureml:loans:3", AgesToAHundred()));
+  Collect();
+  Print(200, 0, "green");
+  TickUntilSeen();
+  AddGreen();
+  TickUntilSeen();
+  EXPECT_THAT(Rows("| where DeploymentName == 'green' and Window == 'PT5M' and SampleCount == 200"), SizeIs(1));
+}
+
 TEST_F(LiveDriftTest, AStoredBaselineThatIsDamagedIsSaidToBe) {
   ASSERT_TRUE(baselines_.Put(scope_, "azureml:loans:3", AgesToAHundred()));
   for (const char* text : {"[]", "{}", R"({"model_digest": 1, "baseline": {}})"}) {
