@@ -8,6 +8,7 @@
 #include "slipway/cli/span.h"
 #include "slipway/cli/sync.h"
 #include "slipway/client/workspace.h"
+#include "slipway/domain/alert_names.h"
 #include "slipway/spec/alert.h"
 #include "slipway/spec/print.h"
 #include "slipway/wire/alert.h"
@@ -106,6 +107,7 @@ Result<Json> PrintedEvent(const Json& json) {
   SLIPWAY_ASSIGN_OR_RETURN(const domain::AlertEvent event, wire::AlertEventFromJson(json));
   Json printed = spec::ToJson(event);
   for (const char* key : {"job", "error", "resolved_at"}) printed.emplace(key, nullptr);
+  printed["for"] = event.dimensions.empty() ? Json() : Json(domain::CombinationText(event.dimensions));
   printed["told"] = DeliveriesText(event);
   return printed;
 }
@@ -124,6 +126,7 @@ Result<Output> ListEvents(Context& context, const Arguments& arguments) {
   // A rule that is gone may have events; one that never was has none, and is more likely misspelt.
   if (name && list.empty()) SLIPWAY_RETURN_IF_ERROR(GetRule(*server, *name));
   return WithColumns(std::move(list), {{"Rule", "/rule"},
+                                       {"For", "/for"},
                                        {"Fired at", "/fired_at"},
                                        {"Resolved at", "/resolved_at"},
                                        {"Value", "/value"},

@@ -194,6 +194,8 @@ def drifted_traffic(scratch):
     scratch.check("normal requests fire nothing", events() == [], events())
     fired = send_until("drifted requests fire", 900_000, events)[0]
     scratch.check("for the deployment that was asked", fired["dimensions"] == {"DeploymentName": "script"} and fired["value"] > 300_000, fired)
+    scratch.expect("as the table of firings says", ["slipway", "alert", "history", "-n", "drifted", "-o", "table"], 0,
+                   out=r"^Rule +For +Fired at .*\n.*drifted +DeploymentName=script +\d{4}-", err="")
     done = lambda: scratch.tsv("alert", "history", "-n", "drifted", "--query", "[-1].deliveries[].state | join(' ', @)")  # noqa: E731
     send_until("job and workflow are started", 900_000, lambda: done() == "Done Done")
     job = events()[0]["job"]

@@ -140,13 +140,6 @@ json Context(const Notice& notice) {
             {"windowEndTime", FormatTimestamp(WindowEnd(notice), 0)}}}};
 }
 
-std::string CombinationText(const Notice& notice) {
-  std::string text;
-  for (const auto& [name, value] : notice.event.dimensions)
-    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, value);
-  return text;
-}
-
 }  // namespace
 
 json CommonAlert(const Notice& notice) {
@@ -188,7 +181,8 @@ std::string MailText(const Notice& notice) {
                                  notice.scope.workspace, notice.condition(), FormatTimestamp(notice.event.fired_at, 0));
   if (notice.is_resolution) text += fmt::format("Resolved at {}\n", FormatTimestamp(WindowEnd(notice), 0));
   text += fmt::format("Value       {} ({} {})\n", notice.event.value, OperatorName(condition), notice.event.threshold);
-  if (!notice.event.dimensions.empty()) text += fmt::format("For         {}\n", CombinationText(notice));
+  if (!notice.event.dimensions.empty())
+    text += fmt::format("For         {}\n", domain::CombinationText(notice.event.dimensions));
   if (!notice.rule.description.empty()) text += fmt::format("\n{}\n", notice.rule.description);
   if (!condition.query.empty()) return text + fmt::format("\nQuery:\n{}\n", condition.query);
   text += fmt::format("\nOf {}:\n", notice.rule.resource);
