@@ -62,6 +62,18 @@ class Caller:
         self.connection = None
 
 
+def conclude(counts, what):
+    """Prints how many checks there were and, once more and last, what each failed one said; the exit status of the suite.
+
+    Where only the end of a long output is kept, that end has to tell what failed.
+    """
+    count = sum(number for number, _ in counts)
+    reports = [report for _, some in counts for report in some]
+    print("%d %s, %d failures" % (count, what, len(reports)))
+    print("\n".join(reports), end="\n" if reports else "", flush=True)
+    return 1 if reports else 0
+
+
 class Scratch:
     """A scratch folder with a home, a configuration folder and files, and the programs of a build."""
 
@@ -76,7 +88,7 @@ class Scratch:
             "SLIPWAY_SDK": str(self.build),
             "LANG": "C.UTF-8",
         }
-        self.failures = 0
+        self.failures = []  # what each failed check printed
         self.count = 0
         self.servers = []
 
@@ -102,15 +114,18 @@ class Scratch:
                 problems.append("%s is not empty" % name)
             elif pattern and not re.search(pattern, text, re.S):
                 problems.append("%s has no match of %r" % (name, pattern))
-        print("%s %s" % ("FAIL" if problems else "ok  ", what))
         if problems:
-            self.failures += 1
-            print("     $ %s" % " ".join(words))
-            for problem in problems:
-                print("     " + problem)
+            lines = ["$ " + " ".join(words), *problems]
             for name, text in (("stdout", result.stdout), ("stderr", result.stderr)):
-                print("".join("     %s| %s\n" % (name, line) for line in text.splitlines()[:20]), end="")
+                lines += ["%s| %s" % (name, line) for line in text.splitlines()[:20]]
+            self.fail(what, lines)
+        else:
+            print("ok   %s" % what)
         return result
+
+    def fail(self, what, lines):
+        self.failures.append("\n".join(["FAIL " + what, *("     " + line for line in lines)]))
+        print(self.failures[-1])
 
     def tsv(self, *words, **environment):
         """What a command line prints with `-o tsv`; it has to succeed."""
@@ -122,10 +137,10 @@ class Scratch:
     def check(self, what, holds, detail=""):
         """Something that is no command line's output."""
         self.count += 1
-        print("%s %s" % ("ok  " if holds else "FAIL", what))
-        if not holds:
-            self.failures += 1
-            print("     %s" % (detail,))
+        if holds:
+            print("ok   %s" % what)
+        else:
+            self.fail(what, [str(detail)])
         return holds
 
     def caller(self, endpoint, home=None, workspace="default"):

@@ -27,7 +27,7 @@ WITH_SERVER = [server_cases.CASES, [*endpoint_cases.CASES, *automation_cases.CAS
 
 
 def run(build, cases, with_server):
-    """Counts of command lines and failures. A case that breaks off is a failure, and the next one is tried."""
+    """How many command lines there were, and the failures. A case that breaks off is a failure, and the next one is tried."""
     scratch = harness.Scratch(build)
     try:
         if with_server:
@@ -48,8 +48,7 @@ def main():
     if "--offline" not in sys.argv:
         counts += [run(build, cases, True) for cases in WITH_SERVER]
         counts += [run(build, cases, False) for cases in (alert_cases.CASES, full_disk_cases.CASES)]  # they start servers of their own
-    print("%d command lines, %d failures" % tuple(map(sum, zip(*counts))))
-    return 1 if any(failures for _, failures in counts) else 0
+    return harness.conclude(counts, "command lines")
 
 
 if __name__ == "__main__":

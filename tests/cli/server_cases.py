@@ -28,9 +28,7 @@ def jobs(scratch):
     name = json.loads(result.stdout[result.stdout.index("{"):])["name"] if "{" in result.stdout else "none"
     scratch.expect("its state is Completed", ["slipway", "job", "show", "-n", name, "--query", "status", "-o", "tsv"], 0, out=r"^Completed\n$")
     scratch.expect("its output is downloaded", ["slipway", "job", "download", "-n", name, "--output-name", "out", "-p", "got"], 0, out="")
-    if not os.path.exists(scratch.path / "got/named-outputs/out/x"):
-        scratch.failures += 1
-        print("FAIL the downloaded file is not there")
+    scratch.check("the downloaded file is there", os.path.exists(scratch.path / "got/named-outputs/out/x"))
     scratch.write("bad.yml", "command: echo before; echo the reason >&2; exit 3\nenvironment: azureml:shell:1\n")
     scratch.expect("a failing command shows exit code and log tail", ["slipway", "job", "create", "-f", "bad.yml", "--stream"], 1,
                    out=r"the reason", err=r"failed: .*3.*the reason")

@@ -19,7 +19,7 @@ SCENARIOS = [*alert_crashes.SCENARIOS, *job_crashes.SCENARIOS, *traffic_crashes.
 
 def main():
     wanted = sys.argv[2:]
-    count = failures = 0
+    counts = []
     for scenario in SCENARIOS:
         if wanted and scenario.__name__ not in wanted:
             continue
@@ -35,10 +35,8 @@ def main():
         finally:
             scratch.close()
         print("   %.1f s" % (time.monotonic() - started), flush=True)
-        count += scratch.count
-        failures += scratch.failures
-    print("%d checks, %d failures" % (count, failures))
-    return 1 if failures else 0
+        counts.append((scratch.count, scratch.failures))
+    return harness.conclude(counts, "checks")
 
 
 if __name__ == "__main__":

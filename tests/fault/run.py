@@ -158,8 +158,7 @@ def main():
         if scratch.failures:
             print("".join("     serve.log| %s\n" % line for line in scratch.server_log().splitlines()[-40:]), end="")
         scratch.close()
-    print("%d checks, %d failures" % (scratch.count, scratch.failures))
-    return 1 if scratch.failures else 0
+    return harness.conclude([(scratch.count, scratch.failures)], "checks")
 
 
 if __name__ == "__main__":

@@ -106,8 +106,7 @@ def main():
                     scratch.check("every case ran to its end", False, repr(error))
         finally:
             scratch.close()
-    print("%d checks, %d failures" % (scratch.count, scratch.failures))
-    return 1 if scratch.failures else 0
+    return harness.conclude([(scratch.count, scratch.failures)], "checks")
 
 
 if __name__ == "__main__":

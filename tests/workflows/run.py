@@ -26,7 +26,7 @@ def checks():
 
 def main():
     build, part = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
-    failed = 0
+    reports = []
     for name, functions, is_simple in checks():
         if part not in name:
             continue
@@ -40,11 +40,12 @@ def main():
                 function(world)
             print(f"ok    {name}  ({time.monotonic() - began:.1f} s)", flush=True)
         except Exception:
-            failed += 1
-            print(f"FAIL  {name}\n{traceback.format_exc()}", flush=True)
+            reports.append(f"FAIL  {name}\n{traceback.format_exc()}")
+            print(reports[-1], flush=True)
         finally:
             world.close()
-    return 1 if failed else 0
+    print(f"{len(reports)} failures", *reports, sep="\n", flush=True)  # again, and last: only the end of a long output may be kept
+    return 1 if reports else 0
 
 
 if __name__ == "__main__":
