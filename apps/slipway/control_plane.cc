@@ -371,6 +371,7 @@ class ControlPlaneImpl final : public ControlPlane {
   Status Start() {
     SLIPWAY_RETURN_IF_ERROR(services_.Start(base_, clock_));
     api::MountWorkflows(router_, *services_.workflows);
+    if (options_.has_gateway) ExpectGateway();
     base_.listeners->Open(door_);
     if (options_.has_gateway) SLIPWAY_RETURN_IF_ERROR(StartGateway());
     Status written = base_.home.WriteServerFile(base_.listeners->ports(), SLIPWAY_VERSION);
@@ -402,6 +403,14 @@ class ControlPlaneImpl final : public ControlPlane {
     gateway_ = std::make_unique<GatewayProcess>(std::move(gateway), *base_.supervisor,
                                                 [this](const GatewayAddress& address) { OnGateway(address); });
     return gateway_->Start();
+  }
+
+  // The gateway starts when this server can be asked. Who asks where endpoints are scored before it listens is told where
+  // it will, or where it did.
+  void ExpectGateway() {
+    uint16_t port = options_.gateway_port;
+    if (const auto last = ReadGatewayAddress(options_.home); last && port == 0) port = last->tls_port;
+    if (port != 0) services_.endpoints.SetGatewayAddress(options_.gateway_address, port);
   }
 
   void OnGateway(const GatewayAddress& address) {
