@@ -8,9 +8,13 @@ import shutil
 import signal
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.parse
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+from ports import serve_ports  # noqa: E402
 
 
 # Far more than anything takes here, also on a machine that is busy with other things: only what never comes runs into it.
@@ -91,6 +95,7 @@ class Scratch:
         self.failures = []  # what each failed check printed
         self.count = 0
         self.servers = []
+        self.ports = {}  # of each home, for all lives of its server
 
     def write(self, name, text):
         file = self.path / name
@@ -151,10 +156,11 @@ class Scratch:
                       home + "/tls/ca.pem")
 
     def start_server(self, home=None, arguments=()):
-        """A server on free ports (those of its last life, when the home had one), once it answers."""
+        """A server on ports that are its home's, once it answers."""
         home = home or self.environment["SLIPWAY_HOME"]
+        ports = self.ports.setdefault(home, serve_ports())
         log = open(self.path / "serve.log", "ab")
-        server = subprocess.Popen(["slipway", "serve", "--port", "0", "--tls-port", "0", "--gateway-port", "0", *arguments],
+        server = subprocess.Popen(["slipway", "serve", *ports, *arguments],
                                   cwd=self.path, env={**self.environment, "SLIPWAY_HOME": home}, stdout=log,
                                   stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         self.servers.append(server)

@@ -317,15 +317,20 @@ def restart(scratch):
     mine.wait(120)
     scratch.start_server()
     call = scratch.caller("shared-oe", workspace="production")
+    seen = None
 
     def answers():
+        nonlocal seen
         try:
-            return call(ROWS, deployment="remote")[0] == 200
-        except OSError:  # the gateway starts after the server's first answer
+            seen = call(ROWS, deployment="remote")
+        except OSError as error:  # the gateway starts after the server's first answer
+            seen = error
             return False
+        return seen[0] == 200
 
     try:
-        scratch.check("a deployment of a registry that is away works after a restart", wait_until("the deployment answers", answers))
+        scratch.check("a deployment of a registry that is away works after a restart",
+                      wait_until("the deployment answers", answers, detail=lambda: "%r at %s\n%s" % (seen, call.uri, scratch.server_log())))
     finally:
         call.close()
 

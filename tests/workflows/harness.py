@@ -6,10 +6,14 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent))
+from ports import serve_ports  # noqa: E402
+
 WAIT = 180  # seconds; the machine may be slow and loaded
 
 
@@ -27,11 +31,12 @@ class World:
             self.environment.pop(name, None)
         self.environment["SLIPWAY_SDK"] = str(self.bin.parent)
         self.server = None
+        self.ports = serve_ports()
 
     def start(self, with_gateway=False):
         log = open(self.folder / "serve.log", "ab")
-        gateway = ["--gateway-port", "0"] if with_gateway else ["--no-gateway"]
-        self.server = subprocess.Popen([self.bin / "slipway-serve", "--port", "0", "--tls-port", "0", *gateway],
+        gateway = [] if with_gateway else ["--no-gateway"]
+        self.server = subprocess.Popen([self.bin / "slipway-serve", *self.ports, *gateway],
                                        env=self.environment, stdout=log, stderr=log, cwd=self.folder)
         self.wait(lambda: self.run("workspace", "list", check=False).returncode == 0, "the server")
 
