@@ -49,8 +49,8 @@ double Seconds(Steady::time_point since) {
 // What the gateway logs of one request.
 std::string TrafficRow(std::string_view time, std::string_view request, int i) {
   return fmt::format(
-      R"({{"TimeGenerated":"{}","Method":"POST","Path":"/endpoints/credit/score","Protocol":"HTTP/1.1","EndpointName":"credit","DeploymentName":"blue","AzureMLWorkspaceId":"w","AzureMLWorkspaceName":"default","Location":"local","OperationName":"Score","AuthType":"Key","IdentityData":"","ResponseCode":200,"ResponseCodeReason":"OK","ModelStatusCode":200,"ModelStatusReason":"OK","RequestPayloadSize":{},"ResponsePayloadSize":{},"UserAgent":"curl/8.0","XRequestId":"{}","XMSClientRequestId":"","TotalDurationMs":{},"RequestDurationMs":1,"ResponseDurationMs":1,"RequestThrottlingDelayMs":0,"ResponseThrottlingDelayMs":0,"WorkspaceId":"w"}})",
-      time, 400 + i % 50, 90 + i % 9, request, i % 40);
+      R"({{"TimeGenerated":"{}","Method":"POST","Path":"/endpoints/credit/score","Protocol":"HTTP/1.1","EndpointName":"credit","DeploymentName":"blue","AzureMLWorkspaceId":"w","AzureMLWorkspaceName":"default","Location":"local","OperationName":"Score","AuthType":"Key","IdentityData":"","ResponseCode":200,"ResponseCodeReason":"OK","ModelStatusCode":200,"ModelStatusReason":"OK","RequestPayloadSize":{},"ResponsePayloadSize":{},"UserAgent":"curl/8.0","XRequestId":"{}","XMSClientRequestId":"","TotalDurationMs":{},"RequestDurationMs":1,"ResponseDurationMs":1,"RequestThrottlingDelayMs":0,"ResponseThrottlingDelayMs":0,"QueueDurationUs":{}.5,"ParseDurationUs":2.25,"ScoreDurationUs":6.5,"EncodeDurationUs":1.125,"LogDurationUs":0.75,"WorkspaceId":"w"}})",
+      time, 400 + i % 50, 90 + i % 9, request, i % 40, i % 20);
 }
 
 // Rows a second from a full spool to committed rows.
@@ -95,7 +95,9 @@ double MeasureAppender(int rows) {
         const auto& column = table->columns[c];
         if (column.type == kql::Type::kInt) {
           appender.AppendInt32(i % 400);
-        } else if (column.type == kql::Type::kDateTime) {
+        } else if (column.type == kql::Type::kReal) {
+          appender.AppendDouble(i % 20 + 0.5);
+        } else if (column.type == kql::Type::kDateTime || column.type == kql::Type::kLong) {
           appender.AppendInt64(kql::kUnixEpochTicks + i);
         } else if (column.name == "XRequestId") {
           appender.AppendString({id, static_cast<size_t>(id_end - id)});
