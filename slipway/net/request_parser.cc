@@ -3,6 +3,8 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -217,7 +219,7 @@ class RequestParser::Impl {
       const std::string_view rest = view_.target.substr(scheme.size());
       const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
       view_.target = rest.substr(authority.size());
-      if (!view_.target.starts_with('/')) view_.target = "/";
+      if (!view_.target.starts_with('/')) view_.target = rooted_target_ = fmt::format("/{}", view_.target);
       for (HeaderView& header : headers_)
         if (EqualsIgnoreCase(header.name, "Host")) header.value = authority;
     }
@@ -225,6 +227,7 @@ class RequestParser::Impl {
 
   ParserLimits limits_;
   std::string text_, body_;
+  std::string rooted_target_;  // of a whole URI without a path
   std::vector<std::pair<Piece, Piece>> fields_;
   std::vector<HeaderView> headers_;
   std::optional<RequestSink> sink_;

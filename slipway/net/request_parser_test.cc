@@ -36,6 +36,7 @@ TEST(RequestParserTest, AWholeUriAsTheTargetBringsItsOwnHost) {
   };
   EXPECT_EQ(read("http://a.example:80/score?x=1"), "a.example:80 /score?x=1");
   EXPECT_EQ(read("HTTPS://a.example"), "a.example /");
+  EXPECT_EQ(read("http://a.example?x=/1"), "a.example /?x=/1");
   EXPECT_EQ(read("/http://a"), "other /http://a");
 }
 

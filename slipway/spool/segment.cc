@@ -6,11 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -24,26 +22,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kSuffix = ".segment";
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int value() const { return value_; }
-
- private:
-  int value_;
-};
-
-Result<char*> Map(int descriptor, uint64_t bytes, const fs::path& path) {
-  void* data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
-  if (data == MAP_FAILED) return FromErrno(errno, fmt::format("cannot map '{}'", path.string()));
-  return static_cast<char*>(data);
-}
-
 }  // namespace
 
 uint32_t HeaderCrc(uint64_t number, uint64_t bytes) {
@@ -59,46 +37,66 @@ uint32_t RecordCrc(std::string_view table, std::string_view row) {
 
 Result<Segment> Segment::Create(const fs::path& folder, uint64_t number, uint64_t bytes) {
   const fs::path path = SegmentPath(folder, number);
-  const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (file.value() < 0) return FromErrno(errno, fmt::format("cannot make '{}'", path.string()));
-  const auto abandon = [&](int error_number) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0) return FromErrno(errno, fmt::format("cannot make '{}'", path.string()));
+  Segment segment(number, bytes, descriptor);
+  if (const Status mapped = segment.AllocateAndMap(); !mapped) {
     ::unlink(path.c_str());
-    return FromErrno(error_number, fmt::format("cannot allocate {} bytes for '{}'", bytes, path.string()));
-  };
-  const int error_number = ::posix_fallocate(file.value(), 0, static_cast<off_t>(bytes));
-  if (error_number != 0) return abandon(error_number);
-  auto data = Map(file.value(), bytes, path);
-  if (!data) {
-    ::unlink(path.c_str());
-    return std::move(data.error());
+    return mapped.error();
   }
-  return Segment(number, bytes, *data);
+  return segment;
 }
 
-Segment::Segment(Segment&& other) noexcept
-    : number_(other.number_), bytes_(other.bytes_), data_(std::exchange(other.data_, nullptr)) {}
+Status Segment::AllocateAndMap() {
+  const int error_number = ::posix_fallocate(descriptor_, 0, static_cast<off_t>(bytes_));
+  if (error_number != 0)
+    return FromErrno(error_number, fmt::format("cannot allocate {} bytes for spool segment {}", bytes_, number_));
+  void* data = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0);
+  if (data == MAP_FAILED) return FromErrno(errno, fmt::format("cannot map spool segment {}", number_));
+  data_ = static_cast<char*>(data);
+  return {};
+}
+
+Segment::Segment(Segment&& other) noexcept {
+  *this = std::move(other);
+}
 
 Segment& Segment::operator=(Segment&& other) noexcept {
   std::swap(number_, other.number_);
   std::swap(bytes_, other.bytes_);
+  std::swap(descriptor_, other.descriptor_);
   std::swap(data_, other.data_);
+  std::swap(mapped_from_, other.mapped_from_);
   return *this;
 }
 
 Segment::~Segment() {
-  if (data_ != nullptr) ::munmap(data_, bytes_);
+  UnmapBefore(bytes_);
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-void Segment::Populate() noexcept {
+void Segment::UnmapBefore(uint64_t end) noexcept {
+  if (data_ == nullptr || end <= mapped_from_) return;
+  ::munmap(data_ + mapped_from_, end - mapped_from_);
+  mapped_from_ = end;
+}
+
+// Pages of a file that is written are made many at a time, those of a mapping that is touched one by one; see
+// segment_supply.cc.
+Status Segment::SetUp(uint64_t begin, uint64_t end) {
+  static const std::vector<char> zeros(64 << 10);
+  while (begin < end) {
+    const uint64_t wanted = std::min<uint64_t>(end - begin, zeros.size());
+    const ssize_t written = ::pwrite(descriptor_, zeros.data(), wanted, static_cast<off_t>(begin));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return FromErrno(errno, fmt::format("cannot write zeros to spool segment {}", number_));
 #ifdef MADV_POPULATE_WRITE
-  constexpr uint64_t kStepBytes = 128 << 10;
-  constexpr std::chrono::microseconds kPause{100};
-  for (uint64_t at = 0; at < bytes_; at += kStepBytes) {
-    // An older system does not know this: its pages come as they are touched.
-    if (::madvise(data_ + at, std::min(kStepBytes, bytes_ - at), MADV_POPULATE_WRITE) != 0) return;
-    std::this_thread::sleep_for(kPause);
-  }
+    // An older system does not know this: its pages are mapped as they are touched.
+    ::madvise(data_ + begin, static_cast<size_t>(written), MADV_POPULATE_WRITE);
 #endif
+    begin += static_cast<uint64_t>(written);
+  }
+  return {};
 }
 
 void Segment::Activate() noexcept {

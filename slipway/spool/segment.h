@@ -55,19 +55,24 @@ class Segment {
   uint64_t number() const { return number_; }
   uint64_t bytes() const { return bytes_; }
 
-  // Has the system set up every page now, so that no append pays for a page's first touch. It goes in steps
-  // with pauses, as it may share a processor with those who append.
-  void Populate() noexcept;
+  // Has the system set up the pages of [begin, end) now, so that no append pays for their first touch. To be called
+  // before Activate, as it writes zeros.
+  Status SetUp(uint64_t begin, uint64_t end);
   // Makes the segment visible to readers, which then take every earlier one as closed.
   void Activate() noexcept;
   // Copies a record to `offset` and publishes it. The caller has checked that it fits.
   void Store(uint64_t offset, std::string_view table, std::string_view row, uint32_t crc) noexcept;
+  // Unmaps what lies before `end`, a multiple of the page size or bytes(): nothing is stored there any more.
+  void UnmapBefore(uint64_t end) noexcept;
 
  private:
-  Segment(uint64_t number, uint64_t bytes, char* data) : number_(number), bytes_(bytes), data_(data) {}
+  Segment(uint64_t number, uint64_t bytes, int descriptor) : number_(number), bytes_(bytes), descriptor_(descriptor) {}
+  Status AllocateAndMap();
   uint64_t number_ = 0;
   uint64_t bytes_ = 0;
+  int descriptor_ = -1;
   char* data_ = nullptr;
+  uint64_t mapped_from_ = 0;
 };
 
 // Whether a segment that is not active holds nothing but zeros, as one that was made ahead does.

@@ -1,0 +1,61 @@
+// The segments of one writer: made ahead and taken back on a thread of its own, so that no append waits for the file
+// system. segment_supply.cc says what was measured.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "slipway/base/result.h"
+#include "slipway/spool/segment.h"
+#include "slipway/spool/spool.h"
+
+namespace slipway::spool {
+
+// Thread-safe.
+class SegmentSupply {
+ public:
+  // `number`: of the first segment it makes in `folder`.
+  SegmentSupply(std::filesystem::path folder, WriterOptions options, uint64_t number);
+  // Removes what was made and not taken.
+  ~SegmentSupply();
+
+  // To be called each time that pace_bytes() more of the active segment are filled: the work keeps step with that.
+  void Pace() noexcept;
+  uint64_t pace_bytes() const { return pace_bytes_; }
+
+  // Swaps the full `active` for the next segment, which is waited for, and activates that one. False when the spool
+  // stands at its bound and drops.
+  bool Exchange(Segment& active) noexcept;
+
+ private:
+  void Run();
+  void Step(std::unique_lock<std::mutex>& lock);
+  Status Work();
+  Status Make();
+  void NoteFailure(const Error& error);
+  bool HasWork() const;
+
+  const std::filesystem::path folder_;
+  const WriterOptions options_;
+  const uint64_t pace_bytes_;
+
+  // Guarded by mutex_; Work uses them without, as others leave them alone until there is a spare.
+  std::optional<Segment> making_, leaving_;
+  uint64_t number_;    // of the segment that is made
+  uint64_t done_ = 0;  // up to where it is set up, and the one that leaves unmapped
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<Segment> spare_;
+  uint64_t filled_ = 0;  // of the active segment, about
+  bool is_waited_for_ = false;
+  bool at_bound_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace slipway::spool
