@@ -4,6 +4,7 @@
 #include <map>
 #include <stop_token>
 
+#include "slipway/base/text.h"
 #include "slipway/gateway/credentials.h"
 #include "slipway/gateway/gateway_fixture.h"
 #include "slipway/gateway/request_queue.h"
@@ -87,6 +88,36 @@ TEST_F(AdmissionTest, WhoWaitsLongerThanMaxQueueWaitIsRefusedWhileTheWorkerIsBus
   ASSERT_TRUE(WriteFileAtomic(home_.path() / "gate", ""));
   first.join();
   EXPECT_EQ(Score("{}").status, 200);
+}
+
+TEST_F(AdmissionTest, WhoWouldWaitTooLongByWhatOthersTookIsRefusedAtOnce) {
+  Json blue = PythonDeployment("blue");
+  blue["max_queue_wait_ms"] = 1'000;
+  blue["request_timeout_ms"] = 60'000;
+  blue["max_concurrent_requests_per_instance"] = 8;
+  StartWith(Snapshot(Endpoint({{"blue", 100}}, {blue})));
+  // One of these runs, and takes about as long as the other waits in vain.
+  std::atomic<int> refused{0};
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 2; ++i) callers.emplace_back([&] { refused += Score(WaitOrder("first")).status == 429; });
+  EXPECT_TRUE(WaitFor([&] { return refused == 1; }));
+  ASSERT_TRUE(WriteFileAtomic(home_.path() / "first", ""));
+  for (std::thread& caller : callers) caller.join();
+  // A caller who is answered before it could have waited in vain itself.
+  std::thread runs([&] {
+    while (Score(WaitOrder("second")).status == 429) std::this_thread::yield();
+  });
+  std::string retry_after;
+  EXPECT_TRUE(WaitFor([&] {
+    net::Client client({.timeout_ms = 200});
+    const auto response = client.Send("POST", Url("/endpoints/credit/score"),
+                                      Header("Authorization", "Bearer " + std::string(kKey)), WaitOrder("second"));
+    if (response && response->status == 429) retry_after = HeaderOf(*response, "Retry-After");
+    return !retry_after.empty();
+  }));
+  EXPECT_GE(ParseInt(retry_after), 2);
+  ASSERT_TRUE(WriteFileAtomic(home_.path() / "second", ""));
+  runs.join();
 }
 
 TEST_F(AdmissionTest, UnderOverloadEveryRequestIsAnsweredOrRefusedAndTheQueueStaysShort) {

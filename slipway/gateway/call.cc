@@ -1,5 +1,6 @@
 #include "slipway/gateway/call.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "slipway/gateway/json_row.h"
@@ -9,8 +10,7 @@ namespace slipway::gateway {
 namespace {
 
 constexpr size_t kClientIdCharactersMax = 40;
-// Seconds after which a caller who met a full queue may try again; queues empty faster than that.
-constexpr std::string_view kRetryAfterSeconds = "1";
+constexpr std::chrono::seconds kRetryAfterMin{1}, kRetryAfterMax{60};
 
 std::string CleanId(std::string_view id) {
   std::string clean;
@@ -69,6 +69,14 @@ CallAnswer ModelAnswerHead(const Call& call, int status) {
   AppendIdentityHeaders(answer.headers, call);
   if (status != 200) AppendModelError(answer.headers, status, "model_error");
   return answer;
+}
+
+// After which a caller who met a full queue may try again: when those that are in it should be through. A model's queue
+// is always faster than a second.
+std::chrono::seconds RetryAfter(const Call& call) {
+  if (!call.deployment || !call.deployment->script) return kRetryAfterMin;
+  const auto wait = std::chrono::ceil<std::chrono::seconds>(call.deployment->script->ForecastWait());
+  return std::clamp(wait, kRetryAfterMin, kRetryAfterMax);
 }
 
 int64_t Milliseconds(std::chrono::steady_clock::duration duration) {
@@ -141,7 +149,7 @@ CallAnswer AnswerOfFailure(const Call& call, ScoreOutcome::Kind kind) {
 CallAnswer AnswerTooManyPending(const Call& call) {
   CallAnswer answer = AnswerText(call, 429, "Too many pending requests", "");
   AppendModelError(answer.headers, 429, "too_many_pending_request");
-  net::AppendHeader(answer.headers, "Retry-After", kRetryAfterSeconds);
+  net::AppendHeader(answer.headers, "Retry-After", std::to_string(RetryAfter(call).count()));
   return answer;
 }
 

@@ -231,6 +231,7 @@ void DataPlane::ScoreByModel(net::Exchange& exchange, const Call& call) {
 
 void DataPlane::ScoreByScript(net::Exchange& exchange, const std::shared_ptr<const RoutingTable>& table,
                               const Call& call) {
+  if (!call.deployment->script->HasRoom()) return Answer(exchange, call, AnswerTooManyPending(call));
   const net::RequestView& request = exchange.request();
   const std::string headers = WorkerHeaders(request, call.ids), target = WorkerTarget(request.target);
   const auto deadline =

@@ -239,17 +239,27 @@ bool ScriptRuntime::TakesHttp() const {
   });
 }
 
+bool ScriptRuntime::HasRoom() const {
+  if (pending() >= PendingMax()) return false;
+  return queue_wait_max_.count() == 0 || is_asleep_ || ForecastWait() <= queue_wait_max_;
+}
+
+std::chrono::nanoseconds ScriptRuntime::ForecastWait() const {
+  return forecast_.Wait(pending(), CountedInstances() * workers_per_instance_);
+}
+
 bool ScriptRuntime::Submit(const WorkerRequest& request, SteadyTime deadline, std::function<void(ScoreOutcome)> done) {
-  const int pending_max = pending_max_per_instance_ * std::max(1, instance_count_.load(std::memory_order_relaxed));
-  if (pending_.fetch_add(1, std::memory_order_relaxed) >= pending_max) {
+  if (pending_.fetch_add(1, std::memory_order_relaxed) >= PendingMax()) {
     pending_.fetch_sub(1, std::memory_order_relaxed);
     return false;
   }
   const SteadyTime now = std::chrono::steady_clock::now();
   if (meter_) meter_->Add(1, now);
   QueuedRequest queued{EncodeRequest(request), deadline, now, SteadyTime::max(),
-                       [this, done = std::move(done)](ScoreOutcome outcome) {
-                         if (meter_) meter_->Add(-1, std::chrono::steady_clock::now());
+                       [this, now, done = std::move(done)](ScoreOutcome outcome) {
+                         const SteadyTime ended = std::chrono::steady_clock::now();
+                         if (outcome.queue_wait.count() >= 0) forecast_.Add(ended - now - outcome.queue_wait);
+                         if (meter_) meter_->Add(-1, ended);
                          pending_.fetch_sub(1, std::memory_order_relaxed);
                          done(std::move(outcome));
                        }};

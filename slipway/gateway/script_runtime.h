@@ -1,6 +1,7 @@
 // A deployment that runs user code: its instances' workers behind one queue.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -22,6 +23,7 @@
 #include "slipway/gateway/metrics.h"
 #include "slipway/gateway/request_queue.h"
 #include "slipway/gateway/routing_snapshot.h"
+#include "slipway/gateway/wait_forecast.h"
 #include "slipway/gateway/worker.h"
 #include "slipway/gateway/worker_confinement.h"
 
@@ -50,6 +52,12 @@ class ScriptRuntime {
   // that was scaled to zero wakes for it; it may then wait until its deadline.
   bool Submit(const WorkerRequest& request, SteadyTime deadline, std::function<void(ScoreOutcome)> done);
 
+  // False when Submit would not take a request, or when one could hardly get a worker within max_queue_wait_ms: it had
+  // better be told at once.
+  bool HasRoom() const;
+  // What a request that comes now waits for a worker, by what others took lately.
+  std::chrono::nanoseconds ForecastWait() const;
+
   // Whether the script wants whole HTTP requests, OPTIONS among them.
   bool TakesHttp() const;
   int pending() const { return pending_.load(std::memory_order_relaxed); }
@@ -68,6 +76,8 @@ class ScriptRuntime {
 
   Status WaitUntilReady(std::stop_token stop);
   bool IsAnyReady() const;
+  int CountedInstances() const { return std::max(1, instance_count_.load(std::memory_order_relaxed)); }
+  int PendingMax() const { return pending_max_per_instance_ * CountedInstances(); }
   std::unique_ptr<Worker> StartWorker(int instance);
   // Starts what is missing; lets those that are too many end what they have, and go. The number of instances
   // afterwards.
@@ -87,6 +97,7 @@ class ScriptRuntime {
   const int workers_per_instance_, pending_max_per_instance_;
   const std::chrono::milliseconds queue_wait_max_;  // zero: as long as the request's deadline allows
   std::atomic<int> pending_{0};
+  WaitForecast forecast_;
   RequestQueue queue_;
   std::jthread expiry_thread_;
 
