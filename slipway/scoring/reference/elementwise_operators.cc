@@ -60,35 +60,25 @@ Result<Values> Arithmetic(const Context& context, Inputs inputs) {
   return One(std::move(output));
 }
 
-// Integers wrap around, as the hardware does it.
-template <typename T, typename Wrap>
-T Wrapping(T a, T b, Wrap wrap) {
-  if constexpr (std::is_integral_v<T>) {
-    return static_cast<T>(wrap(static_cast<uint64_t>(a), static_cast<uint64_t>(b)));
-  } else {
-    return wrap(a, b);
-  }
-}
-
 struct AddOf {
   static constexpr bool kDivides = false;
   template <typename T>
   static T Run(T a, T b) {
-    return Wrapping(a, b, [](auto x, auto y) { return x + y; });
+    return WrapAdd(a, b);
   }
 };
 struct SubOf {
   static constexpr bool kDivides = false;
   template <typename T>
   static T Run(T a, T b) {
-    return Wrapping(a, b, [](auto x, auto y) { return x - y; });
+    return WrapSubtract(a, b);
   }
 };
 struct MulOf {
   static constexpr bool kDivides = false;
   template <typename T>
   static T Run(T a, T b) {
-    return Wrapping(a, b, [](auto x, auto y) { return x * y; });
+    return WrapMultiply(a, b);
   }
 };
 struct DivOf {

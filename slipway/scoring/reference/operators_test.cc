@@ -203,6 +203,7 @@ TEST(Shapes, ReshapeFlattenSqueezeUnsqueeze) {
   Expect({"Reshape", {x, I({2}, {-1, 4})}}, F({1, 4}, x.floats));
   Expect({"Reshape", {x, I({2}, {0, -1})}}, F({2, 2}, x.floats));
   EXPECT_THAT(ErrorOf({"Reshape", {x, I({1}, {3})}}), HasSubstr("4 elements do not fill [3]"));
+  EXPECT_THAT(ErrorOf({"Reshape", {x, I({3}, {-1, int64_t{1} << 40, int64_t{1} << 40})}}), HasSubstr("is not possible"));
   Expect({"Flatten", {x}}, F({2, 2}, x.floats));
   Expect({"Flatten", {x}, {Attribute::Int("axis", 0)}}, F({1, 4}, x.floats));
   Expect({"Squeeze", {x, I({1}, {1})}}, F({2, 2}, x.floats));
@@ -314,6 +315,11 @@ TEST(Reductions, OverAxes) {
   Expect({"ReduceL1", {x}}, F({1, 1}, {10}));
   Expect({"ReduceL2", {F({2}, {3, 4})}}, F({1}, {5}));
   Expect({"ReduceSumSquare", {x}}, F({1, 1}, {30}));
+  const Tensor large = I({3}, {std::numeric_limits<int64_t>::max(), 1, 2});
+  Expect({"ReduceSum", {large}}, I({1}, {std::numeric_limits<int64_t>::min() + 2}));
+  Expect({"ReduceProd", {large}}, I({1}, {-2}));
+  Expect({"ReduceL1", {I({1}, {std::numeric_limits<int64_t>::min()})}}, I({1}, {std::numeric_limits<int64_t>::min()}));
+  Expect({"ReduceSumSquare", {I({1}, {int64_t{1} << 32})}}, I({1}, {0}));
   Expect({"ReduceLogSumExp", {F({2}, {0, 0})}}, F({1}, {0.6931472f}));
 }
 

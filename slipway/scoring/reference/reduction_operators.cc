@@ -20,7 +20,7 @@ using Reducer = T (*)(const std::vector<T>& group);
 template <typename T>
 T SumOf(const std::vector<T>& group) {
   T sum = 0;
-  for (const T value : group) sum += value;
+  for (const T value : group) sum = WrapAdd(sum, value);
   return sum;
 }
 template <typename T>
@@ -38,19 +38,19 @@ T MinOf(const std::vector<T>& group) {
 template <typename T>
 T ProductOf(const std::vector<T>& group) {
   T product = 1;
-  for (const T value : group) product *= value;
+  for (const T value : group) product = WrapMultiply(product, value);
   return product;
 }
 template <typename T>
 T L1Of(const std::vector<T>& group) {
   T sum = 0;
-  for (const T value : group) sum += value < 0 ? -value : value;
+  for (const T value : group) sum = WrapAdd(sum, value < 0 ? WrapSubtract<T>(0, value) : value);
   return sum;
 }
 template <typename T>
 T SumSquareOf(const std::vector<T>& group) {
   T sum = 0;
-  for (const T value : group) sum += value * value;
+  for (const T value : group) sum = WrapAdd(sum, WrapMultiply(value, value));
   return sum;
 }
 template <typename T>
@@ -61,7 +61,7 @@ template <typename T>
 T LogSumExpOf(const std::vector<T>& group) {
   const T top = MaxOf(group);
   double sum = 0;
-  for (const T value : group) sum += std::exp(static_cast<double>(value - top));
+  for (const T value : group) sum += std::exp(static_cast<double>(value) - static_cast<double>(top));
   return static_cast<T>(std::log(sum)) + top;
 }
 
@@ -240,7 +240,8 @@ Result<Values> CumSum(const Context& context, Inputs inputs) {
   SLIPWAY_ASSIGN_OR_RETURN(const size_t axis, NormalizeAxis(inputs[1].tensor.ints[0], output.dims.size()));
   for (const Line& line : LinesAlong(output.dims, axis)) {
     const auto add = [&line](auto& values) {
-      for (size_t i = 1; i < line.length && !values.empty(); ++i) values[line.at(i)] += values[line.at(i - 1)];
+      for (size_t i = 1; i < line.length && !values.empty(); ++i)
+        values[line.at(i)] = WrapAdd(values[line.at(i)], values[line.at(i - 1)]);
     };
     add(output.floats);
     add(output.doubles);
@@ -257,7 +258,10 @@ std::vector<T> Multiply(const std::vector<T>& a, const std::vector<T>& b, size_t
   std::vector<T> product(rows * columns);
   for (size_t r = 0; r < rows; ++r)
     for (size_t i = 0; i < inner; ++i)
-      for (size_t c = 0; c < columns; ++c) product[r * columns + c] += a[r * inner + i] * b[i * columns + c];
+      for (size_t c = 0; c < columns; ++c) {
+        T& sum = product[r * columns + c];
+        sum = WrapAdd(sum, WrapMultiply(a[r * inner + i], b[i * columns + c]));
+      }
   return product;
 }
 

@@ -118,8 +118,8 @@ Result<Values> Reshape(const Context& context, Inputs inputs) {
       return InvalidArgument(fmt::format("the shape {} is not possible", DimsText(dims)));
     if (dims[i] == -1)
       open = static_cast<int64_t>(i);
-    else
-      known *= dims[i];
+    else if (__builtin_mul_overflow(known, dims[i], &known))
+      return InvalidArgument(fmt::format("the shape {} is not possible", DimsText(dims)));
   }
   if (open >= 0) dims[static_cast<size_t>(open)] = known == 0 ? 0 : static_cast<int64_t>(input.size()) / known;
   return Reshaped(input, std::move(dims));

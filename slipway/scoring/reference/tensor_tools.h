@@ -14,6 +14,29 @@ using model::ElementType;
 using model::Tensor;
 using Dims = std::vector<int64_t>;
 
+// --- arithmetic in which integers wrap around, as the hardware does it ---
+
+template <typename T, typename Operation>
+T Wrapping(T a, T b, Operation operation) {
+  if constexpr (std::is_integral_v<T>) {
+    return static_cast<T>(operation(static_cast<uint64_t>(a), static_cast<uint64_t>(b)));
+  } else {
+    return operation(a, b);
+  }
+}
+template <typename T>
+T WrapAdd(T a, T b) {
+  return Wrapping(a, b, [](auto x, auto y) { return x + y; });
+}
+template <typename T>
+T WrapSubtract(T a, T b) {
+  return Wrapping(a, b, [](auto x, auto y) { return x - y; });
+}
+template <typename T>
+T WrapMultiply(T a, T b) {
+  return Wrapping(a, b, [](auto x, auto y) { return x * y; });
+}
+
 // --- attributes ---
 
 int64_t IntAttribute(const Context& context, std::string_view name, int64_t otherwise);
