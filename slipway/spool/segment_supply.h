@@ -34,7 +34,7 @@ class SegmentSupply {
  private:
   void Run();
   void Step(std::unique_lock<std::mutex>& lock);
-  Status Work();
+  Status Work(uint64_t begin, uint64_t end);
   Status Make();
   void NoteFailure(const Error& error);
   bool HasWork() const;
@@ -45,11 +45,11 @@ class SegmentSupply {
 
   // Guarded by mutex_; Work uses them without, as others leave them alone until there is a spare.
   std::optional<Segment> making_, leaving_;
-  uint64_t number_;    // of the segment that is made
-  uint64_t done_ = 0;  // up to where it is set up, and the one that leaves unmapped
+  uint64_t number_;  // of the segment that is made
 
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
+  uint64_t done_ = 0;  // up to where it is set up
   std::optional<Segment> spare_;
   uint64_t filled_ = 0;  // of the active segment, about
   bool is_waited_for_ = false;
