@@ -27,6 +27,7 @@
 #include "slipway/api/job_reports.h"
 #include "slipway/api/logs/mount.h"
 #include "slipway/api/mlflow/mount.h"
+#include "slipway/api/online_shapes.h"
 #include "slipway/api/promotion_routes.h"
 #include "slipway/api/rollout_routes.h"
 #include "slipway/api/routing_routes.h"
@@ -167,9 +168,10 @@ struct Services {
         registry(AssetDependencies(base, clock, &shared_assets)),
         sharing(
             {base.store->jobs(), base.store->runs(), registry, model_files, shared_assets, base.store->audit(), clock}),
+        deployed_models(base.store->endpoints(), SetTraffic()),
         promotions({base.store->promotions(), base.store->workspaces(), base.store->assets(), base.store->jobs(),
                     base.store->runs(), base.store->workflows(), registry, registries, shared_assets, sharing,
-                    base.store->audit(), clock}),
+                    deployed_models, base.store->audit(), clock}),
         runner(RunnerOptions(base),
                {base.store->workspaces(), base.store->assets(), base.store->jobs(), base.store->runs(), environments,
                 *base.supervisor, clock, RegisterAsset(), &shared_assets}),
@@ -226,6 +228,7 @@ struct Services {
   registry::SharedAssets shared_assets;
   registry::Registry registry;
   registry::Sharing sharing;
+  registry::DeployedModels deployed_models;
   registry::Promotions promotions;
   runner::Runner runner;
   schedules::Scheduler scheduler;
@@ -242,6 +245,15 @@ struct Services {
   runner::RegisterAsset RegisterAsset() {
     return [this](const domain::Scope& scope, domain::AssetVersion version) {
       return registry.Register(scope, std::move(version));
+    };
+  }
+
+  registry::DeployedModels::SetTraffic SetTraffic() {
+    return [this](const domain::Scope& scope, const std::string& endpoint, const std::map<std::string, int>& expected,
+                  const std::map<std::string, int>& wanted) -> Status {
+      SLIPWAY_RETURN_IF_ERROR(endpoints.MoveTraffic(scope, endpoint, expected, wanted));
+      endpoints.WaitUntilRouted(api::kRoutedTimeout);
+      return {};
     };
   }
 

@@ -229,11 +229,11 @@ class SigningFace {
     SLIPWAY_ASSIGN_OR_RETURN(const auto keys, policy_.List());
     SLIPWAY_ASSIGN_OR_RETURN(const auto requiring, policy_.Requiring());
     json values = json::array();
-    for (const registry::TrustedKey& key : keys)
-      values.push_back({{"key", key.key},
-                        {"name", key.name},
-                        {"since", FormatTimestamp(key.since)},
-                        {"status", key.is_revoked ? "revoked" : "trusted"}});
+    for (const registry::TrustedKey& key : keys) {
+      values.push_back({{"key", key.key}, {"name", key.name}, {"status", key.is_revoked ? "revoked" : "trusted"}});
+      // The server's own is trusted from the beginning.
+      if (key.since != Timestamp{}) values.back()["since"] = FormatTimestamp(key.since);
+    }
     return JsonAnswer(200, {{"value", std::move(values)}, {"requireSignatures", requiring}});
   }
 

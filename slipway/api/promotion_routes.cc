@@ -75,8 +75,11 @@ class PromotionFace {
     SLIPWAY_ASSIGN_OR_RETURN(const Scope scope, ExistingScope(dependencies_.workspaces, parameters));
     SLIPWAY_ASSIGN_OR_RETURN(const json body, ParseBody(request));
     if (Text(body, "model").empty()) return InvalidArgument("the body needs 'model', a text");
-    return Shape(scope,
-                 dependencies_.promotions.RollBack(scope, Text(body, "model"), ActorOf(request), Text(body, "reason")));
+    SLIPWAY_ASSIGN_OR_RETURN(const auto done, dependencies_.promotions.RollBack(
+                                                  scope, Text(body, "model"), ActorOf(request), Text(body, "reason")));
+    SLIPWAY_ASSIGN_OR_RETURN(json shape, ShapeOf(scope, done.promotion));
+    shape["traffic"] = registry::MovesToJson(done.moves);
+    return JsonAnswer(200, shape);
   }
 
  private:
@@ -89,9 +92,14 @@ class PromotionFace {
 
   Result<Response> Shape(const Scope& scope, const Result<Promotion>& promotion) const {
     if (!promotion) return promotion.error();
-    json shape = wire::PromotionToJson(*promotion);
-    SLIPWAY_ASSIGN_OR_RETURN(shape["reviewers"], dependencies_.promotions.ReviewersOf(scope, *promotion));
+    SLIPWAY_ASSIGN_OR_RETURN(const json shape, ShapeOf(scope, *promotion));
     return JsonAnswer(200, shape);
+  }
+
+  Result<json> ShapeOf(const Scope& scope, const Promotion& promotion) const {
+    json shape = wire::PromotionToJson(promotion);
+    SLIPWAY_ASSIGN_OR_RETURN(shape["reviewers"], dependencies_.promotions.ReviewersOf(scope, promotion));
+    return shape;
   }
 
   const PromotionsDependencies dependencies_;

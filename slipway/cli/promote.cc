@@ -38,6 +38,19 @@ std::string NumberText(const Json& row, const char* key) {
   return row.contains(key) && row[key].is_number() ? FormatDouble(row[key].get<double>()) : "-";
 }
 
+// Where the model is deployed in the target now.
+std::string DeployedText(const Json& deployments, const std::string& version) {
+  std::string text;
+  bool is_there = false;
+  for (const Json& each : deployments) {
+    text += fmt::format("  deployed {}/{}: version {}, {} % of the traffic{}\n", each.value("endpoint", ""),
+                        each.value("deployment", ""), each.value("version", ""), each.value("traffic", 0),
+                        each.value("is_ready", true) ? "" : ", not ready");
+    is_there = is_there || each.value("version", "") == version;
+  }
+  return is_there ? text : text + fmt::format("  version {} is not deployed in the target yet\n", version);
+}
+
 // The evidence as lines for people.
 std::string EvidenceText(const Json& promotion) {
   const Json& evidence = promotion.at("evidence");
@@ -57,6 +70,7 @@ std::string EvidenceText(const Json& promotion) {
     if (provenance.contains(key)) text += fmt::format("  {}: {}\n", key, provenance[key].get<std::string>());
   for (const auto& [input, reference] : data.items())
     text += fmt::format("  data {}: {}\n", input, reference.get<std::string>());
+  text += DeployedText(evidence.value("deployments", Json::array()), promotion.value("version", ""));
   const Json signature = evidence.value("signature", Json::object());
   text += fmt::format("  signed with {} ({}{})\n", signature.value("key", ""),
                       signature.value("is_trusted", false) ? "trusted" : "not trusted",
@@ -70,6 +84,20 @@ Result<std::pair<std::string, std::string>> ModelArgument(const Arguments& argum
   if (colon == 0 || colon == std::string::npos || colon + 1 == text.size())
     return InvalidArgument(fmt::format("'{}' names no version of a model: NAME:VERSION does", text));
   return std::pair(text.substr(0, colon), text.substr(colon + 1));
+}
+
+// Deployments do not move by themselves.
+void TellWhatServesIt(Context& context, const Json& promotion, const std::string& target) {
+  if (promotion.value("status", "") != "Promoted") return;
+  const Json evidence = promotion.value("evidence", Json::object());
+  std::string endpoint = "ENDPOINT";
+  for (const Json& each : evidence.value("deployments", Json::array()))
+    if (each.value("traffic", 0) > 0) endpoint = each.value("endpoint", "");
+  const std::string name = fmt::format("version-{}", promotion.value("version", ""));
+  context.Note(
+      fmt::format("To serve it: slipway online-deployment create -f FILE --endpoint-name {0} --name {1} --set "
+                  "model=azureml:{2}:{3} -w {4}, then slipway rollout start --endpoint {0} --to {1} -w {4}",
+                  endpoint, name, promotion.value("model", ""), promotion.value("version", ""), target));
 }
 
 Result<Output> PromoteModel(Context& context, const Arguments& arguments) {
@@ -100,6 +128,8 @@ Result<Output> PromoteModel(Context& context, const Arguments& arguments) {
     context.Note(fmt::format("It waits{}: slipway promote approve --name {} -w {}",
                              reviewers.empty() ? "" : " for " + Join(reviewers, " or "), promotion.value("name", ""),
                              *arguments.Get("to")));
+  else
+    TellWhatServesIt(context, promotion, *arguments.Get("to"));
   return Output::Of(promotion);
 }
 
@@ -136,8 +166,20 @@ Command ReviewCommand(std::string_view verb, std::string_view summary) {
             const Json promotion,
             server.Send("POST", fmt::format("/{}/{}", client::Workspace::Segment(*arguments.Get("name")), verb),
                         &body));
+        TellWhatServesIt(context, promotion, context.scope().workspace);
         return Output::Of(promotion);
       });
+}
+
+void TellMove(Context& context, const Json& promotion, const Json& move) {
+  const std::string endpoint = move.value("endpoint", ""), from = move.value("from", ""), to = move.value("to", "");
+  const int share = move.value("traffic", 0);
+  if (!to.empty())
+    return context.Note(fmt::format("{}: {} % of the traffic went from '{}' back to '{}'", endpoint, share, from, to));
+  context.Warn(
+      fmt::format("{}: '{}' keeps {} % of the traffic: no deployment of version {} is ready beside it; deploy that "
+                  "version, then give it the traffic with `slipway online-endpoint update --name {} --traffic`",
+                  endpoint, from, share, promotion.value("previousVersion", ""), endpoint));
 }
 
 Result<Output> RollBack(Context& context, const Arguments& arguments) {
@@ -147,6 +189,7 @@ Result<Output> RollBack(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(const Json promotion, server.Send("POST", "/rollback", &body));
   context.Note(fmt::format("Version {} of '{}' is in production again", promotion.value("previousVersion", ""),
                            promotion.value("model", "")));
+  for (const Json& move : promotion.value("traffic", Json::array())) TellMove(context, promotion, move);
   return Output::Of(promotion);
 }
 
@@ -170,7 +213,8 @@ std::vector<Command> PromoteCommands() {
           MakeCommand("promote show", "Show a promotion with its evidence.", {NameFlag(true)}, ShowPromotion),
           ReviewCommand("approve", "Approve a promotion that waits, and carry it out."),
           ReviewCommand("reject", "Reject a promotion that waits."),
-          MakeCommand("promote rollback", "Give production back to the version before the last promotion.",
+          MakeCommand("promote rollback",
+                      "Give production, stage and traffic, back to the version before the last promotion.",
                       {NameFlag(true, "Name of the model."), {"reason", 0, "Why; kept in the audit log."}, ActorFlag()},
                       RollBack)};
 }

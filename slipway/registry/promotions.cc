@@ -107,6 +107,9 @@ Result<json> Promotions::EvidenceOf(const Scope& target, const Promotion& promot
   provenance.erase("reports");
   evidence["provenance"] = std::move(provenance);
   SLIPWAY_ASSIGN_OR_RETURN(evidence["signature"], dependencies_.shared.SigningStateOf(promotion.registry));
+  SLIPWAY_ASSIGN_OR_RETURN(const auto deployed,
+                           dependencies_.deployed.Find(target, {promotion.model, promotion.registry}));
+  evidence["deployments"] = DeployedToJson(deployed);
   return evidence;
 }
 
@@ -233,9 +236,7 @@ Status Promotions::SetStage(const Scope& target, const std::string& model, const
   return dependencies_.assets.UpdateVersion(target, stored);
 }
 
-Result<Promotion> Promotions::RollBack(const Scope& target, const std::string& model, const std::string& by,
-                                       const std::string& reason) {
-  const std::lock_guard lock(deciding_);
+Result<Promotion> Promotions::LastCarriedOut(const Scope& target, const std::string& model) {
   SLIPWAY_ASSIGN_OR_RETURN(auto promotions, dependencies_.store.ListPromotions(target));
   std::erase_if(promotions, [&](const Promotion& promotion) {
     return !EqualsIgnoreCase(promotion.model, model) || promotion.status != PromotionStatus::kPromoted;
@@ -248,17 +249,27 @@ Result<Promotion> Promotions::RollBack(const Scope& target, const std::string& m
   if (last->previous_version.empty())
     return FailedPrecondition(fmt::format("version '{}' was the first of '{}' in production: there is none before it",
                                           last->version, last->model));
-  SLIPWAY_RETURN_IF_ERROR(SetStage(target, last->model, last->previous_version, kProduction));
-  SLIPWAY_RETURN_IF_ERROR(SetStage(target, last->model, last->version, kRetired));
-  last->status = PromotionStatus::kRolledBack;
-  last->ended_at = dependencies_.clock.Now();
-  SLIPWAY_RETURN_IF_ERROR(dependencies_.store.PutPromotion(target, *last));
-  SLIPWAY_RETURN_IF_ERROR(Record(target, *last, "promotion.rollback", by, reason));
   return std::move(*last);
 }
 
+Result<RolledBack> Promotions::RollBack(const Scope& target, const std::string& model, const std::string& by,
+                                        const std::string& reason) {
+  const std::lock_guard lock(deciding_);
+  SLIPWAY_ASSIGN_OR_RETURN(Promotion last, LastCarriedOut(target, model));
+  // Callers come first: what they get is what somebody rolls back for.
+  SLIPWAY_ASSIGN_OR_RETURN(auto moves, dependencies_.deployed.MoveTraffic(target, {last.model, last.registry},
+                                                                          last.version, last.previous_version));
+  SLIPWAY_RETURN_IF_ERROR(SetStage(target, last.model, last.previous_version, kProduction));
+  SLIPWAY_RETURN_IF_ERROR(SetStage(target, last.model, last.version, kRetired));
+  last.status = PromotionStatus::kRolledBack;
+  last.ended_at = dependencies_.clock.Now();
+  SLIPWAY_RETURN_IF_ERROR(dependencies_.store.PutPromotion(target, last));
+  SLIPWAY_RETURN_IF_ERROR(Record(target, last, "promotion.rollback", by, reason, moves));
+  return RolledBack{std::move(last), std::move(moves)};
+}
+
 Status Promotions::Record(const Scope& target, const Promotion& promotion, std::string action, const std::string& by,
-                          const std::string& reason) {
+                          const std::string& reason, const std::vector<TrafficMove>& moves) {
   domain::AuditEntry entry;
   entry.time = dependencies_.clock.Now();
   entry.action = std::move(action);
@@ -272,6 +283,7 @@ Status Promotions::Record(const Scope& target, const Promotion& promotion, std::
                     {"production_before", promotion.previous_version},
                     {"shown", promotion.evidence}};
   if (!promotion.gate.empty()) entry.evidence["environment"] = promotion.gate;
+  if (!moves.empty()) entry.evidence["traffic"] = MovesToJson(moves).dump();
   SLIPWAY_RETURN_IF_ERROR(dependencies_.audit.Record(std::move(entry)));
   return {};
 }

@@ -1,6 +1,7 @@
 // Promotes a model from one workspace into another: shows the evidence, passes the target's environment gate, shares
 // the version through a registry, registers it in the target and makes it the target's production version, the one
-// whose stage is "Production". The promotions stay as history; rolling back gives the stage to the version before.
+// whose stage is "Production". The promotions stay as history; rolling back gives the stage, and the traffic of the
+// target's endpoints, to the version before.
 #pragma once
 
 #include <mutex>
@@ -16,6 +17,7 @@
 #include "slipway/domain/promotion.h"
 #include "slipway/domain/stores.h"
 #include "slipway/domain/workflow_store.h"
+#include "slipway/registry/deployed_models.h"
 #include "slipway/registry/sharing.h"
 
 namespace slipway::registry {
@@ -32,6 +34,7 @@ struct PromotionsDependencies {
   Registries& registries;
   SharedAssets& shared;
   Sharing& sharing;
+  DeployedModels& deployed;
   domain::AuditLog& audit;
   const Clock& clock;
 };
@@ -42,6 +45,11 @@ struct PromotionRequest {
   std::string registry;     // "" = the only one there is
   std::string environment;  // the gate; "" = the one with the name of the target, if there is one
   std::string by, reason;
+};
+
+struct RolledBack {
+  domain::Promotion promotion;
+  std::vector<TrafficMove> moves;
 };
 
 // Thread-safe.
@@ -61,9 +69,10 @@ class Promotions {
   // gate's timer has run, and for a promotion that was decided. An approved one that a crash cut short goes on.
   Result<domain::Promotion> Review(const domain::Scope& target, const std::string& name, bool approves,
                                    const std::string& by, const std::string& comment);
-  // The last promotion of the model: its version gives the stage back to the one before.
-  Result<domain::Promotion> RollBack(const domain::Scope& target, const std::string& model, const std::string& by,
-                                     const std::string& reason);
+  // The last promotion of the model: its version gives the stage back to the one before, and its traffic where a
+  // deployment of that one stands beside it. One that fails on the way may be repeated.
+  Result<RolledBack> RollBack(const domain::Scope& target, const std::string& model, const std::string& by,
+                              const std::string& reason);
 
  private:
   Result<std::optional<domain::EnvironmentGate>> FindGate(const domain::Scope& target, const domain::Scope& from,
@@ -77,11 +86,12 @@ class Promotions {
                                     const std::optional<domain::AssetVersion>& production);
   nlohmann::json ProvenanceIn(const domain::Scope& scope, const domain::AssetVersion& version);
   Status NoteVersionBefore(const domain::Scope& target, domain::Promotion& promotion);
+  Result<domain::Promotion> LastCarriedOut(const domain::Scope& target, const std::string& model);
   Result<domain::Promotion> CarryOut(const domain::Scope& target, domain::Promotion promotion);
   Status SetStage(const domain::Scope& target, const std::string& model, const std::string& version,
                   const std::string& stage);
   Status Record(const domain::Scope& target, const domain::Promotion& promotion, std::string action,
-                const std::string& by, const std::string& reason);
+                const std::string& by, const std::string& reason, const std::vector<TrafficMove>& moves = {});
 
   const PromotionsDependencies dependencies_;
   std::mutex deciding_;

@@ -50,6 +50,36 @@ class PromotionsTest : public testing::SharedFixture {
     model.body = body;
     ASSERT_TRUE(registry->Put(scope, model));
   }
+  void Deploy(const std::string& endpoint, const std::string& name, const std::string& model,
+              ProvisioningState state = ProvisioningState::kSucceeded) {
+    OnlineDeployment deployment;
+    deployment.endpoint_name = endpoint;
+    deployment.name = name;
+    deployment.model = model;
+    deployment.state = state;
+    deployment.context.created_at = clock.Now();
+    clock.Advance(std::chrono::seconds(1));
+    ASSERT_TRUE(endpoints.PutDeployment(production, deployment));
+  }
+  void Route(const std::string& name, const std::map<std::string, int>& traffic) {
+    OnlineEndpoint endpoint;
+    endpoint.name = name;
+    endpoint.traffic = traffic;
+    ASSERT_TRUE(endpoints.PutEndpoint(production, endpoint));
+  }
+  std::map<std::string, int> TrafficOf(const std::string& name) {
+    auto traffic = endpoints.GetEndpoint(production, name)->traffic;
+    std::erase_if(traffic, [](const auto& share) { return share.second == 0; });
+    return traffic;
+  }
+  // Version 4 in place of 3, by a second promotion.
+  void PromoteTwo() {
+    MakeModel("3", "three");
+    MakeModel("4", "four");
+    MustPromote("3");
+    clock.Advance(std::chrono::minutes(1));
+    MustPromote("4");
+  }
   void Guard(EnvironmentGate gate) {
     gate.name = "production";
     ASSERT_TRUE(gates.PutGate(production, gate));
@@ -157,12 +187,78 @@ TEST_F(PromotionsTest, RollingBackGivesProductionToTheVersionBefore) {
   EXPECT_EQ(StageOf("4"), "Production");
   const auto back = promotions->RollBack(production, "credit", "ada", "errors");
   ASSERT_TRUE(back) << back.error().ToString();
-  EXPECT_EQ(back->status, PromotionStatus::kRolledBack);
+  EXPECT_EQ(back->promotion.status, PromotionStatus::kRolledBack);
+  EXPECT_TRUE(back->moves.empty());
   EXPECT_EQ(StageOf("3"), "Production");
   EXPECT_EQ(StageOf("4"), "Archived");
   // The first promotion has nothing before it.
   EXPECT_EQ(promotions->RollBack(production, "credit", "ada", "").error().code(), Code::kFailedPrecondition);
   EXPECT_EQ(promotions->RollBack(production, "other", "ada", "").error().code(), Code::kNotFound);
+}
+
+TEST_F(PromotionsTest, TheEvidenceSaysWhereTheModelIsDeployed) {
+  MakeModel("3");
+  MakeModel("4", "four");
+  MustPromote("3");
+  Route("scores", {{"old", 100}});
+  Deploy("scores", "new", "azureml://registries/prod/models/credit/versions/4", ProvisioningState::kCreating);
+  Deploy("scores", "old", "azureml:credit:3");
+  Deploy("scores", "other", "azureml:another:4");
+  Deploy("scores", "elsewhere", "azureml://registries/beta/models/credit/versions/4");
+  const auto preview = promotions->Preview(production, Wish("4"));
+  ASSERT_TRUE(preview) << preview.error().ToString();
+  const auto one = [](const char* deployment, const char* version, int traffic, bool is_ready) {
+    return json{{"endpoint", "scores"},
+                {"deployment", deployment},
+                {"version", version},
+                {"traffic", traffic},
+                {"is_ready", is_ready}};
+  };
+  EXPECT_EQ(json::parse(preview->evidence)["deployments"],
+            json({one("new", "4", 0, false), one("old", "3", 100, true)}));
+}
+
+TEST_F(PromotionsTest, RollingBackGivesTheTrafficBack) {
+  PromoteTwo();
+  Route("scores", {{"v3", 10}, {"v4", 85}, {"v4b", 5}});
+  Deploy("scores", "v3", "azureml:credit:3");
+  Deploy("scores", "v4", "azureml://registries/prod/models/credit/versions/4");
+  Deploy("scores", "v4b", "azureml:Credit:4");
+  Deploy("scores", "v3-newer", "azureml:credit:3");
+  Route("second", {{"v4", 60}, {"other", 40}});
+  Deploy("second", "v3", "azureml:credit:3");
+  Deploy("second", "v3-newer", "azureml:credit:3");
+  Deploy("second", "v3-failed", "azureml:credit:3", ProvisioningState::kFailed);
+  Deploy("second", "v4", "azureml:credit:4");
+  Deploy("second", "other", "azureml:another:4");
+  Route("third", {{"v4", 100}});
+  Deploy("third", "v4", "azureml:credit:4");
+  Deploy("third", "v3", "azureml:credit:3", ProvisioningState::kFailed);
+  const auto back = promotions->RollBack(production, "credit", "ada", "errors");
+  ASSERT_TRUE(back) << back.error().ToString();
+  EXPECT_EQ(TrafficOf("scores"), (std::map<std::string, int>{{"v3", 100}}));
+  EXPECT_EQ(TrafficOf("second"), (std::map<std::string, int>{{"v3-newer", 60}, {"other", 40}}));
+  EXPECT_EQ(TrafficOf("third"), (std::map<std::string, int>{{"v4", 100}})) << "nobody could take it";
+  EXPECT_EQ(MovesToJson(back->moves),
+            json({{{"endpoint", "scores"}, {"from", "v4"}, {"to", "v3"}, {"traffic", 85}},
+                  {{"endpoint", "scores"}, {"from", "v4b"}, {"to", "v3"}, {"traffic", 5}},
+                  {{"endpoint", "second"}, {"from", "v4"}, {"to", "v3-newer"}, {"traffic", 60}},
+                  {{"endpoint", "third"}, {"from", "v4"}, {"traffic", 100}}}));
+  EXPECT_THAT(audit.List({})->front().evidence.at("traffic"), HasSubstr("v3-newer"));
+}
+
+TEST_F(PromotionsTest, ARollbackThatCannotMoveTheTrafficMayBeRepeated) {
+  PromoteTwo();
+  Route("scores", {{"v4", 100}});
+  Deploy("scores", "v3", "azureml:credit:3");
+  Deploy("scores", "v4", "azureml:credit:4");
+  endpoints.fails = true;
+  EXPECT_EQ(promotions->RollBack(production, "credit", "ada", "errors").error().code(), Code::kUnavailable);
+  EXPECT_EQ(StageOf("4"), "Production");
+  endpoints.fails = false;
+  ASSERT_TRUE(promotions->RollBack(production, "credit", "ada", "errors"));
+  EXPECT_EQ(StageOf("3"), "Production");
+  EXPECT_EQ(TrafficOf("scores"), (std::map<std::string, int>{{"v3", 100}}));
 }
 
 TEST_F(PromotionsTest, WhatWasCarriedOutMeanwhileIsTheVersionBefore) {
@@ -189,7 +285,7 @@ TEST_F(PromotionsTest, WhatWasCarriedOutMeanwhileIsTheVersionBefore) {
   EXPECT_EQ(StageOf("5"), "Archived");
   const auto back = promotions->RollBack(production, "credit", "ada", "errors");
   ASSERT_TRUE(back) << back.error().ToString();
-  EXPECT_EQ(back->name, early.name);
+  EXPECT_EQ(back->promotion.name, early.name);
   EXPECT_EQ(StageOf("4"), "Archived");
   EXPECT_EQ(StageOf("5"), "Production");
 }

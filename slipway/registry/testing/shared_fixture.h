@@ -7,6 +7,7 @@
 #include <string>
 
 #include "slipway/domain/testing/memory_audit_log.h"
+#include "slipway/domain/testing/memory_endpoint_store.h"
 #include "slipway/domain/testing/memory_promotion_store.h"
 #include "slipway/domain/testing/memory_registry_store.h"
 #include "slipway/domain/testing/memory_run_store.h"
@@ -63,13 +64,24 @@ class SharedFixture : public RegistryFixture {
     shared.emplace(*registries, dependencies(nullptr), *key, *policy);
     registry.emplace(dependencies(&*shared));
     sharing.emplace(SharingDependencies{jobs, runs, *registry, *model_files, *shared, audit, clock});
+    deployed.emplace(endpoints, [this](const domain::Scope& where, const std::string& name, const auto& expected,
+                                       const auto& wanted) { return SetTraffic(where, name, expected, wanted); });
     promotions.emplace(PromotionsDependencies{promotion_store, workspaces, assets, jobs, runs, gates, *registry,
-                                              *registries, *shared, *sharing, audit, clock});
+                                              *registries, *shared, *sharing, *deployed, audit, clock});
     MakeRegistry("prod");
     production.workspace = "production";
     domain::Workspace workspace;
     workspace.scope = production;
     ASSERT_TRUE(service->Put(workspace));
+  }
+
+  // As the endpoint service does it.
+  Status SetTraffic(const domain::Scope& where, const std::string& name, const std::map<std::string, int>& expected,
+                    const std::map<std::string, int>& wanted) {
+    SLIPWAY_ASSIGN_OR_RETURN(domain::OnlineEndpoint endpoint, endpoints.GetEndpoint(where, name));
+    if (endpoint.traffic != expected) return Error(Code::kConflict, "the traffic is another");
+    endpoint.traffic = wanted;
+    return endpoints.PutEndpoint(where, endpoint);
   }
 
   void MakeRegistry(const std::string& name) {
@@ -114,12 +126,14 @@ class SharedFixture : public RegistryFixture {
   domain::testing::MemoryRunStore runs;
   domain::testing::MemoryAuditLog audit;
   domain::testing::MemoryPromotionStore promotion_store;
+  domain::testing::MemoryEndpointStore endpoints;
   GateStore gates;
   std::optional<SigningKey> key;
   std::optional<SignaturePolicy> policy;
   std::optional<Registries> registries;
   std::optional<SharedAssets> shared;
   std::optional<Sharing> sharing;
+  std::optional<DeployedModels> deployed;
   std::optional<Promotions> promotions;
 };
 
