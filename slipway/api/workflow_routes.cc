@@ -165,10 +165,14 @@ class WorkflowFace {
     return ListAnswer(std::move(values));
   }
 
-  // One file's bytes; without a path, the list of the artifact's files.
+  // One file's bytes; without a path, the list of the artifact's files, which downloads begin with: they are checked.
   Result<Response> ArtifactFiles(const Request&, const PathParameters& parameters) const {
     SLIPWAY_ASSIGN_OR_RETURN(const auto folder, FolderOf(parameters));
-    if (parameters.at("path").empty()) return FileList(folder);
+    if (parameters.at("path").empty()) {
+      SLIPWAY_ASSIGN_OR_RETURN(const int64_t run, RunOf(parameters));
+      SLIPWAY_RETURN_IF_ERROR(service_.CheckRunArtifact(ScopeOf(parameters), run, parameters.at("name")));
+      return FileList(folder);
+    }
     SLIPWAY_ASSIGN_OR_RETURN(const auto file, JoinBelow(folder, parameters.at("path")));
     SLIPWAY_ASSIGN_OR_RETURN(std::string text, ReadFile(file));
     return Response::Text(200, std::move(text), "application/octet-stream");

@@ -332,14 +332,24 @@ Result<std::vector<Artifact>> Workflows::ListRunArtifacts(const Scope& scope, in
   return ListArtifacts(impl_->RunFolder(id) / "artifacts", impl_->dependencies.clock.Now());
 }
 
-Result<fs::path> Workflows::ArtifactFolder(const Scope& scope, int64_t id, const std::string& name) {
-  SLIPWAY_ASSIGN_OR_RETURN(const auto artifacts, ListRunArtifacts(scope, id));
+Result<Artifact> Workflows::GetRunArtifact(const Scope& scope, int64_t id, const std::string& name) {
+  SLIPWAY_ASSIGN_OR_RETURN(auto artifacts, ListRunArtifacts(scope, id));
   std::vector<std::string> names;
-  for (const Artifact& artifact : artifacts) {
-    if (artifact.name == name) return impl_->RunFolder(id) / "artifacts" / name;
+  for (Artifact& artifact : artifacts) {
+    if (artifact.name == name) return std::move(artifact);
     names.push_back(artifact.name);
   }
   return NotFound(fmt::format("the run {} has no artifact '{}'{}", id, name, DidYouMean(name, names)));
+}
+
+Result<fs::path> Workflows::ArtifactFolder(const Scope& scope, int64_t id, const std::string& name) {
+  SLIPWAY_ASSIGN_OR_RETURN(const Artifact artifact, GetRunArtifact(scope, id, name));
+  return impl_->RunFolder(id) / "artifacts" / artifact.name;
+}
+
+Status Workflows::CheckRunArtifact(const Scope& scope, int64_t id, const std::string& name) {
+  SLIPWAY_ASSIGN_OR_RETURN(const Artifact artifact, GetRunArtifact(scope, id, name));
+  return CheckArtifact(impl_->RunFolder(id) / "artifacts", artifact);
 }
 
 // Environments.

@@ -110,8 +110,11 @@ class Workflows {
   Result<std::string> ReadSummary(const domain::Scope& scope, int64_t run, const std::string& job);
 
   Result<std::vector<Artifact>> ListRunArtifacts(const domain::Scope& scope, int64_t run);
+  Result<Artifact> GetRunArtifact(const domain::Scope& scope, int64_t run, const std::string& name);
   // The folder of an artifact's files.
   Result<std::filesystem::path> ArtifactFolder(const domain::Scope& scope, int64_t run, const std::string& name);
+  // Hashes its files: kDataLoss when they are not those that were uploaded.
+  Status CheckRunArtifact(const domain::Scope& scope, int64_t run, const std::string& name);
 
   // Settings alone: variables and secrets stay.
   Result<domain::EnvironmentGate> PutGate(const domain::Scope& scope, domain::EnvironmentGate gate);

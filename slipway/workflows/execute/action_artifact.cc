@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "slipway/base/file.h"
-#include "slipway/base/hash.h"
 #include "slipway/base/text.h"
 #include "slipway/workflows/execute/actions.h"
 #include "slipway/workflows/execute/artifacts.h"
@@ -18,20 +17,11 @@ namespace fs = std::filesystem;
 // Copies and gives the hash of what was copied.
 Result<std::string> CopyFile(const fs::path& from, const fs::path& to) {
   SLIPWAY_RETURN_IF_ERROR(MakeDirectories(to.parent_path()));
-  std::ifstream in(from, std::ios::binary);
   std::ofstream out(to, std::ios::binary | std::ios::trunc);
-  if (!in) return NotFound(fmt::format("'{}' cannot be read", from.string()));
-  Sha256 hash;
-  char buffer[256 * 1024];
-  while (in) {
-    in.read(buffer, sizeof buffer);
-    const std::string_view bytes(buffer, static_cast<size_t>(in.gcount()));
-    hash.Update(bytes);
-    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  }
+  SLIPWAY_ASSIGN_OR_RETURN(std::string hash, HashFile(from, &out));
   out.flush();
   if (!out) return Error(Code::kResourceExhausted, fmt::format("'{}' cannot be written", to.string()));
-  return hash.FinishHex();
+  return hash;
 }
 
 fs::path CommonFolder(const std::vector<fs::path>& paths) {
@@ -56,16 +46,15 @@ fs::path RootOf(const Globbed& found) {
 
 Status TakeFiles(const Globbed& found, const fs::path& into, Artifact& artifact) {
   const fs::path root = RootOf(found);
-  Sha256 digest;
+  std::map<std::string, std::string> hashes;
   for (const fs::path& file : found.files) {
     const fs::path relative = file.lexically_relative(fs::is_regular_file(root) ? root.parent_path() : root);
-    SLIPWAY_ASSIGN_OR_RETURN(const std::string hash, CopyFile(file, into / relative));
-    digest.Update(relative.string() + '\0' + hash + '\n');
+    SLIPWAY_ASSIGN_OR_RETURN(hashes[relative.string()], CopyFile(file, into / relative));
     std::error_code failed;
     artifact.bytes += static_cast<int64_t>(fs::file_size(file, failed));
     ++artifact.files;
   }
-  artifact.digest = "sha256:" + digest.FinishHex();
+  artifact.digest = DigestOf(hashes);
   return {};
 }
 
@@ -163,6 +152,7 @@ Status DownloadArtifact(ActionCall& call) {
     if (!name.empty() ? artifact.name != name : !pattern.empty() && !GlobMatch(pattern, artifact.name)) continue;
     const bool is_flat = !name.empty() || merges;
     const fs::path into = is_flat ? target : target / artifact.name;
+    SLIPWAY_RETURN_IF_ERROR(CheckArtifact(folder, artifact));
     SLIPWAY_RETURN_IF_ERROR(MakeDirectories(into));
     SLIPWAY_RETURN_IF_ERROR(CopyTree(folder / artifact.name, into));
     call.log(fmt::format("artifact '{}': {} files to '{}'", artifact.name, artifact.files, into.string()));

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <iosfwd>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +16,7 @@ namespace slipway::workflows {
 
 struct Artifact {
   std::string name;
-  std::string digest;  // "sha256:…" over names and contents
+  std::string digest;  // DigestOf its files
   int64_t files = 0, bytes = 0;
   Timestamp created_at{}, expires_at{};
 };
@@ -23,6 +25,14 @@ struct Artifact {
 Result<std::vector<Artifact>> ListArtifacts(const std::filesystem::path& folder, Timestamp now);
 // Removes those that have expired.
 Status ExpireArtifacts(const std::filesystem::path& folder, Timestamp now);
+
+// SHA-256 of a file's bytes in hex; they also go to `copy`, where it is given.
+Result<std::string> HashFile(const std::filesystem::path& file, std::ostream* copy = nullptr);
+// "sha256:…" over paths, relative to the artifact, and the hashes of their files.
+std::string DigestOf(const std::map<std::string, std::string>& hashes);
+// Hashes all files of an artifact: kDataLoss when they are not those that were uploaded.
+Status CheckArtifact(const std::filesystem::path& folder, const Artifact& artifact);
+
 Status CheckArtifactName(const std::string& name);
 Status WriteArtifactDescription(const std::filesystem::path& folder, const Artifact& artifact);
 
