@@ -47,6 +47,23 @@ TEST(References, ArmIdsAndRegistryUrisAreAssets) {
   EXPECT_EQ(registry.label, "latest");
 }
 
+TEST(References, OfARegistryAreCompleteOrRefused) {
+  const auto newest = Parsed<AssetReference>("azureml://registries/r/models/m", AssetKind::kModel);
+  EXPECT_EQ(newest.name + newest.version + newest.label, "m");
+  for (const std::string text :
+       {"azureml://registries/r/models/m/versions", "azureml://registries/r/models/m/versions/",
+        "azureml://registries/r/models", "azureml://registries/r/models/", "azureml://registries/r/models/m/version/1",
+        "azureml://registries/r/model/m/versions/1", "azureml://registries/r/data/m/versions/1",
+        "azureml://registries//models/m/versions/1", "azureml://registries/r/models/m/versions/1/more",
+        "azureml://registries/models/m/versions/1"}) {
+    const auto parsed = ParseReference(text, AssetKind::kModel);
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_NE(parsed.error().message().find("azureml://registries/<registry>/models/<name>/versions/<version>"),
+              std::string::npos)
+        << parsed.error().message();
+  }
+}
+
 TEST(References, DatastorePathsHaveAShortAndALongForm) {
   auto brief = Parsed<DatastorePath>("azureml://datastores/d/paths/a/b.csv");
   EXPECT_EQ(brief.datastore, "d");

@@ -1,5 +1,7 @@
 #include "slipway/domain/reference.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
@@ -21,19 +23,37 @@ std::optional<std::string_view> After(const std::vector<std::string_view>& segme
   return std::nullopt;
 }
 
-// "/subscriptions/…/<collection>/<name>[/versions/<v> | /labels/<l>]", and registries' "<r>/<collection>/…".
-Result<Reference> ParseAssetPath(std::string_view text, std::string_view path, AssetKind kind, std::string registry) {
+// "/subscriptions/…/<collection>/<name>[/versions/<v> | /labels/<l>]".
+Result<Reference> ParseAssetPath(std::string_view text, std::string_view path, AssetKind kind) {
   const auto segments = Split(path, '/');
   const std::string_view collection = AssetCollection(kind);
   auto name = After(segments, collection);
   if (!name || name->empty())
-    return Malformed(text,
-                     fmt::format("a {} has '/{}/<name>/versions/<version>' here", AssetKindName(kind), collection));
+    return Malformed(text, fmt::format("the form for this is '/{}/<name>/versions/<version>'", collection));
   AssetReference reference;
   reference.name = *name;
-  reference.registry = std::move(registry);
   reference.version = After(segments, "versions").value_or("");
   reference.label = After(segments, "labels").value_or("");
+  return Reference(std::move(reference));
+}
+
+// "<registry>/<collection>/<name>[/versions/<v> | /labels/<l>]" after "registries/". A name alone is its newest
+// version; what is nearly a version is not.
+Result<Reference> ParseRegistryPath(std::string_view text, std::string_view path, AssetKind kind) {
+  const auto segments = Split(path, '/');
+  const std::string_view collection = AssetCollection(kind);
+  const bool has_name = (segments.size() == 3 || segments.size() == 5) && EqualsIgnoreCase(segments[1], collection) &&
+                        std::none_of(segments.begin(), segments.end(), [](auto each) { return each.empty(); });
+  const bool has_version = has_name && segments.size() == 5;
+  AssetReference reference;
+  if (has_version && EqualsIgnoreCase(segments[3], "versions")) reference.version = segments[4];
+  if (has_version && EqualsIgnoreCase(segments[3], "labels")) reference.label = segments[4];
+  if (!has_name || (has_version && reference.version.empty() && reference.label.empty()))
+    return Malformed(text, fmt::format("azureml://registries/<registry>/{0}/<name>/versions/<version>, or "
+                                       "…/labels/latest, is the form for this",
+                                       collection));
+  reference.name = segments[2];
+  reference.registry = segments[0];
   return Reference(std::move(reference));
 }
 
@@ -63,16 +83,13 @@ Result<Reference> ParseAzuremlUri(std::string_view text, AssetKind kind) {
   std::string_view rest = text.substr(std::string_view("azureml://").size());
   if (rest.starts_with("datastores/")) return ParseDatastorePath(text, rest.substr(11));
   if (rest.starts_with("jobs/")) return ParseJobOutput(text, rest.substr(5));
-  if (rest.starts_with("registries/")) {
-    rest.remove_prefix(11);
-    return ParseAssetPath(text, rest, kind, std::string(rest.substr(0, rest.find('/'))));
-  }
+  if (rest.starts_with("registries/")) return ParseRegistryPath(text, rest.substr(11), kind);
   if (rest.starts_with("subscriptions/")) {
     const size_t datastores = rest.find("/datastores/");
     if (datastores != std::string_view::npos) return ParseDatastorePath(text, rest.substr(datastores + 12));
     const size_t jobs = rest.find("/jobs/");
     if (jobs != std::string_view::npos) return ParseJobOutput(text, rest.substr(jobs + 6));
-    return ParseAssetPath(text, rest, kind, "");
+    return ParseAssetPath(text, rest, kind);
   }
   return Malformed(text, "azureml://datastores/…, azureml://jobs/… and azureml://registries/… are known");
 }
@@ -86,7 +103,7 @@ Result<Reference> ParseShort(std::string_view text, AssetKind kind) {
   const std::string_view rest = text.substr(std::string_view("azureml:").size());
   if (IsPathLike(rest))
     return InvalidArgument(fmt::format("'{}': a local path has no 'azureml:' before it; write '{}'", text, rest));
-  if (StartsWithIgnoreCase(rest, "/subscriptions/")) return ParseAssetPath(text, rest, kind, "");
+  if (StartsWithIgnoreCase(rest, "/subscriptions/")) return ParseAssetPath(text, rest, kind);
   AssetReference reference;
   const size_t at = rest.rfind('@');
   const size_t colon = rest.rfind(':');
@@ -149,7 +166,7 @@ Result<Reference> ParseReference(std::string_view text, AssetKind kind) {
   if (text.starts_with("azureml:")) return ParseShort(text, kind);
   if (text.starts_with("runs:/")) return ParseRun(text);
   if (IsUrl(text)) return Reference(Url{std::string(text)});
-  if (StartsWithIgnoreCase(text, "/subscriptions/")) return ParseAssetPath(text, text, kind, "");
+  if (StartsWithIgnoreCase(text, "/subscriptions/")) return ParseAssetPath(text, text, kind);
   if (text.starts_with("file:")) text.remove_prefix(text.starts_with("file://") ? 7 : 5);
   return Reference(LocalPath{std::string(text)});
 }

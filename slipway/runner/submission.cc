@@ -78,24 +78,27 @@ class Pinner {
     }
   }
 
-  void PinComponent(const std::string& where, domain::CommandComponent& component) {
+  // A registered component's body, its own reference pinned.
+  Status LoadComponent(std::string& reference, domain::CommandComponent& into) {
+    SLIPWAY_ASSIGN_OR_RETURN(const auto asset, catalog_.Find(scope_, reference, AssetKind::kComponent));
+    const auto* component = std::get_if<domain::CommandComponent>(&asset.body);
+    if (!component) return Internal("a component without a body");
+    into = *component;
+    reference = registry::PinnedTo(reference, asset);
+    return {};
+  }
+
+  // `reference` "" = `component` stands in the job itself.
+  void PinComponent(const std::string& where, std::string& reference, domain::CommandComponent& component) {
+    if (!reference.empty())
+      if (Status loaded = LoadComponent(reference, component); !loaded)
+        return Complain(where + "component", std::move(loaded.error()));
     PinReference(where + "environment", component.environment, AssetKind::kEnvironment);
     if (!component.code.empty()) PinReference(where + "code", component.code, AssetKind::kCode);
   }
 
-  // A registered component's body, its own reference pinned.
-  void LoadComponent(const std::string& where, std::string& reference, domain::CommandComponent& into) {
-    auto asset = catalog_.Find(scope_, reference, AssetKind::kComponent);
-    if (!asset) return Complain(where + "component", std::move(asset.error()));
-    const auto* component = std::get_if<domain::CommandComponent>(&asset->body);
-    if (!component) return Complain(where + "component", Internal("a component without a body"));
-    into = *component;
-    reference = registry::PinnedTo(reference, *asset);
-  }
-
   void PinTrial(const std::string& where, SweepSpec& sweep) {
-    if (!sweep.trial_component.empty()) LoadComponent(where + "trial: ", sweep.trial_component, sweep.trial);
-    PinComponent(where + "trial: ", sweep.trial);
+    PinComponent(where + "trial: ", sweep.trial_component, sweep.trial);
   }
 
   void PinStep(const PipelineSpec& pipeline, const std::string& name, domain::PipelineStep& step) {
@@ -103,8 +106,7 @@ class Pinner {
     if (step.sweep) {
       PinTrial(where, *step.sweep);
     } else {
-      if (!step.component_id.empty()) LoadComponent(where, step.component_id, step.component);
-      PinComponent(where, step.component);
+      PinComponent(where, step.component_id, step.component);
     }
     PinInputs(where, step.inputs);
     ResolveComputeBinding(pipeline, where, step);
