@@ -119,7 +119,8 @@ Status Workspace::WriteFile(const domain::DatastorePath& file, std::string_view 
   return {};
 }
 
-Result<size_t> Workspace::Download(const domain::DatastorePath& source, const std::filesystem::path& target) {
+Result<size_t> Workspace::Download(const domain::DatastorePath& source, const std::filesystem::path& target,
+                                   FolderName name) {
   auto files = ListFiles(source);
   if (!files || files->empty()) {  // a file by itself
     SLIPWAY_ASSIGN_OR_RETURN(std::string content, ReadFile(source));
@@ -128,8 +129,10 @@ Result<size_t> Workspace::Download(const domain::DatastorePath& source, const st
   }
   std::string base = source.path;
   if (!base.empty() && !base.ends_with('/')) base += '/';
+  const std::filesystem::path folder =
+      name == FolderName::kKept ? target / std::filesystem::path(base).parent_path().filename() : target;
   for (const File& file : *files) {
-    SLIPWAY_ASSIGN_OR_RETURN(std::filesystem::path path, JoinBelow(target, file.path));
+    SLIPWAY_ASSIGN_OR_RETURN(std::filesystem::path path, JoinBelow(folder, file.path));
     SLIPWAY_ASSIGN_OR_RETURN(std::string content, ReadFile({source.datastore, base + file.path}));
     SLIPWAY_RETURN_IF_ERROR(WriteFileAtomic(path, content));
   }
@@ -143,9 +146,7 @@ Result<size_t> Workspace::DownloadShared(const domain::RegistryAddress& source, 
   SLIPWAY_ASSIGN_OR_RETURN(const json answer, connection_.Get(base));
   const auto files = FilesOf(answer, "path");
   for (const File& file : files) {
-    const size_t slash = file.path.find('/');
-    SLIPWAY_ASSIGN_OR_RETURN(const std::filesystem::path path,
-                             JoinBelow(target, slash == std::string::npos ? file.path : file.path.substr(slash + 1)));
+    SLIPWAY_ASSIGN_OR_RETURN(const std::filesystem::path path, JoinBelow(target, file.path));
     SLIPWAY_ASSIGN_OR_RETURN(net::Response response, connection_.Send("GET", base + EncodePath(file.path)));
     if (response.status >= 400) return ErrorOf(response);
     SLIPWAY_RETURN_IF_ERROR(WriteFileAtomic(path, response.body));

@@ -53,10 +53,13 @@ class Workspace {
   Result<std::vector<File>> ListFiles(const domain::DatastorePath& folder);
   Result<std::string> ReadFile(const domain::DatastorePath& file);
   Status WriteFile(const domain::DatastorePath& file, std::string_view content);
-  // Copies a file or a folder with all below it to `target`; gives the number of files.
-  Result<size_t> Download(const domain::DatastorePath& source, const std::filesystem::path& target);
+  enum class FolderName { kDropped, kKept };
+  // Copies a file or a folder with all below it into `target`, below the folder's own name where that is kept; gives
+  // the number of files.
+  Result<size_t> Download(const domain::DatastorePath& source, const std::filesystem::path& target,
+                          FolderName name = FolderName::kDropped);
 
-  // Copies the files of a registry's version, without the folder's own name; gives their number.
+  // Copies the file or folder of a registry's version, under its own name; gives the number of files.
   Result<size_t> DownloadShared(const domain::RegistryAddress& source, const std::filesystem::path& target);
 
   struct LogChunk {

@@ -29,19 +29,21 @@ Result<Output> DownloadModel(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, OwnerOf(context, arguments));
   const std::filesystem::path target =
       std::filesystem::path(arguments.GetOr("download-path", ".")) / *arguments.Get("name");
+  // The model's own file or folder keeps its name below that, as it does below AZUREML_MODEL_DIR.
   size_t count = 0;
   if (const auto address = domain::ParseRegistryAddress(printed.value("path", ""))) {
     SLIPWAY_ASSIGN_OR_RETURN(count, server->DownloadShared(*address, target));
   } else {
     SLIPWAY_ASSIGN_OR_RETURN(const domain::DatastorePath files,
                              LocateFiles(*server, printed.value("path", ""), domain::AssetKind::kModel));
-    SLIPWAY_ASSIGN_OR_RETURN(count, server->Download(files, target));
+    SLIPWAY_ASSIGN_OR_RETURN(count, server->Download(files, target, client::Workspace::FolderName::kKept));
   }
   context.Note(fmt::format("Downloaded {} {} to {}", count, count == 1 ? "file" : "files", target.string()));
   return Output::Nothing();
 }
 
-// The dialect renames `type` in lists, and prints a key with a space; `latest_version` is Slipway's addition.
+// The dialect renames `type` in lists, and prints a key with a space; `latest_version` and
+// `job_name` are Slipway's additions.
 Json ListItem(const Json& printed, bool is_container) {
   Json item = Json::object();
   for (const char* key :
@@ -55,6 +57,7 @@ Json ListItem(const Json& printed, bool is_container) {
   item["version"] = printed.value("version", "");
   item["model type"] = printed.value("type", "");
   item["path"] = printed.value("path", "");
+  item["job_name"] = printed.contains("job_name") ? printed["job_name"] : Json(nullptr);
   return item;
 }
 
