@@ -4,12 +4,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <thread>
 
 #include <fmt/format.h>
 
 #include "slipway/base/file.h"
+#include "slipway/base/text.h"
 #include "slipway/logstore/log_database.h"
 #include "slipway/logstore/log_store.h"
 #include "slipway/logstore/maintainer.h"
@@ -278,6 +280,108 @@ TEST_F(LogTables, APurgeTakesOldRowsAndFilesOfEachTableByItsRetention) {
   EXPECT_EQ(FilesThere(), 7u) << "a query may still read them";
   EXPECT_EQ(store_->Purge()->files, 4u);
   EXPECT_EQ(FilesThere(), 3u);
+}
+
+struct ClockChange {
+  const char* zone;
+  const char* day;  // of UTC, in which the zone's clocks change; any day for a zone whose clocks do not
+};
+
+// Retention counts days of UTC: what a zone does to the clock on the wall moves none of its boundaries.
+class Retention : public LogTables, public testing::WithParamInterface<ClockChange> {
+ protected:
+  static constexpr int kDays = 4;
+  static constexpr auto kDay = std::chrono::hours(24), kRowPeriod = std::chrono::hours(2);
+
+  void SetUp() override {
+    if (const char* zone = std::getenv("TZ")) zone_before_ = zone;
+    ::setenv("TZ", GetParam().zone, 1);
+    ::tzset();
+    LogTables::SetUp();
+    change_day_ = *ParseTimestamp(std::string(GetParam().day) + "T00:00:00Z");
+    first_ = change_day_ - (kDays + 1) * kDay;
+    ASSERT_TRUE(store_->PutTable({"AppTraces", std::nullopt, kDays}));
+    std::vector<std::string> rows;
+    for (Timestamp time = first_; time < change_day_ + 2 * kDay; time += kRowPeriod)
+      rows.push_back(fmt::format(R"({{"TimeGenerated":"{}","Message":"m"}})", FormatTimestamp(time)));
+    ASSERT_TRUE(store_->Ingest("AppTraces", rows));
+  }
+  void TearDown() override {
+    zone_before_.empty() ? ::unsetenv("TZ") : ::setenv("TZ", zone_before_.c_str(), 1);
+    ::tzset();
+  }
+  uint64_t Purged() {
+    const auto purged = store_->Purge();
+    EXPECT_TRUE(purged) << purged.error().ToString();
+    return purged ? purged->rows : 0;
+  }
+  std::string Oldest() { return Ask("traces | summarize min(timestamp)").at(0).at(0).substr(1, 10); }
+
+  std::string zone_before_;
+  Timestamp change_day_{}, first_{};
+};
+
+TEST_P(Retention, DeletesEachDayOfUtcOnceAndNoHourOfTheNext) {
+  constexpr uint64_t kRowsOfDay = kDay / kRowPeriod;
+  for (Timestamp now = change_day_ - kDay; now < change_day_ + 2 * kDay; now += std::chrono::hours(1)) {
+    clock_.Set(now);
+    const bool begins_day = (now - first_) % kDay == Duration(0);
+    const bool has_older = now > change_day_ - kDay;
+    EXPECT_EQ(Purged(), begins_day && has_older ? kRowsOfDay : 0) << FormatTimestamp(now);
+    if (begins_day) {
+      EXPECT_EQ(Oldest(), FormatTimestamp(now - kDays * kDay).substr(0, 10));
+    }
+  }
+}
+
+TEST_P(Retention, AClockThatIsSetBackDeletesNothingAndLosesNoTurn) {
+  clock_.Set(change_day_);
+  EXPECT_GT(Purged(), 0u);
+  const std::string left = Count("traces");
+  for (const auto back : {std::chrono::hours(1), std::chrono::hours(25), std::chrono::hours(24 * 400)}) {
+    clock_.Set(change_day_ - back);
+    EXPECT_EQ(Purged(), 0u) << "set back by " << back.count() << " hours";
+  }
+  EXPECT_EQ(Count("traces"), left);
+  clock_.Set(change_day_ + kDay - std::chrono::minutes(1));
+  EXPECT_EQ(Purged(), 0u);
+  clock_.Set(change_day_ + kDay);
+  EXPECT_EQ(Purged(), static_cast<uint64_t>(kDay / kRowPeriod));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Zones, Retention,
+    testing::Values(ClockChange{"Europe/Berlin", "2026-03-29"}, ClockChange{"Europe/Berlin", "2026-10-25"},
+                    ClockChange{"America/New_York", "2026-03-08"}, ClockChange{"America/New_York", "2026-11-01"},
+                    ClockChange{"Australia/Lord_Howe", "2026-04-04"}, ClockChange{"Australia/Lord_Howe", "2026-10-03"},
+                    ClockChange{"Asia/Kathmandu", "2026-06-01"}, ClockChange{"Africa/Casablanca", "2026-02-15"},
+                    ClockChange{"Africa/Casablanca", "2026-03-22"}),
+    [](const auto& info) {
+      return ReplaceAll(ReplaceAll(fmt::format("{}_{}", info.param.zone, info.param.day), "/", "_"), "-", "_");
+    });
+
+// Its period is one of the steady clock: a clock on the wall that is set back holds it up no more than one set forward.
+TEST_F(LogTables, TheMaintainerGoesOnWhenTheClockIsSetBack) {
+  AddTraces(5, 10);
+  ASSERT_TRUE(store_->PutTable({"AppTraces", std::nullopt, 6}));
+  clock_.Advance(-std::chrono::hours(24 * 30));
+  const Maintainer maintainer(*store_, {std::chrono::milliseconds(1), std::chrono::milliseconds(5)});
+  const auto holds = [](const auto& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!condition() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    return condition();
+  };
+  // What it has deleted by then tells that it went through a turn with the clock as it is.
+  const auto add_old = [&] {
+    ASSERT_TRUE(store_->Ingest("AppTraces", {R"({"Message":"old","TimeGenerated":"2020-01-01T00:00:00Z"})"}));
+  };
+  add_old();
+  EXPECT_TRUE(holds([&] { return Count("traces") == "10"; })) << "a turn with the clock set back";
+  clock_.Advance(std::chrono::hours(24 * 30));
+  add_old();
+  EXPECT_TRUE(holds([&] { return Count("traces") == "10"; }));
+  clock_.Advance(std::chrono::hours(24 * 2));
+  EXPECT_TRUE(holds([&] { return Count("traces") == "0"; })) << "the day is older than six days now";
 }
 
 TEST_F(LogTables, TheMaintainerSealsAndPurgesByItself) {
