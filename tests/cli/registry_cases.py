@@ -9,8 +9,9 @@ import urllib.request
 
 import tiny_model
 from harness import wait_until
+from job_cases import LOG
 
-ENVIRONMENT = "name: shell\nversion: 1\nimage: none\nslipway: {provider: native, programs: [sh]}\n"
+ENVIRONMENT = "name: shell\nversion: 1\nimage: none\nslipway: {provider: native, programs: [sh, curl]}\n"
 COMPONENT = ("name: count\nversion: 1\ntype: command\ninputs: {rows: {type: uri_folder}}\noutputs: {out: {type: uri_folder}}\n"
              "code: ./count\nenvironment: azureml:shell:1\ncommand: sh count.sh ${{inputs.rows}} > ${{outputs.out}}/count\n")
 JOB = """\
@@ -148,6 +149,113 @@ def using(scratch):
     scratch.expect("and answers", az("online-endpoint", "invoke", "-n", "shared-oe", "-r", "rows.json", "-w", "production"), 0, out=r"predictions")
 
 
+SHARED = "azureml://registries/shared/"
+COMPLETE = r"is not a complete reference: azureml://registries/<registry>/models/<name>/versions/<version>"
+# What is near a reference, and how the error names what would be right.
+NEAR_MISSES = [
+    ("models", "azureml://registries/shred/models/tiny/versions/1", r"there is no registry 'shred'.*did you mean 'shared'"),
+    ("models", SHARED + "models/tyny/versions/1", r"the registry 'shared': there is no model 'tyny'.*did you mean 'tiny'"),
+    ("models", SHARED + "models/tiny/versions/7", r"the registry 'shared': there is no version '7' of the model 'tiny'.*the newest is '1'"),
+    ("models", SHARED + "models/tiny/labels/newest", r"'newest' is not a label: only 'latest' is"),
+    ("models", SHARED + "models/tiny/versions", COMPLETE),
+    ("models", SHARED + "model/tiny/versions/1", COMPLETE),
+    ("models", SHARED + "models/tiny/version/1", COMPLETE),
+    ("models", SHARED + "data/table/versions/1", COMPLETE),
+    ("environments", SHARED + "environments/shel/versions/1", r"there is no environment 'shel'.*did you mean 'shell'"),
+    ("components", SHARED + "components/cuont/versions/1", r"there is no component 'cuont'; did you mean 'count'\?\n$"),
+    ("data", SHARED + "data/tabel/versions/1", r"there is no data 'tabel'.*did you mean 'table'"),
+]
+
+
+def status_of(error):
+    return 3 if "there is no" in error else 1
+
+
+def near_misses(scratch):
+    """References that are nearly right: the error says which, what is wrong and what would be right."""
+    for kind, reference, error in NEAR_MISSES:
+        parts = {"model": SHARED + "models/tiny/versions/1", "environment": SHARED + "environments/shell/versions/1"}
+        if kind == "components":
+            scratch.write("near.yml", "type: pipeline\nsettings: {default_compute: azureml:cpu-cluster}\njobs:\n  a: {type: command, component: '%s', "
+                                      "inputs: {rows: {type: uri_folder, path: 'azureml:table:1'}}}\n" % reference)
+        else:
+            path = reference if kind != "environments" else parts["model"]
+            model_type = "uri_folder" if kind == "data" else "custom_model"
+            environment = reference if kind == "environments" else parts["environment"]
+            scratch.write("near.yml", "command: echo ${{inputs.given}}\nenvironment: '%s'\ninputs:\n  given: {type: %s, path: '%s'}\n"
+                          % (environment, model_type, path))
+        scratch.expect("a job with %s" % reference, az("job", "create", "-f", "near.yml", "-w", "staging"), status_of(error), out="", err=error)
+    for model, error in ((each[1], each[2]) for each in NEAR_MISSES if each[0] == "models"):
+        scratch.write("near-deployment.yml", DEPLOYMENT.format(endpoint="shared-oe", model=model).replace("blue", "near"))
+        scratch.expect("a deployment with %s" % model, az("online-deployment", "create", "-f", "near-deployment.yml", "-w", "production"), status_of(error), out="", err=error)
+
+
+EVERYWHERE = """\
+type: pipeline
+inputs:
+  rows: {type: mltable, path: azureml://registries/shared/data/lines/labels/latest}
+settings: {default_compute: azureml:cpu-cluster}
+jobs:
+  look:
+    type: sweep
+    trial: azureml://registries/shared/components/see/labels/latest
+    search_space: {depth: {type: choice, values: [1, 2]}}
+    objective: {primary_metric: f1, goal: maximize}
+    sampling_algorithm: grid
+    limits: {max_total_trials: 2, max_concurrent_trials: 2}
+    inputs: {rows: "${{parent.inputs.rows}}"}
+"""
+SEE = ("name: see\nversion: 1\ntype: command\ninputs: {rows: {type: mltable}, depth: {type: integer}}\n"
+       "environment: azureml://registries/shared/environments/shell/versions/1\n"
+       "command: >-\n  test -e ${{inputs.rows}}/MLTable && { %s; log f1 ${{inputs.depth}}; }\n" % LOG)
+
+
+def everywhere(scratch):
+    """Other places of references: sweeps, schedules, MLTables, deployments' environments; other verbs with --registry-name."""
+    scratch.write("lines/MLTable", "paths: [{file: ./a.csv}]\ntransformations: [{read_delimited: {delimiter: ','}}]\n")
+    scratch.write("lines/a.csv", "a,b\n1,2\n")
+    scratch.write("lines.yml", "name: lines\nversion: 1\ntype: mltable\npath: ./lines\n")
+    in_registry = ("--registry-name", "shared")
+    scratch.expect("a table straight into the registry", az("data", "create", "-f", "lines.yml", *in_registry, "--query", "path", "-o", "tsv"), 0,
+                   out=r"^azureml://registries/shared/data/lines/versions/1\n$")
+    scratch.write("see.yml", SEE)
+    scratch.expect("a component in the registry names the registry's environment", az("component", "create", "-f", "see.yml", *in_registry, "-o", "none"), 0,
+                   out="")
+    scratch.write("everywhere.yml", EVERYWHERE)
+    scratch.expect("a sweep of a registry's component over a registry's table", az("job", "create", "-f", "everywhere.yml", "-w", "production", "--stream"), 0,
+                   out=r"Status: Completed")
+    scratch.write("schedule.yml", "name: often\ntrigger: {type: recurrence, frequency: day, interval: 1}\ncreate_job: ./everywhere.yml\n")
+    scratch.expect("a schedule", az("schedule", "create", "-f", "schedule.yml", "-w", "production", "-o", "none"), 0, out="")
+    triggered = scratch.expect("starts it", ["slipway", "schedule", "trigger", "-n", "often", "-w", "production", "--query", "job_name", "-o", "tsv"], 0)
+    scratch.expect("to its end", az("job", "stream", "-n", triggered.stdout.strip(), "-w", "production"), 0, out=r"Status: Completed")
+    scratch.expect("goes", az("schedule", "disable", "-n", "often", "-w", "production", "-o", "none"), 0)
+    scratch.write("score.yml", "name: plain\nversion: 1\nimage: none\nslipway: {provider: native, programs: [python3]}\n")
+    scratch.expect("an environment to score in", az("environment", "create", "-f", "score.yml", *in_registry, "-o", "none"), 0, out="")
+    scratch.write("script/score.py", "def init():\n    pass\n\n\ndef run(text):\n    return 'scored by the registry'\n")
+    scratch.write("scripted.yml", "name: scripted\nendpoint_name: shared-oe\nmodel: {0}models/tiny/labels/latest\nenvironment: {0}environments/plain/labels/latest\n"
+                                  "code_configuration: {{code: script, scoring_script: score.py}}\ninstance_type: any\ninstance_count: 1\n".format(SHARED))
+    scratch.expect("a deployment with a registry's model and environment", az("online-deployment", "create", "-f", "scripted.yml", "-w", "production", "--query",
+                                                                              "[model,environment]", "-o", "tsv"), 0,
+                   out=r"^azureml://registries/shared/models/tiny/versions/1\s+azureml://registries/shared/environments/plain/versions/1\n$")
+    scratch.expect("answers", az("online-endpoint", "invoke", "-n", "shared-oe", "-d", "scripted", "-r", "rows.json", "-w", "production"), 0,
+                   out=r"scored by the registry")
+    for noun, name in (("model", "direct"), ("data", "table"), ("environment", "plain"), ("component", "count")):
+        which = ("-n", name, "-v", "1", *in_registry)
+        names = az(noun, "list", *in_registry, "--query", "[].name", "-o", "tsv")
+        scratch.expect("the tags of a %s" % noun, az(noun, "update", *which, "--set", "tags.checked=yes", "--query", "tags.checked", "-o", "tsv"), 0, out=r"^yes\n$")
+        scratch.expect("are kept", az(noun, "show", *which, "--query", "tags.checked", "-o", "tsv"), 0, out=r"^yes\n$")
+        scratch.expect("a %s is archived" % noun, az(noun, "archive", "-n", name, *in_registry), 0, out="")
+        scratch.check("and not listed", name not in scratch.run(names).stdout.split(), scratch.run(names).stdout)
+        scratch.expect("but still used by its version", az(noun, "show", *which, "--query", "name", "-o", "tsv"), 0, out=r"^%s\n$" % name)
+        scratch.expect("a %s is back" % noun, az(noun, "restore", "-n", name, *in_registry), 0, out="")
+        scratch.check("and listed", name in scratch.run(names).stdout.split(), scratch.run(names).stdout)
+        scratch.expect("its newest by label", az(noun, "show", "-n", name, "--label", "latest", *in_registry, "--query", "version", "-o", "tsv"), 0, out=r"^1\n$")
+    for noun in ("model", "data", "environment", "component"):
+        scratch.expect("%s and an unknown registry" % noun, az(noun, "list", "--registry-name", "shred"), 3, out="", err=r"did you mean 'shared'")
+    scratch.expect("what is stated does not change", az("model", "update", "-n", "direct", "-v", "1", *in_registry, "--set", "type=mlflow_model"), 1, out="",
+                   err=r"type")
+
+
 def parallel(scratch):
     home = home_of(scratch)
     (scratch.path / "other.bin").write_bytes(b"something else")
@@ -212,9 +320,23 @@ def promotion(scratch):
                                          "status", "-o", "tsv"], 0, out=r"^Promoted\n$")
     scratch.expect("the version before is retired", az("model", "list", "-n", "tiny", "-w", "production", "--query", "[].[version,stage]", "-o", "tsv"), 0,
                    out=r"^2\tProduction\n1\tArchived\n$")
+    for version in ("1", "2"):
+        scratch.write("serving.yml", "name: version-%s\nendpoint_name: serving-oe\nmodel: azureml:tiny:%s\ninstance_type: any\ninstance_count: 1\n" % (version, version))
+        if version == "1":
+            scratch.expect("an endpoint", az("online-endpoint", "create", "-n", "serving-oe", "-w", "production", "-o", "none"), 0, out="")
+        scratch.expect("serves version %s" % version, az("online-deployment", "create", "-f", "serving.yml", "-w", "production", "-o", "none"), 0, out="")
+    scratch.expect("the new one gets the traffic", az("online-endpoint", "update", "-n", "serving-oe", "--traffic", "version-2=100 version-1=0", "-w", "production",
+                                                      "-o", "none"), 0, out="")
+    scratch.expect("the evidence tells where it is deployed", [word.replace("tiny:1", "busy:1") for word in promote], 0, out=r"Waiting",
+                   err=r"version 1 is not deployed in the target yet")
+    scratch.expect("and what it would replace", promote, 0, out=r"Waiting",
+                   err=r"deployed serving-oe/version-1: version 1, 0 % of the traffic.*serving-oe/version-2: version 2, 100 % of the traffic")
     scratch.expect("one command rolls back", ["slipway", "promote", "rollback", "-n", "tiny", "-w", "production", "--as", "ada", "--reason", "errors", "--query",
-                                              "status", "-o", "tsv"], 0, out=r"^RolledBack\n$", err=r"Version 1 of 'tiny' is in production again")
-    scratch.expect("and the history stays", ["slipway", "promote", "list", "-w", "production", "-o", "table"], 0, out=r"RolledBack +ada +grace.*Promoted")
+                                              "status", "-o", "tsv"], 0, out=r"^RolledBack\n$", err=r"Version 1 of 'tiny' is in production again.*serving-oe: 100 % of the traffic went from 'version-2' back to 'version-1'")
+    scratch.expect("the traffic too", az("online-endpoint", "show", "-n", "serving-oe", "-w", "production", "--query", "traffic"), 0, out=r'"version-1": 100')
+    scratch.expect("the audit log tells of it", ["slipway", "audit", "list", "--action", "promotion.rollback", "--query", "[0].evidence.traffic", "-o", "tsv"], 0,
+                   out=r"serving-oe")
+    scratch.expect("and the history stays", ["slipway", "promote", "list", "-w", "production", "-o", "table"], 0, out=r"RolledBack +ada +1 +grace.*Promoted")
 
 
 def audit(scratch):
@@ -271,14 +393,44 @@ def remote(scratch):
         scratch.expect("both servers list it", az("model", "list", "--registry-name", "central", "--query", "[].name", "-o", "tsv"), 0, out=r"^tiny\n$", **where)
     scratch.expect("a component with its parts", az("component", "share", "-n", "count", "-v", "1", "--registry-name", "central", "-w", "staging", "-o", "none"),
                    0, out="")
+    scratch.expect("data", az("data", "share", "-n", "table", "-v", "1", "--registry-name", "central", "--share-with-name", "table", "--share-with-version", "1",
+                              "-w", "staging", "-o", "none"), 0, out="")
     scratch.write("remote.yml", "command: wc -c < ${{inputs.model}}\nenvironment: azureml://registries/central/environments/shell/versions/1\n"
                                 "inputs:\n  model: {type: custom_model, path: azureml://registries/central/models/tiny/labels/latest}\n")
     scratch.expect("a job reads it", az("job", "create", "-f", "remote.yml", "-w", "production", "--stream"), 0,
                    out=r"%d\n.*Status: Completed" % len(tiny_model.tiny_model()))
     scratch.write("remote-deployment.yml", DEPLOYMENT.format(endpoint="shared-oe", model="azureml://registries/central/models/tiny/versions/1")
                   .replace("blue", "remote"))
+    scratch.write("remote-pipeline.yml", JOB.replace("registries/shared", "registries/central"))
+    scratch.expect("a pipeline runs on its component, environment, data and model", az("job", "create", "-f", "remote-pipeline.yml", "-w", "production", "--stream"),
+                   0, out=r"Status: Completed")
     scratch.expect("a deployment loads it", az("online-deployment", "create", "-f", "remote-deployment.yml", "-w", "production", "-o", "none"), 0, out="")
+    changes(scratch, at_hub)
     vanishing(scratch, hub, server, at_hub)
+
+
+def changes(scratch, at_hub):
+    """What is changed at the server that has the registry, as others see it; and that they cannot change it themselves."""
+    there = ("--registry-name", "central")
+    address = "azureml://registries/central/models/tiny/"
+    scratch.expect("tags are set there", az("model", "update", "-n", "tiny", "-v", "1", *there, "--set", "tags.checked=yes", "-o", "none"), 0, **at_hub)
+    scratch.expect("and seen here", az("model", "show", "-n", "tiny", "-v", "1", *there, "--query", "tags.checked", "-o", "tsv"), 0, out=r"^yes\n$")
+    scratch.expect("a new version is shared there", az("model", "create", "-n", "tiny", "-v", "2", "-p", "other.bin", *there, "-o", "none"), 0, **at_hub)
+    scratch.expect("and listed here", az("model", "list", "-n", "tiny", *there, "--query", "[].version", "-o", "tsv"), 0, out=r"^2\n1\n$")
+    scratch.write("newest.yml", "command: wc -c < ${{inputs.model}}\nenvironment: azureml://registries/central/environments/shell/versions/1\n"
+                                "inputs:\n  model: {type: custom_model, path: %slabels/latest}\n" % address)
+    newest = az("job", "create", "-f", "newest.yml", "-w", "production", "--query", "inputs.model.path", "-o", "tsv")
+    scratch.expect("'latest' is the new one", newest, 0, out=r"versions/2\n$")
+    scratch.expect("the new one is archived there", az("model", "archive", "-n", "tiny", "-v", "2", *there), 0, **at_hub)
+    scratch.expect("and not listed here", az("model", "list", "-n", "tiny", *there, "--query", "[].version", "-o", "tsv"), 0, out=r"^1\n$")
+    scratch.expect("'latest' is the one before", newest, 0, out=r"versions/1\n$")
+    scratch.write("archived.yml", (scratch.path / "newest.yml").read_text().replace("labels/latest", "versions/2"))
+    scratch.expect("by its version it is still used", az("job", "create", "-f", "archived.yml", "-w", "production", "--stream"), 0, out=r"Status: Completed")
+    for what, words in (("tags", ("update", "-n", "tiny", "-v", "1", "--set", "tags.a=b")), ("archiving", ("archive", "-n", "tiny")),
+                        ("creating", ("create", "-n", "mine", "-v", "1", "-p", "other.bin"))):
+        scratch.expect("%s from here" % what, az("model", *words, *there), 1, out="",
+                       err=r"in the remote registry 'central' is not supported yet: do it at https://")
+    scratch.expect("nothing came of it", az("model", "list", *there, "--query", "[].name", "-o", "tsv"), 0, out=r"^tiny\n$", **at_hub)
 
 
 def vanishing(scratch, hub, server, at_hub):
@@ -335,4 +487,4 @@ def restart(scratch):
         call.close()
 
 
-CASES = [registries, sharing, using, parallel, tampering, keys, promotion, remote, audit]
+CASES = [registries, sharing, using, near_misses, everywhere, parallel, tampering, keys, promotion, remote, audit]

@@ -213,7 +213,7 @@ def check_not_better(world, seen):
     return run
 
 
-def approve(world, run):
+def approve(world, run, in_production):
     def waits():
         shown = world.show(run)
         if shown["status"] == "completed":
@@ -221,17 +221,14 @@ def approve(world, run):
         return job_of(shown, "production")["status"] == "waiting"
     world.wait(waits, "the gate of production")
     deployed = world.production_json("online-deployment", "list", "--endpoint-name", ENDPOINT)
-    expect([each["name"] for each in deployed], ["version-1"], "what is in production before somebody approved")
+    expect([each["name"] for each in deployed], in_production, "what is in production before somebody approved")
     refused = world.production("workflow", "approve", run, "--as", "mallory", check=False)
     expect(refused.returncode, 1, "an approval by somebody else")
     world.production("workflow", "approve", run, "--as", "alice", "--comment", "the evidence holds")
 
 
-def check_better(world, seen):
-    """Rows that only the challenger understands: staging, test, approval, rollout under guards, production."""
-    world.production("alert", "unfreeze")
-    run = started_by_alert(world, seen)
-    approve(world, run)
+def wait_under_traffic(world, run):
+    """The run at its end; requests come all the time, and every one is answered."""
     done, answered = threading.Event(), []
 
     def send():
@@ -245,9 +242,18 @@ def check_better(world, seen):
     finally:
         done.set()
         sender.join()
+    expect(len(answered) > 0, True, "requests during the rollout")  # send() fails with one that was not answered
+    return shown
+
+
+def check_better(world, seen):
+    """Rows that only the challenger understands: staging, test, approval, rollout under guards, production."""
+    world.production("alert", "unfreeze")
+    run = started_by_alert(world, seen)
+    approve(world, run, ["version-1"])
+    shown = wait_under_traffic(world, run)
     expect(shown["conclusion"], "success", world.production("workflow", "logs", run, "--failed").stdout[-3000:])
     expect(world.traffic(), {"version-2": 100}, "the challenger's traffic")
-    expect(len(answered) > 0, True, "requests during the rollout")  # send() fails with one that was not answered
     rollout = world.production_json("rollout", "show", "--endpoint", ENDPOINT)
     expect(rollout["status"], "Completed", rollout)
     expect([guard["guard"] for guard in rollout["decisions"][-1]["guards"]], ["error_rate<1%", "p99_ms<50x"], "guards that held")
@@ -284,6 +290,16 @@ def check_budget(world):
     refusal(world, "budget of 2 starts")
 
 
+def check_cool_down(world):
+    """With budget left, the last start keeps the next one off for as long as the rule says."""
+    alert = world.repository / "core/alerts/retrain.yml"
+    alert.write_text(alert.read_text().replace("runs: 2", "runs: 20") + "cool_down: P1D\n")
+    runs = len(world.production_json("workflow", "list"))
+    world.production("alert", "create", "-f", alert, "-o", "none")
+    refusal(world, "its cool-down lasts P1D: nothing was started")
+    expect(len(world.production_json("workflow", "list")), runs, "runs of workflows")
+
+
 def check_way_back(world):
     """The champion's deployment is as it was."""
     world.production("online-endpoint", "update", "--name", ENDPOINT, "--traffic", "version-1=100 version-2=0", "-o", "none")
@@ -301,6 +317,32 @@ def check_train_only(world):
     expect(versions(world), ["3", "2", "1"], "versions in staging")
     model = world.json("model", "show", "--name", MODEL, "--version", 3, "-w", "staging")
     expect((model["tags"]["compared_with"], "champion" in model["tags"]), (f"azureml:{MODEL}:2", False), "the champion of today")
+
+
+def champions(world):
+    return world.json("model", "list", "--name", MODEL, "-w", "staging", "--query", "[?tags.champion=='yes'].version")
+
+
+def check_taken_back(world):
+    """A challenger that is better by the data, and breaks a guard under traffic: the champion keeps traffic and title."""
+    before = champions(world)
+    world.production("environment-gate", "variable", "set", "--name", "ROLLOUT_GUARDS", "--value", "error_rate<1% p50_ms>60000",
+                     "-e", "Production", "-o", "none")
+    run = world.production_json("workflow", "run", "retrain-model.yml", "-i", "mode=train-and-gate")["id"]
+    approve(world, run, ["version-1", "version-2"])
+    shown = wait_under_traffic(world, run)
+    jobs = {job["key"]: job["conclusion"] for job in shown["jobs"]}
+    expect((shown["conclusion"], jobs["staging"], jobs["production"], jobs["crown"]), ("failure", "success", "failure", "skipped"), jobs)
+    newest = versions(world)[0]
+    log = world.log(run, "production")
+    expect(f"the rollout of version-{newest} ended: RolledBack" in log, True, log[-3000:])
+    expect(world.traffic(), {"version-1": 100}, "traffic")
+    rollout = world.production_json("rollout", "show", "--endpoint", ENDPOINT)
+    verdicts = {guard["guard"]: guard["verdict"].lower() for guard in rollout["decisions"][-1]["guards"]}
+    expect((rollout["status"], verdicts), ("RolledBack", {"error_rate<1%": "holds", "p50_ms>60000": "breached"}), rollout)
+    expect(champions(world), before, "what the next challenger is compared with")
+    recorded = world.json("audit", "list", "--action", "rollout.roll-back", "--max-results", "1")[0]
+    expect("p50_ms>60000 is breached" in recorded["reason"], True, recorded)
 
 
 def main():
@@ -325,9 +367,11 @@ def main():
         better = step("better: approved, rolled out under guards", check_better, {suggested, run})
         step("the audit log", check_audit, (run, better))
         step("the budget is spent", check_budget)
+        step("the cool-down lasts", check_cool_down)
         step("the way back", check_way_back)
         put_labelled_traffic(world, 3, labelled(drifted, 3, lambda above, coin: not above))
         step("train only", check_train_only)
+        step("a guard takes the traffic back", check_taken_back)
         return 0
     except Exception:
         print(f"FAIL\n{traceback.format_exc()}\n{(world.folder / 'serve.log').read_text(errors='replace')[-2000:]}", flush=True)

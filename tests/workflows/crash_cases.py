@@ -1,6 +1,7 @@
 """kill -9 of the server, and of a job's process, in each phase: nothing is lost, nothing is run twice."""
 
 import os
+import random
 import signal
 import time
 
@@ -59,6 +60,81 @@ def check_server_killed_in_each_phase(world):
     expect(ran(world), ["first", "second", "gate", "last"], "each step, once")
     kill_and_restart(world)
     expect(world.show(run)["conclusion"], "success", "after the end")
+
+
+MANY_JOBS = """name: Many
+on: workflow_dispatch
+jobs:
+  matrix:
+    strategy: {{matrix: {{part: [one, two, three]}}}}
+    runs-on: x
+    steps:
+      - run: 'echo matrix-${{{{ matrix.part }}}} >> {0}/steps; sleep 0.2; mkdir out; echo ${{{{ matrix.part }}}} > out/${{{{ matrix.part }}}}'
+      - {{uses: actions/upload-artifact@v4, with: {{name: "part-${{{{ matrix.part }}}}", path: out}}}}
+      - run: 'echo uploaded-${{{{ matrix.part }}}} >> {0}/steps'
+  called:
+    uses: ./.github/workflows/called.yml
+    with: {{file: "{0}/steps"}}
+  gate:
+    needs: [matrix, called]
+    environment: Production
+    runs-on: x
+    steps:
+      - {{uses: actions/download-artifact@v4, with: {{path: all, merge-multiple: true}}}}
+      - run: 'echo gate-$(cat all/* | wc -l) >> {0}/steps; sleep 0.3'
+  failing:
+    needs: matrix
+    runs-on: x
+    continue-on-error: true
+    steps: [{{run: 'echo failing >> {0}/steps; exit 1'}}, {{if: always(), run: 'echo after-failing >> {0}/steps; sleep 0.2'}}]
+  last:
+    needs: [gate, failing]
+    concurrency: last
+    runs-on: x
+    steps: [{{run: 'echo last >> {0}/steps'}}]
+"""
+CALLED = """on: {workflow_call: {inputs: {file: {type: string}}}}
+jobs:
+  inner: {runs-on: x, steps: [{run: 'sleep 0.1; echo called >> ${{ inputs.file }}'}]}
+"""
+
+
+def check_server_killed_at_any_moment(world):
+    """kill -9 at moments that a seed picks, over jobs of every kind: every step runs once, and the run ends as it would."""
+    world.commit({".github/workflows/many.yml": MANY_JOBS.format(world.folder), ".github/workflows/called.yml": CALLED})
+    world.run("environment-gate", "create", "--name", "Production", "--reviewers", "alice")
+    run = world.json("workflow", "run", "many.yml")["id"]
+    moments = random.Random(7)
+    kills = 0
+    while kills < 12 or world.show(run)["status"] != "completed":
+        time.sleep(moments.uniform(0.02, 0.5))
+        kill_and_restart(world)
+        kills += 1
+        shown = world.show(run)
+        if shown["status"] == "waiting":
+            world.run("workflow", "approve", run, "--as", "alice")
+        if kills > 60:
+            break
+    shown = world.wait_for_end(run)
+    expect(shown["conclusion"], "success", f"after {kills} kills: {shown['jobs']}")
+    steps = (world.folder / "steps").read_text().split()
+    parts = ("one", "two", "three")
+    expect(sorted(steps), sorted([f"matrix-{part}" for part in parts] + [f"uploaded-{part}" for part in parts] +
+                                 ["called", "gate-3", "failing", "after-failing", "last"]), "every step, once")
+
+
+def check_server_killed_while_cancelling(world):
+    world.commit({".github/workflows/long.yml": "name: Long\non: workflow_dispatch\njobs:\n  a:\n    runs-on: x\n    steps:\n"
+                  f"      - run: 'touch {world.folder}/runs-long; exec -a slipway-test-cancelled sleep 7777'\n"
+                  f"      - {{if: always(), run: 'echo cleaned >> {world.folder}/cleaned'}}\n"})
+    run = world.json("workflow", "run", "long.yml")["id"]
+    world.wait(lambda: (world.folder / "runs-long").exists(), "the step")
+    world.run("workflow", "cancel", run)
+    kill_and_restart(world)
+    shown = world.wait_for_end(run)
+    expect((shown["conclusion"], job_of(shown, "a")["conclusion"]), ("cancelled", "cancelled"), "the run")
+    expect((world.folder / "cleaned").read_text(), "cleaned\n", "what always runs, once")
+    expect(runs("slipway-test-cancelled"), False, "the cancelled step")
 
 
 def check_job_process_killed(world):

@@ -255,6 +255,35 @@ def check_cancel_and_rerun(world):
     expect("has ended" in done.stderr, True, done.stderr)
 
 
+def check_tampered_artifact(world):
+    """What was uploaded is what is downloaded, by a job as by a person, or neither gets anything."""
+    take = ("jobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: actions/download-artifact@v4\n"
+            "        with: {name: model, path: got, run-id: '${{ inputs.from }}', github-token: x}\n      - run: cat got/b/weights\n")
+    make = ("jobs:\n  a:\n    runs-on: x\n    steps:\n      - run: mkdir -p m/b && echo good > m/b/weights && echo a > m/b.txt\n"
+            "      - {uses: actions/upload-artifact@v4, with: {name: model, path: m}}\n")
+    world.commit({".github/workflows/make.yml": workflow("Make", "  workflow_dispatch:\n", make),
+                  ".github/workflows/take.yml": workflow("Take", "  workflow_dispatch: {inputs: {from: {}}}\n", take)})
+    made = world.json("workflow", "run", "make.yml")["id"]
+    expect(world.wait_for_end(made)["conclusion"], "success", "the upload")
+    taken = world.json("workflow", "run", "take.yml", "-i", f"from={made}")["id"]
+    expect(world.wait_for_end(taken)["conclusion"], "success", f"a download: {world.log(taken, 'a')}")
+    file = world.home / "workflows" / str(made) / "artifacts/model/b/weights"
+    good = file.read_text()
+    for what, damage in (("other content", lambda: file.write_text("evil\n")), ("another file", lambda: (file.parent / "more").write_text("")),
+                         ("a missing file", file.unlink)):
+        damage()
+        taken = world.json("workflow", "run", "take.yml", "-i", f"from={made}")["id"]
+        expect(world.wait_for_end(taken)["conclusion"], "failure", what)
+        expect("the artifact 'model' was tampered with" in world.log(taken, "a"), True, f"{what}: {world.log(taken, 'a')}")
+        folder = world.folder / "downloaded"
+        done = world.run("workflow", "download", made, "--name", "model", "-p", folder, check=False)
+        expect((done.returncode, "was tampered with" in done.stderr, list(folder.rglob("*"))), (1, True, []), f"{what}: {done.stderr}")
+        (file.parent / "more").unlink(missing_ok=True)
+        file.write_text(good)
+    taken = world.json("workflow", "run", "take.yml", "-i", f"from={made}")["id"]
+    expect(world.wait_for_end(taken)["conclusion"], "success", "as it was")
+
+
 def check_command_line(world):
     world.commit({".github/workflows/quick.yml": workflow("Quick", "  workflow_dispatch:\n", "jobs:\n"
                   "  one: {runs-on: x, steps: [{run: echo from one}]}\n"

@@ -32,13 +32,25 @@ class World:
         self.environment["SLIPWAY_SDK"] = str(self.bin.parent)
         self.server = None
         self.ports = serve_ports()
+        self.serve_arguments = []
+
+    def serve_command(self, *more):
+        return [self.bin / "slipway-serve", *self.ports, *more, *self.serve_arguments]
 
     def start(self, with_gateway=False):
         log = open(self.folder / "serve.log", "ab")
         gateway = [] if with_gateway else ["--no-gateway"]
-        self.server = subprocess.Popen([self.bin / "slipway-serve", *self.ports, *gateway],
-                                       env=self.environment, stdout=log, stderr=log, cwd=self.folder)
+        self.server = subprocess.Popen(self.serve_command(*gateway), env=self.environment, stdout=log, stderr=log,
+                                       cwd=self.folder)
         self.wait(lambda: self.run("workspace", "list", check=False).returncode == 0, "the server")
+
+    def try_to_start(self):
+        """What a server says that cannot start."""
+        done = subprocess.run(self.serve_command("--no-gateway"), env=self.environment, text=True, capture_output=True,
+                              timeout=WAIT, cwd=self.folder)
+        if done.returncode == 0:
+            raise AssertionError(f"the server did start: {done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
 
     def stop(self, with_signal=signal.SIGTERM):
         if not self.server:

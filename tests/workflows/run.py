@@ -9,13 +9,14 @@ import crash_cases
 import event_cases
 import example_cases
 import file_cases
+import postgres_cases
 from harness import World
 
 
 def checks():
     yield "refused", [file_cases.check_refused], True
     yield "files", [file_cases.check_files], False
-    for module in (event_cases, example_cases, crash_cases):
+    for module in (event_cases, example_cases, postgres_cases, crash_cases):
         functions = [each for name, each in vars(module).items() if name.startswith("check_")]
         if module is crash_cases:
             yield "crashes", functions, True
