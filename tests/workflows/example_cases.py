@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import datetime
 
 from harness import HERE, expect, job_of
 
@@ -15,6 +16,14 @@ def logs_of(world, run):
     return world.run("workflow", "logs", run, check=False).stdout[-3000:]
 
 
+def report(run):
+    """How long its jobs took, waiting for people left out."""
+    at = datetime.fromisoformat
+    jobs = [f"{job['key']} {(at(job['completed_at']) - at(job['started_at'])).total_seconds():.1f} s" for job in run["jobs"]
+            if job["started_at"] and job["completed_at"]]
+    print(f"  {run['workflow']}: {', '.join(jobs)}", flush=True)
+
+
 def wait_for_gate(world, run, name):
     world.wait(lambda: world.show(run)["status"] in ("waiting", "completed"), name)
     expect(world.show(run)["status"], "waiting", f"{name}: {logs_of(world, run)}")
@@ -24,7 +33,9 @@ def approve(world, run, name):
     """What has to be approved waits, and goes on to success once it is."""
     wait_for_gate(world, run, name)
     world.run("workflow", "approve", run, "--as", "alice")
-    expect(world.wait_for_end(run)["conclusion"], "success", f"{name}: {logs_of(world, run)}")
+    ended = world.wait_for_end(run)
+    expect(ended["conclusion"], "success", f"{name}: {logs_of(world, run)}")
+    report(ended)
 
 
 def endpoint_of(stage):
@@ -55,6 +66,7 @@ def make_example(world):
 
 def expect_quality(world, run):
     quality = world.wait_for_end(run)
+    report(quality)
     expect(job_of(quality, "secrets")["conclusion"], "success", "no keys in the files")
     for job, tool in (("format", "clang-format-14"), ("analyse", "cppcheck")):
         if shutil.which(tool):
@@ -84,7 +96,9 @@ def answer_of(world, workspace):
 
 def deliver(world):
     build = world.json("workflow", "run", "build-model.yml", "-i", "trials=2")["id"]
-    expect(world.wait_for_end(build)["conclusion"], "success", f"Build Model: {logs_of(world, build)}")
+    built = world.wait_for_end(build)
+    expect(built["conclusion"], "success", f"Build Model: {logs_of(world, build)}")
+    report(built)
     model = world.json("model", "list", "--name", MODEL, "-w", "staging")[0]
     expect(model["tags"]["run_id"], str(build), "the model says which run made it")
     expect(model["tags"]["commit"], world.git("rev-parse", "HEAD"), "and of which commit")
