@@ -321,8 +321,8 @@ void MountFaces(net::Router& router, Foundation& base, Services& services, const
   api::MountJobs(router, {services.runner, store.jobs(), store.workspaces(), base.url()});
   api::MountJobReports(router, {services.runner, store.jobs(), store.workspaces(), store.assets(), store.endpoints()});
   api::MountSchedules(router, {services.scheduler, store.schedules(), store.workspaces()});
-  const api::AlertsDependencies alerts{services.alerts, store.schedules(), store.action_groups(), store.workspaces(),
-                                       clock};
+  const api::AlertsDependencies alerts{services.alerts,    store.schedules(), store.action_groups(),
+                                       store.workspaces(), store.audit(),     clock};
   api::MountAlerts(router, alerts);
   api::MountActionGroups(router, alerts);
   api::MountEndpoints(router, {services.endpoints, store.endpoints(), store.workspaces(), base.url()});
@@ -382,7 +382,7 @@ class ControlPlaneImpl final : public ControlPlane {
 
   Status Start() {
     SLIPWAY_RETURN_IF_ERROR(services_.Start(base_, clock_));
-    api::MountWorkflows(router_, *services_.workflows);
+    api::MountWorkflows(router_, *services_.workflows, base_.store->audit(), clock_);
     if (options_.has_gateway) ExpectGateway();
     base_.listeners->Open(door_);
     if (options_.has_gateway) SLIPWAY_RETURN_IF_ERROR(StartGateway());
@@ -417,8 +417,8 @@ class ControlPlaneImpl final : public ControlPlane {
     return gateway_->Start();
   }
 
-  // The gateway starts when this server can be asked. Who asks where endpoints are scored before it listens is told where
-  // it will, or where it did.
+  // The gateway starts when this server can be asked. Who asks where endpoints are scored before it listens is told
+  // where it will, or where it did.
   void ExpectGateway() {
     uint16_t port = options_.gateway_port;
     if (const auto last = ReadGatewayAddress(options_.home); last && port == 0) port = last->tls_port;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "slipway/api/answer.h"
+#include "slipway/api/audit_trail.h"
 #include "slipway/api/routes.h"
 #include "slipway/base/text.h"
 #include "slipway/wire/action_group.h"
@@ -153,15 +154,28 @@ class Alerts {
   Result<Response> PutFreeze(const Request& request, const PathParameters& parameters) const {
     SLIPWAY_ASSIGN_OR_RETURN(const json body, ParseBody(request));
     SLIPWAY_ASSIGN_OR_RETURN(domain::AlertFreeze freeze, wire::FreezeFromJson(body));
-    SLIPWAY_RETURN_IF_ERROR(dependencies_.service.Freeze(ScopeOf(parameters), std::move(freeze)));
+    freeze.by = ActorOf(request);
+    SLIPWAY_RETURN_IF_ERROR(dependencies_.service.Freeze(ScopeOf(parameters), freeze));
+    SLIPWAY_RETURN_IF_ERROR(Record(request, parameters, "alert.freeze", freeze.reason));
     return GetFreeze(request, parameters);
   }
   Result<Response> DeleteFreeze(const Request& request, const PathParameters& parameters) const {
     SLIPWAY_RETURN_IF_ERROR(dependencies_.service.Freeze(ScopeOf(parameters), std::nullopt));
+    SLIPWAY_RETURN_IF_ERROR(Record(request, parameters, "alert.unfreeze", ""));
     return GetFreeze(request, parameters);
   }
 
  private:
+  Status Record(const Request& request, const PathParameters& parameters, std::string action,
+                std::string reason) const {
+    domain::AuditEntry entry;
+    entry.action = std::move(action);
+    entry.scope = ScopeOf(parameters).ArmId();
+    entry.subject = "alerts";
+    entry.reason = std::move(reason);
+    return AuditTrail(dependencies_.audit, dependencies_.clock).Record(request, std::move(entry));
+  }
+
   static json ReplayToJson(const AlertRule& rule, const monitor::Replay& replay) {
     json events = json::array();
     for (const auto& event : replay.events)

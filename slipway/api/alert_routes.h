@@ -9,6 +9,7 @@
 #pragma once
 
 #include "slipway/domain/alert_store.h"
+#include "slipway/domain/audit.h"
 #include "slipway/domain/stores.h"
 #include "slipway/monitor/alert_service.h"
 #include "slipway/net/router.h"
@@ -21,6 +22,7 @@ struct AlertsDependencies {
   domain::ScheduleStore& alerts;
   domain::ActionGroupStore& groups;
   domain::WorkspaceStore& workspaces;
+  domain::AuditLog& audit;
   const Clock& clock;
 };
 

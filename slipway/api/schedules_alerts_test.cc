@@ -5,6 +5,7 @@
 #include "slipway/api/arm_schedules.h"
 #include "slipway/api/testing/ask.h"
 #include "slipway/domain/testing/fake_submitter.h"
+#include "slipway/domain/testing/memory_audit_log.h"
 #include "slipway/domain/testing/memory_schedule_store.h"
 #include "slipway/domain/testing/memory_workspace_store.h"
 #include "slipway/monitor/testing/fake_logs.h"
@@ -122,7 +123,7 @@ TEST(SchedulesApiZones, TheClientsAndTheServersZonesAreTheSame) {
 
 class AlertsApi : public RouterTest {
  protected:
-  AlertsApi() { MountAlerts(router_, {service_, alerts_, groups_, workspaces_, clock_}); }
+  AlertsApi() { MountAlerts(router_, {service_, alerts_, groups_, workspaces_, audit_, clock_}); }
 
   static json Drift() {
     domain::AlertRule rule;
@@ -141,8 +142,24 @@ class AlertsApi : public RouterTest {
   monitor::testing::FakeLogs logs_;
   monitor::testing::FakeMessenger messenger_;
   domain::testing::MemoryActionGroupStore groups_;
+  domain::testing::MemoryAuditLog audit_;
   monitor::AlertService service_{{}, {alerts_, groups_, workspaces_, jobs_.jobs, jobs_, logs_, messenger_, clock_}};
 };
+
+TEST_F(AlertsApi, AFreezeIsOnRecordWithWhoAndWhy) {
+  const std::string freeze = kW + "/slipway/alertFreeze";
+  EXPECT_EQ(Call("GET", freeze)["frozen"], false);
+  Call("PUT", freeze, json::object(), 400);
+  EXPECT_EQ(Call("PUT", freeze, {{"reason", "release week"}, {"by", "somebody else"}})["freeze"]["by"], "local");
+  EXPECT_EQ(Call("DELETE", freeze)["frozen"], false);
+  const auto entries = *audit_.List({});
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[0].action, "alert.unfreeze");
+  EXPECT_EQ(entries[1].action, "alert.freeze");
+  EXPECT_EQ(entries[1].reason, "release week");
+  EXPECT_EQ(entries[1].actor, "local");
+  EXPECT_EQ(entries[1].scope, domain::Scope{}.ArmId());
+}
 
 TEST_F(AlertsApi, ARuleIsMadeReadListedAndDeleted) {
   const json made = Call("PUT", rules_ + "/drift", Drift(), 201);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "slipway/api/answer.h"
+#include "slipway/api/audit_trail.h"
 #include "slipway/api/routes.h"
 #include "slipway/base/file.h"
 #include "slipway/base/text.h"
@@ -64,7 +65,7 @@ json ArtifactJson(const workflows::Artifact& artifact) {
 
 class WorkflowFace {
  public:
-  explicit WorkflowFace(workflows::Workflows& service) : service_(service) {}
+  WorkflowFace(workflows::Workflows& service, AuditTrail trail) : service_(service), trail_(trail) {}
 
   Result<Response> Fire(const Request& request, const PathParameters& parameters) const {
     SLIPWAY_ASSIGN_OR_RETURN(const json body, ParseBody(request));
@@ -211,27 +212,42 @@ class WorkflowFace {
     SLIPWAY_ASSIGN_OR_RETURN(EnvironmentGate gate, wire::EnvironmentGateFromJson(body));
     gate.name = parameters.at("name");
     SLIPWAY_ASSIGN_OR_RETURN(gate, service_.PutGate(ScopeOf(parameters), std::move(gate)));
+    SLIPWAY_RETURN_IF_ERROR(Record(request, parameters, "gate.put",
+                                   {{"reviewers", Join(gate.reviewers, ", ")},
+                                    {"prevent_self_review", gate.prevents_self_review ? "true" : "false"},
+                                    {"wait_minutes", fmt::format("{}", gate.wait_minutes)},
+                                    {"branches", Join(gate.branches, ", ")},
+                                    {"workspace", gate.workspace}}));
     return JsonAnswer(200, wire::EnvironmentGateToJson(gate, false));
   }
 
-  Result<Response> DeleteGate(const Request&, const PathParameters& parameters) const {
+  Result<Response> DeleteGate(const Request& request, const PathParameters& parameters) const {
     SLIPWAY_RETURN_IF_ERROR(service_.DeleteGate(ScopeOf(parameters), parameters.at("name")));
+    SLIPWAY_RETURN_IF_ERROR(Record(request, parameters, "gate.delete"));
     return Response{.status = 204, .headers = {}, .body = ""};
   }
 
   Result<Response> PutVariable(const Request& request, const PathParameters& parameters) const {
     SLIPWAY_ASSIGN_OR_RETURN(const std::string value, ValueIn(request));
-    return Done(service_.SetVariable(ScopeOf(parameters), parameters.at("name"), parameters.at("key"), value));
+    SLIPWAY_RETURN_IF_ERROR(
+        service_.SetVariable(ScopeOf(parameters), parameters.at("name"), parameters.at("key"), value));
+    return Done(Record(request, parameters, "gate.variable.put", {{"value", value}}));
   }
-  Result<Response> DeleteVariable(const Request&, const PathParameters& parameters) const {
-    return Done(service_.SetVariable(ScopeOf(parameters), parameters.at("name"), parameters.at("key"), std::nullopt));
+  Result<Response> DeleteVariable(const Request& request, const PathParameters& parameters) const {
+    SLIPWAY_RETURN_IF_ERROR(
+        service_.SetVariable(ScopeOf(parameters), parameters.at("name"), parameters.at("key"), std::nullopt));
+    return Done(Record(request, parameters, "gate.variable.delete"));
   }
   Result<Response> PutSecret(const Request& request, const PathParameters& parameters) const {
     SLIPWAY_ASSIGN_OR_RETURN(const std::string value, ValueIn(request));
-    return Done(service_.SetSecret(ScopeOf(parameters), parameters.at("name"), parameters.at("key"), value));
+    SLIPWAY_RETURN_IF_ERROR(
+        service_.SetSecret(ScopeOf(parameters), parameters.at("name"), parameters.at("key"), value));
+    return Done(Record(request, parameters, "gate.secret.put"));  // not its value
   }
-  Result<Response> DeleteSecret(const Request&, const PathParameters& parameters) const {
-    return Done(service_.SetSecret(ScopeOf(parameters), parameters.at("name"), parameters.at("key"), std::nullopt));
+  Result<Response> DeleteSecret(const Request& request, const PathParameters& parameters) const {
+    SLIPWAY_RETURN_IF_ERROR(
+        service_.SetSecret(ScopeOf(parameters), parameters.at("name"), parameters.at("key"), std::nullopt));
+    return Done(Record(request, parameters, "gate.secret.delete"));
   }
 
  private:
@@ -260,13 +276,25 @@ class WorkflowFace {
     return service_.ArtifactFolder(ScopeOf(parameters), run, parameters.at("name"));
   }
 
+  Status Record(const Request& request, const PathParameters& parameters, std::string action,
+                std::map<std::string, std::string> evidence = {}) const {
+    domain::AuditEntry entry;
+    entry.action = std::move(action);
+    entry.scope = ScopeOf(parameters).ArmId();
+    const auto key = parameters.find("key");
+    entry.subject = parameters.at("name") + (key == parameters.end() ? "" : "/" + key->second);
+    entry.evidence = std::move(evidence);
+    return trail_.Record(request, std::move(entry));
+  }
+
   workflows::Workflows& service_;
+  const AuditTrail trail_;
 };
 
 }  // namespace
 
-void MountWorkflows(net::Router& router, workflows::Workflows& service) {
-  Routes<WorkflowFace> routes(router, std::make_shared<const WorkflowFace>(service));
+void MountWorkflows(net::Router& router, workflows::Workflows& service, domain::AuditLog& audit, const Clock& clock) {
+  Routes<WorkflowFace> routes(router, std::make_shared<const WorkflowFace>(service, AuditTrail(audit, clock)));
   const std::string base = std::string(kWorkspacePattern) + "/slipway/workflows", runs = base + "/runs";
   const std::string run = runs + "/{run}", artifacts = run + "/artifacts";
   routes.Add("POST", base + "/events", &WorkflowFace::Fire);

@@ -12,12 +12,14 @@
 // Who asks is told by the header x-slipway-actor.
 #pragma once
 
+#include "slipway/base/time.h"
+#include "slipway/domain/audit.h"
 #include "slipway/net/router.h"
 #include "slipway/workflows/workflows.h"
 
 namespace slipway::api {
 
-// `service` is borrowed; it outlives the router.
-void MountWorkflows(net::Router& router, workflows::Workflows& service);
+// All are borrowed and outlive the router. Changes of gates, their variables and secrets are recorded.
+void MountWorkflows(net::Router& router, workflows::Workflows& service, domain::AuditLog& audit, const Clock& clock);
 
 }  // namespace slipway::api

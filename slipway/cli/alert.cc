@@ -1,6 +1,7 @@
 // alert …: log and metric alert rules, what they did, and the freeze switch.
 #include <fmt/format.h>
 
+#include "slipway/cli/actor.h"
 #include "slipway/cli/alert_rules.h"
 #include "slipway/cli/commands.h"
 #include "slipway/cli/context.h"
@@ -173,15 +174,16 @@ std::string FreezePath(client::Workspace& server) {
 
 Result<Output> FreezeAlerts(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  SLIPWAY_ASSIGN_OR_RETURN(const Json answer,
-                           server->connection().Put(FreezePath(*server), Json{{"reason", *arguments.Get("reason")}}));
+  const Json body = {{"reason", *arguments.Get("reason")}};
+  SLIPWAY_ASSIGN_OR_RETURN(
+      const Json answer, SendAs(ActorOf(context, arguments), server->connection(), "PUT", FreezePath(*server), &body));
   return PrintedFreeze(answer);
 }
 
-Result<Output> UnfreezeAlerts(Context& context, const Arguments&) {
+Result<Output> UnfreezeAlerts(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
-  SLIPWAY_RETURN_IF_ERROR(server->connection().Delete(FreezePath(*server)));
-  SLIPWAY_ASSIGN_OR_RETURN(const Json answer, server->connection().Get(FreezePath(*server)));
+  SLIPWAY_ASSIGN_OR_RETURN(const Json answer,
+                           SendAs(ActorOf(context, arguments), server->connection(), "DELETE", FreezePath(*server)));
   return PrintedFreeze(answer);
 }
 
@@ -202,8 +204,8 @@ std::vector<Command> AlertCommands() {
       MakeCommand("alert test", "Tell when a rule would have fired over past data.",
                   {name, Flag{.name = "last", .help = "How far back: 7d, 36h, 90m. Default: 1d."}}, TestAlert),
       MakeCommand("alert freeze", "Keep alerts from starting jobs and workflows; they are still recorded and told.",
-                  {Flag{.name = "reason", .help = "Why.", .required = true}}, FreezeAlerts),
-      MakeCommand("alert unfreeze", "Let alerts start jobs and workflows again.", {}, UnfreezeAlerts),
+                  {Flag{.name = "reason", .help = "Why.", .required = true}, ActorFlag()}, FreezeAlerts),
+      MakeCommand("alert unfreeze", "Let alerts start jobs and workflows again.", {ActorFlag()}, UnfreezeAlerts),
   };
 }
 

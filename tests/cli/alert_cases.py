@@ -85,13 +85,15 @@ def receivers(scratch):
 
 
 def freezing(scratch):
-    scratch.expect("alerts are frozen", ["slipway", "alert", "freeze", "--reason", "release week"], 0, out=r'"is_frozen": true')
+    scratch.expect("alerts are frozen", ["slipway", "alert", "freeze", "--reason", "release week", "--as", "ada"], 0, out=r'"by": "ada",.*"is_frozen": true')
     scratch.write("rule.yml", RULE.replace("name: quiet", "name: cold"))
     scratch.expect("a rule that fires at once", ["slipway", "alert", "create", "-f", "rule.yml", "-o", "none"], 0, out="")
     reason = wait_until("its event", lambda: scratch.tsv("alert", "history", "-n", "cold", "--query",
                                                          "[0].deliveries[?kind=='job'].result | [0]"))
     scratch.check("started nothing", "release week" in reason, reason)
-    scratch.expect("alerts are let go", ["slipway", "alert", "unfreeze"], 0, out=r'"is_frozen": false')
+    scratch.expect("alerts are let go", ["slipway", "alert", "unfreeze", "--as", "grace"], 0, out=r'"is_frozen": false')
+    scratch.expect("both are on record", ["slipway", "audit", "list", "--action", "alert", "--query", "[?contains(action, 'freeze')].[actor,action,reason]", "-o", "tsv"],
+                   0, out=r"^grace\talert\.unfreeze\t\S*\nada\talert\.freeze\trelease week\n$")
     scratch.expect("a group that a rule uses stays", ["slipway", "action-group", "delete", "-n", "ops", "--yes"], 1, out="",
                    err=r"the alert rule 'cold' uses the action group 'ops'")
     scratch.expect("the rule goes", ["slipway", "alert", "delete", "-n", "cold", "--yes"], 0, out="")
