@@ -109,6 +109,9 @@ def sharing(scratch):
     scratch.expect("and found by the workflow's query", az("environment", "list", "--registry-name", "shared", "--query", "[?name=='shell'].latest_version",
                                                            "-o", "tsv"), 0, out=r"^1\n$")
     scratch.expect("an environment of staging", az("environment", "create", "-f", "shell.yml", "-w", "staging", "-o", "none"), 0, out="")
+    scratch.expect("is shared under another name", az("environment", "share", "-n", "shell", "-v", "1", "--registry-name", "shared", "--share-with-name",
+                                                      "shared-shell", "--share-with-version", "2", "-w", "staging", "--query", "[name,version]", "-o", "tsv"),
+                   0, out=r"^shared-shell\n?\t?2\n$")
     scratch.expect("a component of staging", az("component", "create", "-f", "component.yml", "-w", "staging", "-o", "none"), 0, out="")
     scratch.expect("takes its environment and code along", az("component", "share", "-n", "count", "-v", "1", "--registry-name", "shared", "-w", "staging",
                                                               "--query", "[environment,code]", "-o", "tsv"), 0,
