@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "slipway/registry/seal.h"
 #include "slipway/registry/testing/shared_fixture.h"
 
 namespace slipway::registry {
@@ -132,6 +133,7 @@ TEST_F(PromotionsTest, AReviewerDecides) {
   ASSERT_TRUE(approved) << approved.error().ToString();
   EXPECT_EQ(approved->status, PromotionStatus::kPromoted);
   EXPECT_EQ(approved->decided_by, "grace");
+  EXPECT_EQ(ProvenanceOf(*shared->Find(Address("3")))["approvedBy"], "grace");
   EXPECT_EQ(StageOf("3"), "Production");
   EXPECT_EQ(promotions->Review(production, waiting.name, true, "grace", "").error().code(), Code::kFailedPrecondition);
   EXPECT_THAT(audit.Actions(),
