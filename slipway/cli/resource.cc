@@ -165,6 +165,7 @@ Result<std::vector<std::pair<std::string, std::string>>> ParsePairs(const std::v
 
 Result<client::Workspace*> OwnerOf(Context& context, const Arguments& arguments) {
   const auto registry = arguments.Get("registry-name");
+  if (registry && registry->empty()) return InvalidArgument("--registry-name is empty: leave it out for the workspace");
   return registry ? context.Registry(*registry) : context.Server();
 }
 

@@ -220,14 +220,19 @@ Status CheckVersion(const domain::AssetReference& reference) {
 
 }  // namespace
 
-Result<AssetVersion> FindCurated(const domain::AssetReference& reference, AssetKind kind) {
+std::vector<std::string> CuratedNames(AssetKind kind) {
   std::vector<std::string> names;
+  for (AssetVersion& asset : Assets(kind)) names.push_back(std::move(asset.name));
+  return names;
+}
+
+Result<AssetVersion> FindCurated(const domain::AssetReference& reference, AssetKind kind) {
   for (AssetVersion& asset : Assets(kind)) {
-    names.push_back(asset.name);
     if (asset.name != reference.name) continue;
     SLIPWAY_RETURN_IF_ERROR(CheckVersion(reference));
     return std::move(asset);
   }
+  const auto names = CuratedNames(kind);
   return NotFound(fmt::format("the registry '{}' has no {} '{}'{}{}", kCuratedRegistry, domain::AssetKindName(kind),
                               reference.name, names.empty() ? "" : "; it has " + Join(names, ", "),
                               DidYouMean(reference.name, names)));

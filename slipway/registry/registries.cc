@@ -53,6 +53,11 @@ Result<Stored<AssetRegistry>> Registries::Put(AssetRegistry registry) {
 Result<AssetRegistry> Registries::Get(const std::string& name) {
   auto found = store_.GetRegistry(name);
   if (found || found.error().code() != Code::kNotFound) return found;
+  if (EqualsIgnoreCase(name, kCuratedRegistry))
+    return Unimplemented(
+        fmt::format("the registry '{0}' comes with Slipway and is not listed or changed; its components stand at "
+                    "azureml://registries/{0}/components/<name>: {1}",
+                    kCuratedRegistry, Join(CuratedNames(domain::AssetKind::kComponent), ", ")));
   std::vector<std::string> names = {std::string(kCuratedRegistry)};
   if (const auto registries = store_.ListRegistries())
     for (const AssetRegistry& registry : *registries) names.push_back(registry.scope.registry);

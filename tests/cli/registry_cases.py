@@ -255,6 +255,11 @@ def everywhere(scratch):
         scratch.expect("its newest by label", az(noun, "show", "-n", name, "--label", "latest", *in_registry, "--query", "version", "-o", "tsv"), 0, out=r"^1\n$")
     for noun in ("model", "data", "environment", "component"):
         scratch.expect("%s and an unknown registry" % noun, az(noun, "list", "--registry-name", "shred"), 3, out="", err=r"did you mean 'shared'")
+    scratch.expect("an empty name of a registry is no workspace", az("model", "list", "--registry-name", ""), 1, out="", err=r"--registry-name is empty")
+    for words in (("component", "list", "--registry-name", "slipway"), ("registry", "show", "-n", "slipway"),
+                  ("model", "create", "-n", "mine", "-v", "1", "-p", "rows.json", "--registry-name", "slipway")):
+        scratch.expect("what comes with Slipway is told for %s" % words[0], az(*words), 1, out="",
+                       err=r"the registry 'slipway' comes with Slipway.*azureml://registries/slipway/components/<name>: split, ")
     scratch.expect("what is stated does not change", az("model", "update", "-n", "direct", "-v", "1", *in_registry, "--set", "type=mlflow_model"), 1, out="",
                    err=r"type")
 
