@@ -413,6 +413,14 @@ def remote(scratch):
     scratch.expect("a pipeline runs on its component, environment, data and model", az("job", "create", "-f", "remote-pipeline.yml", "-w", "production", "--stream"),
                    0, out=r"Status: Completed")
     scratch.expect("a deployment loads it", az("online-deployment", "create", "-f", "remote-deployment.yml", "-w", "production", "-o", "none"), 0, out="")
+    promoted = scratch.expect("a promotion through it waits", ["slipway", "promote", "model", "busy:2", "--from", "staging", "--to", "production", "--registry",
+                                                               "central", "--as", "ada", "--query", "name", "-o", "tsv"], 0, err=r"waits for grace")
+    scratch.expect("and is carried out", ["slipway", "promote", "approve", "-n", promoted.stdout.strip(), "-w", "production", "--as", "grace", "--query", "status",
+                                          "-o", "tsv"], 0, out=r"^Promoted\n$")
+    scratch.expect("with its files here", az("model", "show", "-n", "busy", "-v", "2", "-w", "production", "--query", "[stage,path]", "-o", "tsv"), 0,
+                   out=r"Production\s+azureml://registries/central/models/busy/versions/2")
+    scratch.expect("and its approver there", az("model", "show", "-n", "busy", "-v", "2", "--registry-name", "central", "--query",
+                                                "properties.\"slipway.statement\"", "-o", "tsv"), 0, out=r'"approvedBy":"grace"', **at_hub)
     changes(scratch, at_hub)
     vanishing(scratch, hub, server, at_hub)
 
@@ -438,7 +446,7 @@ def changes(scratch, at_hub):
                         ("creating", ("create", "-n", "mine", "-v", "1", "-p", "other.bin"))):
         scratch.expect("%s from here" % what, az("model", *words, *there), 1, out="",
                        err=r"in the remote registry 'central' is not supported yet: do it at https://")
-    scratch.expect("nothing came of it", az("model", "list", *there, "--query", "[].name", "-o", "tsv"), 0, out=r"^tiny\n$", **at_hub)
+    scratch.expect("nothing came of it", az("model", "list", *there, "--query", "[].name", "-o", "tsv"), 0, out=r"^busy\ntiny\n$", **at_hub)
 
 
 def vanishing(scratch, hub, server, at_hub):
