@@ -96,7 +96,8 @@ void TellWhatServesIt(Context& context, const Json& promotion, const std::string
   const std::string name = fmt::format("version-{}", promotion.value("version", ""));
   context.Note(
       fmt::format("To serve it: slipway online-deployment create -f FILE --endpoint-name {0} --name {1} --set "
-                  "model=azureml:{2}:{3} -w {4}, then slipway rollout start --endpoint {0} --to {1} -w {4}",
+                  "model=azureml:{2}:{3} -w {4}, then slipway rollout start --endpoint {0} --to {1} --steps 10,50,100 "
+                  "--guard 'error_rate<1%' -w {4}",
                   endpoint, name, promotion.value("model", ""), promotion.value("version", ""), target));
 }
 

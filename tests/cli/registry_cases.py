@@ -325,7 +325,8 @@ def promotion(scratch):
     name = json.loads(result.stdout)[0]
     scratch.expect("nobody else approves", ["slipway", "promote", "approve", "-n", name, "-w", "production", "--as", "ada"], 1, out="", err=r"reviewers are grace")
     scratch.expect("the reviewer does", ["slipway", "promote", "approve", "-n", name, "-w", "production", "--as", "grace", "--comment", "good", "--query",
-                                         "status", "-o", "tsv"], 0, out=r"^Promoted\n$")
+                                         "status", "-o", "tsv"], 0, out=r"^Promoted\n$", err=r"To serve it: .*--set model=azureml:tiny:2 -w production, then "
+                   r"slipway rollout start --endpoint shared-oe --to version-2 --steps 10,50,100 --guard 'error_rate<1%' -w production")
     scratch.expect("the version before is retired", az("model", "list", "-n", "tiny", "-w", "production", "--query", "[].[version,stage]", "-o", "tsv"), 0,
                    out=r"^2\tProduction\n1\tArchived\n$")
     for version in ("1", "2"):
