@@ -190,10 +190,10 @@ def check_secrets(world):
     for name, value, why in (("GITHUB_X", "long enough", "no name of a variable"), ("1X", "long enough", "no name"), ("X", "abc", "at least 4")):
         done = world.run("environment-gate", "secret", "set", "--name", name, input=value, check=False)
         expect((done.returncode, why in done.stderr), (1, True), f"{name}: {done.stderr}")
-    world.run("environment-gate", "create", "--name", "Production", "--reviewers", "alice")
+    world.run("environment-gate", "create", "--name", "Production", "--reviewers", "alice", "--as", "carol")
     entries = world.json("audit", "list", "--action", "gate")
     expect([(entry["action"], entry["actor"], entry["subject"]) for entry in entries],
-           [("gate.put", "tester", "Production"), ("gate.secret.put", "tester", "*/KEY")], "changes of gates are on record")
+           [("gate.put", "carol", "Production"), ("gate.secret.put", "tester", "*/KEY")], "changes of gates are on record")
     expect((entries[0]["evidence"]["reviewers"], "top-secret" in json.dumps(entries)), ("alice", False), "the evidence")
     world.run("environment-gate", "secret", "delete", "--name", "key")
     expect(world.json("environment-gate", "secret", "list"), [], "deleted, whatever its case")

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/cli/actor.h"
 #include "slipway/cli/commands.h"
 #include "slipway/cli/workflow/workflow_server.h"
 #include "slipway/wire/workflow.h"
@@ -181,7 +182,8 @@ std::vector<Flag> GateFlags() {
           {"wait-minutes", 0, "Minutes that jobs wait (0 to 43200)."},
           self,
           {"branches", 0, "Patterns of the branches and tags that may use it; none = all.", Flag::Takes::kValues},
-          {"target-workspace", 0, "The workspace that `az` works in, in its jobs."}};
+          {"target-workspace", 0, "The workspace that `az` works in, in its jobs."},
+          ActorFlag()};
 }
 
 }  // namespace
@@ -198,18 +200,18 @@ std::vector<Command> EnvironmentGateCommands() {
       MakeCommand("environment-gate show", "Show an environment's gate.", {name}, Show),
       MakeCommand("environment-gate list", "List environments' gates.", {}, List),
       MakeCommand("environment-gate delete", "Delete an environment's gate, its variables and secrets.",
-                  {name, YesFlag()}, Delete),
+                  {name, YesFlag(), ActorFlag()}, Delete),
       MakeCommand("environment-gate variable set", "Set a variable (`vars` in workflows).",
-                  {setting, environment, {"value", 0, "The value."}, file}, SetVariable),
+                  {setting, environment, {"value", 0, "The value."}, file, ActorFlag()}, SetVariable),
       MakeCommand("environment-gate variable list", "List variables.", {environment}, ListVariables),
       MakeCommand(
-          "environment-gate variable delete", "Delete a variable.", {setting, environment},
+          "environment-gate variable delete", "Delete a variable.", {setting, environment, ActorFlag()},
           [](Context& context, const Arguments& arguments) { return DeleteSetting(context, arguments, "variables"); }),
       MakeCommand("environment-gate secret set", "Set a secret, from standard input or a file; encrypted at rest.",
-                  {setting, environment, file}, SetSecret),
+                  {setting, environment, file, ActorFlag()}, SetSecret),
       MakeCommand("environment-gate secret list", "List the names of secrets.", {environment}, ListSecrets),
       MakeCommand(
-          "environment-gate secret delete", "Delete a secret.", {setting, environment},
+          "environment-gate secret delete", "Delete a secret.", {setting, environment, ActorFlag()},
           [](Context& context, const Arguments& arguments) { return DeleteSetting(context, arguments, "secrets"); }),
   };
 }
