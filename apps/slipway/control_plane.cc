@@ -91,12 +91,13 @@ struct Foundation {
   std::string url() const { return fmt::format("http://127.0.0.1:{}", listeners->ports().plain); }
 };
 
-environments::Options EnvironmentOptions(const Home& home) {
+environments::Options EnvironmentOptions(const ServeOptions& serve, const Home& home) {
   std::error_code failed;
   const fs::path program = fs::read_symlink("/proc/self/exe", failed);
   const SdkLocation sdk = FindSdk(program);
   environments::Options options;
   options.cache_folder = home / "cache";
+  options.containers = serve.containers;
   options.sdk_prefix = sdk.prefix;
   options.sdk_stamp = sdk.stamp;
   options.variables = environments::PassedOnVariables();
@@ -158,7 +159,7 @@ monitor::MailServer MailServerOf(const ServeOptions& serve) {
 // The services, in the order in which one needs another; all borrow `base`.
 struct Services {
   Services(const ServeOptions& options, Foundation& base, const Clock& clock)
-      : environments(EnvironmentOptions(base.home), *base.supervisor),
+      : environments(EnvironmentOptions(options, base.home), *base.supervisor),
         workspaces(base.store->workspaces(), base.store->jobs(), clock, base.home / "datastores"),
         datastore_files(base.store->workspaces(), base.store->assets()),
         model_files(base.home / "models", *base.blobs, base.store->workspaces()),

@@ -39,6 +39,20 @@ Status SetAddress(std::string_view option, std::string_view text, std::string& a
   return SetPort(option, text.substr(colon + 1), port);
 }
 
+Status SetPullPolicy(std::string_view option, std::string_view text, environments::ContainerSettings::Pull& policy) {
+  using Pull = environments::ContainerSettings::Pull;
+  if (text == "missing") {
+    policy = Pull::kMissing;
+  } else if (text == "never") {
+    policy = Pull::kNever;
+  } else if (text == "always") {
+    policy = Pull::kAlways;
+  } else {
+    return InvalidArgument(fmt::format("{} takes missing, never or always, not '{}'", option, text));
+  }
+  return {};
+}
+
 using Setter = std::function<Status(std::string_view option, const std::string& value)>;
 
 std::map<std::string, Setter> SettersOf(ServeOptions& options) {
@@ -82,6 +96,11 @@ std::map<std::string, Setter> SettersOf(ServeOptions& options) {
       {"--worker-sandbox", hand_on(options.worker_options)},
       {"--worker-cgroup", hand_on(options.worker_options)},
       {"--worker-user", hand_on(options.worker_options)},
+      {"--container-engine", text(options.containers.engine)},
+      {"--container-pull",
+       [&](std::string_view option, const std::string& value) {
+         return SetPullPolicy(option, value, options.containers.pull);
+       }},
       {"--domain", text(options.domain)},
       {"--database", text(options.database)},
       {"--mail-server", text(options.mail_server)},
@@ -113,6 +132,9 @@ Starts the control plane, and a gateway beside it, until Ctrl-C.
   --worker-cgroup DIR        a cgroup (version 2) without processes, below which scoring scripts with a memory limit get
                              groups of their own (default: their memory is measured)
   --worker-user NAME         whom scoring scripts run as, when the server is root (default: as the server)
+  --container-engine PROGRAM runs the images of environments (default: podman, else docker, on the PATH)
+  --container-pull missing|never|always   which images it fetches: those that are not on this machine (the default),
+                             none, or each anew for every job
   --dns-name NAME            a further name of this machine, for certificates and the Host check; may be repeated
   --domain DOMAIN            scoring URIs become https://<endpoint>.<region>.inference.<domain>
   --database URL             metadata: sqlite:///PATH (default: slipway.db in the home) or postgresql://USER:PW@HOST/DB

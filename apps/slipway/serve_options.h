@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "slipway/base/result.h"
+#include "slipway/environments/container_engine.h"
 
 namespace slipway::apps {
 
@@ -21,10 +22,11 @@ struct ServeOptions {
   bool has_gateway = true;                  // false: `slipway gateway` is run by somebody else
   std::vector<std::string> dns_names;       // further names of this server and the gateway
   std::vector<std::string> worker_options;  // of the gateway's command line: how scoring scripts are kept
-  std::string domain;                       // of scoring URIs; "" = by path on 127.0.0.1
-  std::string database;                     // default: sqlite in the home
-  std::string mail_server;                  // smtp://HOST:PORT, for alerts; "" sends no mails
-  std::string mail_from;                    // the sender's address
+  environments::ContainerSettings containers;
+  std::string domain;       // of scoring URIs; "" = by path on 127.0.0.1
+  std::string database;     // default: sqlite in the home
+  std::string mail_server;  // smtp://HOST:PORT, for alerts; "" sends no mails
+  std::string mail_from;    // the sender's address
   bool is_verbose = false;
 };
 

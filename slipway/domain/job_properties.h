@@ -11,5 +11,7 @@ inline constexpr std::string_view kPriorityProperty = "slipway.priority";
 inline constexpr std::string_view kRegisteredPrefix = "slipway.registered.";
 // slipway.search.<name>: the value that a trial got from its sweep's search space.
 inline constexpr std::string_view kSearchPrefix = "slipway.search.";
+// Of a command's resources: further options for a container's engine, `docker_args`, as a shell would split them.
+inline constexpr std::string_view kEngineOptionsProperty = "docker_args";
 
 }  // namespace slipway::domain

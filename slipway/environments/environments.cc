@@ -8,6 +8,7 @@
 #include "slipway/base/hash.h"
 #include "slipway/base/text.h"
 #include "slipway/environments/conda_file.h"
+#include "slipway/environments/container_images.h"
 #include "slipway/environments/folder_cache.h"
 #include "slipway/environments/presence.h"
 #include "slipway/environments/provider.h"
@@ -50,18 +51,11 @@ Result<CondaFile> ReadInstallable(const EnvironmentBody& environment) {
   return file;
 }
 
-std::string KeyOf(std::initializer_list<std::string_view> parts, const Variables& variables) {
-  Sha256 sha;
-  const auto add = [&](std::string_view part) {
-    sha.Update(fmt::format("{}:", part.size()));
-    sha.Update(part);
-  };
-  for (const std::string_view part : parts) add(part);
-  for (const auto& [name, value] : variables) {
-    add(name);
-    add(value);
-  }
-  return sha.FinishHex().substr(0, 32);
+// An engine is the user's own program: it gets all that this process has, its sockets and registries among it.
+Variables EngineVariables(const Options& options) {
+  Variables variables = process::CurrentEnvironment();
+  Merge(variables, options.variables);
+  return variables;
 }
 
 }  // namespace
@@ -70,6 +64,16 @@ struct Environments::Impl {
   Options options;
   process::Supervisor& supervisor;
   FolderCache builds, venvs, condas;
+  ContainerImages images;
+
+  Impl(Options made, process::Supervisor& processes)
+      : options(std::move(made)),
+        supervisor(processes),
+        builds(options.cache_folder / "builds"),
+        venvs(options.cache_folder / "venvs"),
+        condas(options.cache_folder / "condas"),
+        images(options.cache_folder / "images", options.containers, EngineVariables(options), options.build_timeout,
+               supervisor) {}
 
   Variables BuildVariables(const NativeProvider& native) const {
     Variables variables = options.variables;
@@ -83,8 +87,8 @@ struct Environments::Impl {
   }
 
   std::string BuildKey(const NativeProvider& native, const Snapshot& snapshot) const {
-    return KeyOf({"build", snapshot.hash, native.build_command, options.sdk_prefix.string(), options.sdk_stamp},
-                 native.environment_variables);
+    return CacheKey({"build", snapshot.hash, native.build_command, options.sdk_prefix.string(), options.sdk_stamp},
+                    native.environment_variables);
   }
 
   // "micromamba", "mamba" or "conda", the first that is on the PATH; the one that the environment names, when it does.
@@ -101,11 +105,11 @@ struct Environments::Impl {
   }
 
   std::string CondaKey(const EnvironmentBody& environment, const std::string& program) const {
-    return KeyOf({"conda", environment.conda_file, program, PathOf(options.variables)}, {});
+    return CacheKey({"conda", environment.conda_file, program, PathOf(options.variables)}, {});
   }
 
   std::string VenvKey(const CondaFile& file) const {
-    return KeyOf({"venv", Join(file.requirements, "\n"), PathOf(options.variables)}, {});
+    return CacheKey({"venv", Join(file.requirements, "\n"), PathOf(options.variables)}, {});
   }
 
   // Runs a shell command whose output goes to `log`; a failure tells what failed and the log's end.
@@ -216,16 +220,14 @@ struct Environments::Impl {
   }
 };
 
-Environments::Environments(Options options, process::Supervisor& supervisor) {
-  const fs::path cache = options.cache_folder;
-  impl_.reset(new Impl{std::move(options), supervisor, FolderCache(cache / "builds"), FolderCache(cache / "venvs"),
-                       FolderCache(cache / "condas")});
-}
+Environments::Environments(Options options, process::Supervisor& supervisor)
+    : impl_(std::make_unique<Impl>(std::move(options), supervisor)) {}
 
 Environments::~Environments() = default;
 
 Status Environments::Check(const EnvironmentBody& environment) const {
   SLIPWAY_ASSIGN_OR_RETURN(const Provider provider, ChooseProvider(environment));
+  if (provider == Provider::kContainer) return impl_->images.Check(environment);
   SLIPWAY_RETURN_IF_ERROR(impl_->CheckPresence(NativePart(environment)));
   if (provider == Provider::kNative) return {};
   if (provider == Provider::kConda) {
@@ -240,14 +242,30 @@ Status Environments::Check(const EnvironmentBody& environment) const {
 Result<Realized> Environments::Realize(const std::string& name, const EnvironmentBody& environment,
                                        const std::optional<Snapshot>& snapshot) {
   SLIPWAY_ASSIGN_OR_RETURN(const Provider provider, ChooseProvider(environment));
+  if (provider == Provider::kContainer) {
+    SLIPWAY_ASSIGN_OR_RETURN(const CachedImage image,
+                             With(impl_->images.Obtain(environment), fmt::format("environment '{}'", name)));
+    return Realized{snapshot ? snapshot->folder : fs::path(), NativePart(environment).environment_variables, image.log,
+                    image.image};
+  }
   if (provider == Provider::kNative) return impl_->RealizeNative(name, environment, snapshot);
   if (provider == Provider::kConda) return impl_->RealizeConda(name, environment, snapshot);
   return impl_->RealizeVenv(name, environment, snapshot);
 }
 
+bool Environments::IsContainer(const EnvironmentBody& environment) const {
+  const auto provider = ChooseProvider(environment);
+  return provider && *provider == Provider::kContainer;
+}
+
+ContainerEngine* Environments::containers() {
+  return impl_->images.WasUsed() ? &impl_->images.engine() : nullptr;
+}
+
 bool Environments::IsReady(const EnvironmentBody& environment, const std::optional<Snapshot>& snapshot) const {
   const auto provider = ChooseProvider(environment);
   if (!provider) return false;
+  if (*provider == Provider::kContainer) return impl_->images.IsReady(environment);
   if (*provider == Provider::kConda) {
     const auto program = impl_->CondaProgram(NativePart(environment));
     return program && impl_->condas.IsComplete(impl_->CondaKey(environment, *program));
@@ -263,7 +281,7 @@ bool Environments::IsReady(const EnvironmentBody& environment, const std::option
 
 fs::path Environments::LogOf(const EnvironmentBody& environment, const std::optional<Snapshot>& snapshot) const {
   const auto provider = ChooseProvider(environment);
-  if (!provider) return {};
+  if (!provider || *provider == Provider::kContainer) return {};
   if (*provider == Provider::kConda) {
     const auto program = impl_->CondaProgram(NativePart(environment));
     return program ? impl_->condas.FolderOf(impl_->CondaKey(environment, *program)) / kLogName : fs::path();

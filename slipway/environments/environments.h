@@ -3,8 +3,9 @@
 //
 // Providers (docs/decisions/0005): `native` checks packages and programs and runs a build command once per
 // code snapshot; `venv` installs the pip section of a conda file into a Python virtual environment; `conda` makes all
-// of a conda file with micromamba, mamba or conda, whichever is on the PATH. Everything made is kept below
-// Options::cache_folder under a name derived from the content, so equal wishes are met once.
+// of a conda file with micromamba, mamba or conda, whichever is on the PATH; `container` finds, pulls or builds the
+// image in which podman or docker will run commands. Everything made is kept below Options::cache_folder, or by the
+// container engine, under a name derived from the content, so equal wishes are met once.
 #pragma once
 
 #include <chrono>
@@ -17,6 +18,7 @@
 
 #include "slipway/base/result.h"
 #include "slipway/domain/asset.h"
+#include "slipway/environments/container_engine.h"
 #include "slipway/process/supervisor.h"
 
 namespace slipway::environments {
@@ -31,6 +33,7 @@ struct Options {
   // What every process starts with; PassedOnVariables() as a rule.
   std::map<std::string, std::string> variables;
   std::chrono::milliseconds build_timeout = std::chrono::minutes(30);
+  ContainerSettings containers;
 };
 
 // The variables of this process that others may see: PATH, HOME, locale, time zone, temporary folder, library path,
@@ -41,8 +44,9 @@ std::map<std::string, std::string> PassedOnVariables();
 struct Realized {
   // The snapshot's files with what the build command made of them; "" without a snapshot. Shared: copy before writing.
   std::filesystem::path folder;
-  std::map<std::string, std::string> variables;  // complete, PATH included
+  std::map<std::string, std::string> variables;  // complete, PATH included; in a container beside those of the image
   std::filesystem::path log;                     // of the build or installation; "" when there was none
+  std::optional<ContainerImage> container = {};       // what commands run in
 };
 
 // A code snapshot on this machine. `hash` stands for its content.
@@ -63,9 +67,12 @@ class Environments {
   // a conda file that cannot be read. kFailedPrecondition names what is missing and how to get it.
   Status Check(const domain::EnvironmentBody& environment) const;
 
-  // Blocks until it is ready; at once when it was made before. Calls for the same thing at the same time share one
-  // build. `name` is for messages. A failing build or installation is not kept; its error ends with the log's last
-  // lines.
+  // Whether commands run in a container.
+  bool IsContainer(const domain::EnvironmentBody& environment) const;
+
+  // Blocks until it is ready; at once when it was made before. `build_path` is a folder of this machine here. Calls for
+  // the same thing at the same time share one build. `name` is for messages. A failing build or installation is not
+  // kept; its error ends with the log's last lines.
   Result<Realized> Realize(const std::string& name, const domain::EnvironmentBody& environment,
                            const std::optional<Snapshot>& snapshot);
 
@@ -73,9 +80,12 @@ class Environments {
   bool IsReady(const domain::EnvironmentBody& environment, const std::optional<Snapshot>& snapshot) const;
 
   // Where the log of building or installing stands once that has begun, for those who want to watch; "" when there is
-  // nothing to build.
+  // nothing to build, and for containers.
   std::filesystem::path LogOf(const domain::EnvironmentBody& environment,
                               const std::optional<Snapshot>& snapshot) const;
+
+  // The engine of containers, when any environment has had one.
+  ContainerEngine* containers();
 
  private:
   struct Impl;

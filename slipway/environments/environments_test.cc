@@ -130,14 +130,25 @@ TEST_F(EnvironmentsTest, CheckNamesWhatIsMissing) {
 TEST_F(EnvironmentsTest, ProvidersThatAreNotThereAreRefusedByName) {
   Environments environments(options, *supervisor);
   EnvironmentBody body = Native("");
-  body.native->provider = "container";
-  EXPECT_EQ(environments.Check(body).error().code(), Code::kUnimplemented);
   body.native->provider = "nativ";
   EXPECT_NE(environments.Check(body).error().message().find("did you mean 'native'"), std::string::npos);
+}
+
+TEST_F(EnvironmentsTest, AnImageAloneNeedsAContainerEngine) {
+  options.containers.engine = "no-such-engine";
+  Environments environments(options, *supervisor);
   EnvironmentBody image;
   image.image = "python:3.11";
+  EXPECT_TRUE(environments.IsContainer(image));
   EXPECT_EQ(environments.Check(image).error().code(), Code::kFailedPrecondition);
-  EXPECT_NE(environments.Check(image).error().message().find("python:3.11"), std::string::npos);
+  EXPECT_NE(environments.Check(image).error().message().find("no-such-engine"), std::string::npos);
+  EXPECT_EQ(environments.containers(), nullptr);
+  // With a conda file it is made on this machine, whatever the image.
+  image.conda_file = "dependencies: [pip: [numpy]]\n";
+  EXPECT_FALSE(environments.IsContainer(image));
+  image.native = NativeProvider{};
+  image.native->provider = "container";
+  EXPECT_TRUE(environments.IsContainer(image));
 }
 
 TEST_F(EnvironmentsTest, AVenvTakesInstalledPackagesWithoutNetwork) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/file.h"
+#include "slipway/base/hash.h"
 
 namespace slipway::environments {
 namespace {
@@ -10,6 +11,21 @@ namespace {
 constexpr const char* kMarker = "complete";
 
 }  // namespace
+
+std::string CacheKey(std::initializer_list<std::string_view> parts,
+                     const std::map<std::string, std::string>& variables) {
+  Sha256 sha;
+  const auto add = [&](std::string_view part) {
+    sha.Update(fmt::format("{}:", part.size()));
+    sha.Update(part);
+  };
+  for (const std::string_view part : parts) add(part);
+  for (const auto& [name, value] : variables) {
+    add(name);
+    add(value);
+  }
+  return sha.FinishHex().substr(0, 32);
+}
 
 bool FolderCache::IsComplete(const std::string& key) const {
   std::error_code failure;

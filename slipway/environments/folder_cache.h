@@ -4,13 +4,19 @@
 #include <filesystem>
 #include <functional>
 #include <future>
+#include <initializer_list>
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "slipway/base/result.h"
 
 namespace slipway::environments {
+
+// A key of everything that goes into what is made: texts and variables, each with its length.
+std::string CacheKey(std::initializer_list<std::string_view> parts,
+                     const std::map<std::string, std::string>& variables = {});
 
 // Folders under `root`, one a key. A folder counts once its marker file `complete` is there, which is written last and
 // atomically: what a killed process left half made is made again. (A rename of the finished folder would break the

@@ -8,10 +8,10 @@
 
 namespace slipway::environments {
 
-enum class Provider { kNative, kVenv, kConda };
+enum class Provider { kNative, kVenv, kConda, kContainer };
 
-// From the environment's `slipway.provider`, else from what it has: a build command means native, a conda file venv.
-// Containers are refused with what to do instead.
+// From the environment's `slipway.provider`, else from what it has: a build command means native, a conda file venv, an
+// image alone or what one is built of a container.
 Result<Provider> ChooseProvider(const domain::EnvironmentBody& environment);
 
 }  // namespace slipway::environments

@@ -45,6 +45,7 @@ Status Engine::Start() {
   for (const auto& workspace : workspaces) {
     SLIPWAY_RETURN_IF_ERROR(With(Load(workspace.scope), fmt::format("workspace '{}'", workspace.scope.workspace)));
   }
+  dependencies_.executor.RemoveLeftovers();
   stopping_ = false;
   thread_ = std::thread([this] { Work(); });
   return {};

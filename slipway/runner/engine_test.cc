@@ -94,6 +94,7 @@ class PretendingExecutor final : public Executor {
     handlers_.exited(key, EndedWell());
     return {Trace::kRunning, {42, 43}, {}};
   }
+  void RemoveLeftovers() override {}
 
  private:
   static ProcessEnd EndedWell() {

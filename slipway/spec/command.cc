@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
+#include "slipway/domain/job_properties.h"
 #include "slipway/spec/document.h"
 #include "slipway/spec/inputs.h"
 
@@ -110,6 +111,25 @@ std::vector<Placeholder> FindPlaceholders(std::string_view command) {
   return found;
 }
 
+// "512m": a number of bytes, or of what the unit says.
+void CheckSize(ObjectReader& reader, std::string_view key, const std::string& size) {
+  const size_t digits = size.find_first_not_of("0123456789");
+  const std::string_view unit = digits == std::string::npos ? "" : std::string_view(size).substr(digits);
+  const bool is_good = digits != 0 && (unit.empty() || unit == "b" || unit == "k" || unit == "m" || unit == "g");
+  if (size.empty() || is_good) return;
+  reader.Find(key)->Complain(fmt::format("'{}' is not a size: a number with b, k, m or g, such as 2g", size));
+}
+
+// One text, or a list of words, those with blanks quoted as for a shell.
+std::string ReadEngineOptions(const Value& value) {
+  std::vector<std::string> words = value.TextList();
+  if (words.size() == 1) return words[0];
+  for (std::string& word : words) {
+    if (word.find_first_of(" \t\"'") != std::string::npos) word = "'" + ReplaceAll(word, "'", "'\\''") + "'";
+  }
+  return Join(words, " ");
+}
+
 }  // namespace
 
 domain::Resources ReadResources(const Value& value) {
@@ -119,7 +139,11 @@ domain::Resources ReadResources(const Value& value) {
   reader.Text("instance_type", resources.instance_type);
   reader.Text("shm_size", resources.shm_size);
   reader.TextMap("properties", resources.properties);
-  reader.Ignore({"docker_args", "locations", "max_instance_count"});
+  CheckSize(reader, "shm_size", resources.shm_size);
+  if (auto options = reader.Find(domain::kEngineOptionsProperty)) {
+    resources.properties[std::string(domain::kEngineOptionsProperty)] = ReadEngineOptions(*options);
+  }
+  reader.Ignore({"locations", "max_instance_count"});
   reader.Finish();
   if (resources.instance_count > 1)
     value.Complain("more than one instance for a command is not supported yet", Code::kUnimplemented);

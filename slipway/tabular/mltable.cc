@@ -4,6 +4,7 @@
 #include <map>
 
 #include "slipway/base/file.h"
+#include "slipway/tabular/column_source.h"
 #include "slipway/tabular/concatenate.h"
 #include "slipway/tabular/csv.h"
 #include "slipway/tabular/json_lines.h"
@@ -77,19 +78,26 @@ class MltableReader {
 
  private:
   bool IsJson() const { return file_.reading.format == MltableReading::Format::kJsonLines; }
-  bool MayDiffer() const { return IsJson() || file_.reading.header == HeaderMode::kAllDifferent; }
+  bool IsDelimited() const { return file_.reading.format == MltableReading::Format::kDelimited; }
+  bool MayDiffer() const { return IsJson() || (IsDelimited() && file_.reading.header == HeaderMode::kAllDifferent); }
 
   Result<std::vector<Table>> ReadFiles() {
     std::vector<Table> tables;
     for (const fs::path& path : file_.files) {
-      SLIPWAY_ASSIGN_OR_RETURN(
-          Table table, IsJson() ? ReadJsonFile(path, file_.reading.json) : ReadCsvFile(path, OptionsFor(tables)));
+      SLIPWAY_ASSIGN_OR_RETURN(Table table, ReadOneFile(path, tables));
       tables.push_back(std::move(table));
     }
     return tables;
   }
 
-  // For the file after those read.
+  // The file after those read.
+  Result<Table> ReadOneFile(const fs::path& path, const std::vector<Table>& read) const {
+    if (IsJson()) return ReadJsonFile(path, file_.reading.json);
+    if (IsDelimited()) return ReadCsvFile(path, OptionsFor(read));
+    SLIPWAY_ASSIGN_OR_RETURN(const auto source, OpenParquet(path));
+    return ReadAll(*source);
+  }
+
   CsvOptions OptionsFor(const std::vector<Table>& read) const {
     CsvOptions options = csv_;
     const HeaderMode header = file_.reading.header;
@@ -100,7 +108,7 @@ class MltableReader {
 
   // True when there is one: the files have to be read again, since the texts of numbers are gone.
   bool ForceTextOnMixedColumns(const std::vector<Table>& tables) {
-    if (IsJson()) return false;
+    if (!IsDelimited()) return false;
     std::map<std::string, const Column*> first_seen;  // with a value
     bool is_mixed = false;
     for (const Table& table : tables)

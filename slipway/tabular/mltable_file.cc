@@ -200,6 +200,16 @@ Result<MltableReading> ParseJsonLines(const Member& step) {
   return reading;
 }
 
+Result<MltableReading> ParseParquet(const Member& step) {
+  MltableReading reading;
+  reading.format = MltableReading::Format::kParquet;
+  SLIPWAY_ASSIGN_OR_RETURN(const auto options, step->Members("read_parquet", {"include_path_column"}));
+  for (const Member& option : options) {
+    SLIPWAY_ASSIGN_OR_RETURN(reading.include_path_column, option->Boolean(option.key));
+  }
+  return reading;
+}
+
 // --- transformations ---
 
 // A step is a text ("- read_delimited") or an object with one key.
@@ -216,21 +226,24 @@ Result<Member> StepOf(const YamlValue& item) {
 Result<std::optional<MltableReading>> ParseReading(const Member& step) {
   if (step.key == "read_delimited") return ParseDelimited(step);
   if (step.key == "read_json_lines") return ParseJsonLines(step);
-  if (step.key == "read_parquet" || step.key == "read_delta_lake")
+  if (step.key == "read_parquet") return ParseParquet(step);
+  if (step.key == "read_delta_lake")
     return Unimplemented(fmt::format("the transformation {} is not supported yet", step.key)).At(step.key_position);
   return std::nullopt;
 }
 
 Status ParseTransformations(const YamlValue& value, MltableFile& file) {
   SLIPWAY_ASSIGN_OR_RETURN(const auto items, value.Items("transformations"));
-  if (items.empty()) return value.Complain("transformations start with read_delimited or read_json_lines");
+  if (items.empty())
+    return value.Complain("transformations start with read_delimited, read_json_lines or read_parquet");
   bool reads_values = false;
   for (size_t i = 0; i < items.size(); ++i) {
     SLIPWAY_ASSIGN_OR_RETURN(const Member step, StepOf(items[i]));
     SLIPWAY_ASSIGN_OR_RETURN(auto reading, ParseReading(step));
     if (reading.has_value() != (i == 0))
-      return InvalidArgument(i == 0 ? "the first transformation has to be read_delimited or read_json_lines"
-                                    : "files are read by the first transformation alone")
+      return InvalidArgument(i == 0
+                                 ? "the first transformation has to be read_delimited, read_json_lines or read_parquet"
+                                 : "files are read by the first transformation alone")
           .At(step.key_position);
     if (reading) {
       file.reading = std::move(*reading);
@@ -273,7 +286,7 @@ Result<MltableFile> LoadMltableFile(const fs::path& folder) {
   if (file.files.empty()) return root.Complain("an MLTable file needs 'paths'");
   if (!has_transformations)
     return root.Complain(
-        "nothing says how to read the files: add read_delimited or read_json_lines to transformations");
+        "nothing says how to read the files: add read_delimited, read_json_lines or read_parquet to transformations");
   return file;
 }
 

@@ -15,7 +15,7 @@ namespace slipway::tabular {
 enum class HeaderMode { kNone, kFirstFile, kAllDifferent, kAllSame };
 
 struct MltableReading {
-  enum class Format { kDelimited, kJsonLines };
+  enum class Format { kDelimited, kJsonLines, kParquet };
   Format format = Format::kDelimited;
   CsvOptions csv;
   HeaderMode header = HeaderMode::kAllSame;

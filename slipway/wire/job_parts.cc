@@ -9,6 +9,7 @@
 
 #include "slipway/base/text.h"
 #include "slipway/base/time.h"
+#include "slipway/domain/job_properties.h"
 #include "slipway/wire/component.h"
 
 namespace slipway::wire {
@@ -220,6 +221,9 @@ domain::Resources ReadResources(const JsonView& view) {
   }
   resources.instance_type = view.Text("instanceType");
   resources.shm_size = view.Text("shmSize");
+  if (std::string options = view.Text("dockerArgs"); !options.empty()) {
+    resources.properties[std::string(domain::kEngineOptionsProperty)] = std::move(options);
+  }
   if (const auto properties = view.Find("properties"); properties && properties->value().is_object()) {
     for (const auto& [key, value] : properties->value().items()) {
       if (value.is_primitive() && !value.is_null()) resources.properties[key] = *properties->At(key, value).AsText();

@@ -38,6 +38,12 @@ def data_assets(scratch):
     scratch.expect("its first rows", ["slipway", "data", "head", "people", "-o", "table"], 0, out=r"Age +Job\n.*41 +clerk\n29 *\n$", err="")
     scratch.expect("a version's", ["slipway", "data", "head", "azureml:people:1", "--query", "[0].job", "-o", "tsv"], 0, out=r"^clerk\n$")
     scratch.expect("its profile", ["slipway", "data", "profile", "people", "-o", "table"], 0, out=r"\nage +long +0 .*\njob +string +1 ", err="")
+    scratch.write("leaky.csv", "age,job,again,y\n" + "".join("%d,clerk,%d,%d\n" % (i, i % 2, i % 2) for i in range(60)))
+    quality = ["slipway", "data", "quality", "--data", "leaky.csv", "--target", "y", "-o", "none"]
+    scratch.expect("its quality", [*quality[:4], "people", "-o", "table"], 0, out=r"[Vv]erdict")
+    scratch.expect("checks that fail are told", quality, 0, out="", err=r"[1-9]\d* checks failed")
+    scratch.expect("and can be a gate", [*quality, "--fail-on", "error"], 1, out="", err=r"[1-9]\d* checks failed")
+    scratch.expect("which others pass", [*quality[:4], "people", "--fail-on", "error", "-o", "none"], 0, out="")
     scratch.expect("an asset that is nearly there", ["slipway", "data", "head", "peple"], 3, out="", err=r"no data 'peple'; did you mean 'people'\?")
     scratch.expect("a version that is not", ["slipway", "data", "show", "-n", "people", "-v", "7"], 3, out="",
                    err=r"no version '7' of the data 'people'; the newest is '1'")

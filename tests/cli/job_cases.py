@@ -89,6 +89,41 @@ def a_metric_that_never_comes(scratch):
     scratch.expect("a job that is no sweep has no trials", ["slipway", "job", "trials", trials[0]["name"]], 1, err="not a sweep")
 
 
+# Trials follow one another; the second one is bad, and logs until it is stopped.
+STOPPED = """\
+type: sweep
+compute: azureml:cpu-cluster
+sampling_algorithm: grid
+search_space: {x: {type: choice, values: [9, 1, 8]}}
+objective: {goal: maximize, primary_metric: score}
+limits: {max_total_trials: 3, max_concurrent_trials: 1}
+early_termination: POLICY
+trial:
+  environment: azureml:shell:1
+  command: >-
+    LOG; for i in $(seq 1 600); do log score ${{search_space.x}}; [ $i -ge 3 ] && [ ${{search_space.x}} != 1 ] && break; sleep 0.1; done; true
+""".replace("LOG", LOG)
+POLICIES = {
+    "bandit-slack": "{type: bandit, slack_factor: 0.2, evaluation_interval: 1, delay_evaluation: 2}",
+    "bandit-amount": "{type: bandit, slack_amount: 3, evaluation_interval: 2}",
+    "median": "{type: median_stopping, evaluation_interval: 1, delay_evaluation: 1}",
+    "truncation": "{type: truncation_selection, truncation_percentage: 50, evaluation_interval: 1}",
+}
+
+
+def policies_stop_bad_trials(scratch):
+    for name, policy in POLICIES.items():
+        submit(scratch, name, STOPPED.replace("POLICY", policy))
+    for name in POLICIES:
+        job = wait_for_end(scratch, name)
+        trials = json.loads(scratch.run(["slipway", "job", "trials", name, "-o", "json"]).stdout)
+        scratch.check("a sweep with %s completes" % name, job["status"] == "Completed", job)
+        ends = {trial["values"]["x"]: trial["status"] for trial in trials}
+        scratch.check("its bad trial alone was stopped", ends == {"9": "Completed", "1": "Canceled", "8": "Completed"}, trials)
+        best = {trial["values"]["x"]: trial["isBest"] for trial in trials}
+        scratch.check("and another one is the best", best == {"9": True, "1": False, "8": False}, trials)
+
+
 PIPELINE = """\
 type: pipeline
 settings: {{default_compute: azureml:cpu-cluster}}
@@ -184,4 +219,4 @@ def no_orphans(scratch):
     scratch.check("with all that it had started", not alive(), alive())
 
 
-CASES = [prepare, a_bayesian_sweep, a_metric_that_never_comes, reuse_explains_itself, timelines_and_comparisons, lineage_both_ways, no_orphans]
+CASES = [prepare, a_bayesian_sweep, a_metric_that_never_comes, policies_stop_bad_trials, reuse_explains_itself, timelines_and_comparisons, lineage_both_ways, no_orphans]

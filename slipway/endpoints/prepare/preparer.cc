@@ -63,6 +63,13 @@ Status Preparer::Pin(const Scope& scope, OnlineDeployment& deployment) {
   SLIPWAY_ASSIGN_OR_RETURN(const auto environment,
                            catalog_.Find(scope, deployment.environment, AssetKind::kEnvironment));
   SLIPWAY_RETURN_IF_ERROR(CheckEnvironment(BodyOf(environment)));
+  if (dependencies_.environments.IsContainer(BodyOf(environment))) {
+    return Unimplemented(fmt::format(
+        "environment '{}' is a container image, and running scoring scripts in containers is not supported yet: add "
+        "'slipway: {{provider: native}}' to run them on this machine directly, or a conda_file whose pip section is "
+        "installed into a virtual environment",
+        environment.name));
+  }
   return With(dependencies_.environments.Check(BodyOf(environment)), fmt::format("environment '{}'", environment.name));
 }
 

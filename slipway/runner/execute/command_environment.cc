@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "slipway/runner/execute/run_folder.h"
+
 namespace slipway::runner {
 namespace {
 
@@ -19,7 +21,7 @@ void AddTracking(Variables& into, const CommandFacts& facts) {
 }
 
 void AddIdentity(Variables& into, const CommandFacts& facts) {
-  into["AZUREML_RUN_ID"] = facts.job.name;
+  into[kJobVariable] = facts.job.name;
   into["AZUREML_ROOT_RUN_ID"] = facts.job.root.empty() ? facts.job.name : facts.job.root;
   into["AZUREML_ARM_SUBSCRIPTION"] = facts.scope.subscription;
   into["AZUREML_ARM_RESOURCEGROUP"] = facts.scope.resource_group;

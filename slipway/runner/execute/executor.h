@@ -78,6 +78,8 @@ class Executor {
     ProcessEnd end;              // kEnded
   };
   virtual Recovery Recover(const JobKey& key, const domain::Job& job) = 0;
+  // After the last Recover: ends what an earlier life of the server left behind and no job has.
+  virtual void RemoveLeftovers() = 0;
 };
 
 }  // namespace slipway::runner

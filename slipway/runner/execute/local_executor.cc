@@ -1,5 +1,7 @@
 #include "slipway/runner/execute/local_executor.h"
 
+#include <set>
+
 #include <fmt/format.h>
 
 #include "slipway/base/file.h"
@@ -9,6 +11,7 @@
 #include "slipway/process/run.h"
 #include "slipway/process/tree.h"
 #include "slipway/runner/execute/command_environment.h"
+#include "slipway/runner/execute/container.h"
 #include "slipway/runner/execute/reuse_key.h"
 #include "slipway/runner/execute/slurm.h"
 #include "slipway/runner/output_registration.h"
@@ -30,11 +33,18 @@ const CommandSpec& CommandOf(const Job& job) {
   return std::get<CommandSpec>(job.spec.body);
 }
 
+// An engine that ended by itself has removed its container, but for one that failed.
+bool MayHaveContainer(const RunFolder& folder) {
+  constexpr int kEngineFailed = 125;
+  return folder.IsOfContainer() && folder.ExitCode().value_or(kEngineFailed) == kEngineFailed;
+}
+
 }  // namespace
 
 struct LocalExecutor::Resources {
   domain::AssetVersion environment;
   std::optional<environments::Snapshot> code;
+  domain::EnvironmentBody local;  // the environment's body, its build path a folder of this machine
   const domain::EnvironmentBody& body() const { return std::get<domain::EnvironmentBody>(environment.body); }
 };
 
@@ -77,7 +87,12 @@ void LocalExecutor::Prepare(const JobKey& key, const Job& job, bool may_reuse) {
 Result<LocalExecutor::Resources> LocalExecutor::FindResources(const domain::Scope& scope, const CommandSpec& command) {
   SLIPWAY_ASSIGN_OR_RETURN(auto environment,
                            catalog_.Find(scope, command.environment, domain::AssetKind::kEnvironment));
-  Resources resources{std::move(environment), std::nullopt};
+  Resources resources{std::move(environment), std::nullopt, {}};
+  resources.local = resources.body();
+  if (!resources.local.build_path.empty()) {
+    SLIPWAY_ASSIGN_OR_RETURN(resources.local.build_path,
+                             With(catalog_.LocalPath(scope, resources.local.build_path), "build path"));
+  }
   if (command.code.empty()) return resources;
   SLIPWAY_ASSIGN_OR_RETURN(const auto code, catalog_.Find(scope, command.code, domain::AssetKind::kCode));
   const auto& body = std::get<domain::CodeBody>(code.body);
@@ -91,6 +106,20 @@ Result<LocalExecutor::Resources> LocalExecutor::FindResources(const domain::Scop
   return resources;
 }
 
+Result<environments::Realized> LocalExecutor::Realize(const JobKey& key, const Job& job, const Resources& resources) {
+  auto& environments = dependencies_.environments;
+  const bool was_ready = environments.IsReady(resources.local, resources.code);
+  if (!was_ready) handlers_.waiting(key, fmt::format("making environment '{}' ready", resources.environment.name));
+  SLIPWAY_ASSIGN_OR_RETURN(environments::Realized realized,
+                           environments.Realize(resources.environment.name, resources.local, resources.code));
+  if (!was_ready && !realized.log.empty()) {
+    SLIPWAY_ASSIGN_OR_RETURN(const fs::path artifacts, ArtifactFolder(key.scope, job));
+    SLIPWAY_RETURN_IF_ERROR(MakeDirectories((artifacts / kBuildLogName).parent_path()));
+    SLIPWAY_RETURN_IF_ERROR(CopyTree(realized.log, artifacts / kBuildLogName));
+  }
+  return realized;
+}
+
 Result<Preparation> LocalExecutor::PrepareNow(const JobKey& key, const Job& job, bool may_reuse) {
   const CommandSpec& command = CommandOf(job);
   SLIPWAY_ASSIGN_OR_RETURN(const Resources resources, FindResources(key.scope, command));
@@ -98,21 +127,21 @@ Result<Preparation> LocalExecutor::PrepareNow(const JobKey& key, const Job& job,
   SLIPWAY_ASSIGN_OR_RETURN(ready.inputs, LocateInputs(catalog_, key.scope, command));
   Preparation preparation;
   for (const auto& [name, source] : ready.inputs) preparation.resolved_inputs[name] = source.pinned;
+  // What a name of an image means can change, so it is looked up before what was made with it is taken over.
+  const bool is_container = dependencies_.environments.IsContainer(resources.local);
+  if (is_container) {
+    SLIPWAY_ASSIGN_OR_RETURN(ready.environment, Realize(key, job, resources));
+  }
   SLIPWAY_ASSIGN_OR_RETURN(preparation.reuse_parts, ReuseParts(hasher_, command, resources.code, resources.body(),
                                                                ready.inputs, /*with_data=*/may_reuse));
+  if (is_container) preparation.reuse_parts["environment.image.id"] = ready.environment.container->id;
   if (may_reuse) {
     preparation.reuse_key = ReuseKey(preparation.reuse_parts);
     SLIPWAY_ASSIGN_OR_RETURN(preparation.reusable, FindReusable(key.scope, preparation.reuse_key));
     if (preparation.reusable) return preparation;
   }
-  const bool was_ready = dependencies_.environments.IsReady(resources.body(), resources.code);
-  if (!was_ready) handlers_.waiting(key, fmt::format("making environment '{}' ready", resources.environment.name));
-  SLIPWAY_ASSIGN_OR_RETURN(ready.environment, dependencies_.environments.Realize(resources.environment.name,
-                                                                                 resources.body(), resources.code));
-  if (!was_ready && !ready.environment.log.empty()) {
-    SLIPWAY_ASSIGN_OR_RETURN(const fs::path artifacts, ArtifactFolder(key.scope, job));
-    SLIPWAY_RETURN_IF_ERROR(MakeDirectories((artifacts / kBuildLogName).parent_path()));
-    SLIPWAY_RETURN_IF_ERROR(CopyTree(ready.environment.log, artifacts / kBuildLogName));
+  if (!is_container) {
+    SLIPWAY_ASSIGN_OR_RETURN(ready.environment, Realize(key, job, resources));
   }
   std::lock_guard lock(mutex_);
   ready_[FolderOf(key).root().string()] = std::move(ready);
@@ -208,7 +237,39 @@ Result<process::SpawnOptions> LocalExecutor::MakeSpawn(const JobKey& key, const 
       spawn.environment,
       CommandVariables(ready.environment.variables, {key.scope, job, values, experiment, options_.server,
                                                      connection_string ? connection_string(workspace) : ""}));
+  if (!ready.environment.container) return spawn;
+  if (cluster) {
+    return Unimplemented(fmt::format(
+        "compute '{}' is a Slurm cluster, and commands in containers are not supported there yet", cluster->name));
+  }
+  SLIPWAY_RETURN_IF_ERROR(EnterContainer(folder, job, ready, values, spawn));
   return spawn;
+}
+
+// The command's process becomes the engine's, which gets what this process has rather than the command's variables.
+Status LocalExecutor::EnterContainer(const RunFolder& folder, const Job& job, const Ready& ready, const Values& values,
+                                     process::SpawnOptions& spawn) {
+  ContainerRun run{*ready.environment.container,
+                   job,
+                   process::TreeMarkFor(options_.runs_folder.string()),
+                   std::move(spawn.environment),
+                   {{spawn.output_file.parent_path().parent_path(), /*is_writable=*/true}}};
+  for (const auto& [name, source] : ready.inputs) {
+    if (source.local.empty() || source.is_copied) continue;
+    run.mounts.push_back({source.local, source.is_writable});
+  }
+  for (const auto& [name, output] : CommandOf(job).outputs) {
+    if (output.mode == "direct" || output.mode == "upload") continue;
+    const fs::path path = values.outputs.at(name);
+    run.mounts.push_back({output.type == "uri_file" ? path.parent_path() : path, /*is_writable=*/true});
+  }
+  SLIPWAY_ASSIGN_OR_RETURN(ContainerCommand command, PrepareContainer(folder, run));
+  spawn.arguments = folder.Arguments(std::move(command.arguments));
+  spawn.environment = process::CurrentEnvironment();
+  for (auto& [name, value] : command.variables) spawn.environment[name] = std::move(value);
+  spawn.environment[kJobVariable] = job.name;
+  spawn.adopts_orphans = false;  // the monitors of containers belong to the engine
+  return {};
 }
 
 Result<std::optional<domain::Compute>> LocalExecutor::ClusterOf(const domain::Scope& scope,
@@ -306,12 +367,52 @@ void LocalExecutor::HandleExit(const JobKey& key, const fs::path& log, const pro
     end.external_id = state->id;
     if (!folder.ExitCode()) CancelInCluster(state->id);
   }
-  // Not of a process that another life of the server started, nor of one that only watched.
-  const bool was_counted = (exit.code || exit.signal != 0) && !folder.IsOfCluster();
+  // What this process has counted is the command's unless another life of the server started it or it only watched.
+  const bool was_counted = (exit.code || exit.signal != 0) && !folder.IsOfCluster() && !folder.IsOfContainer();
+  end.resources = folder.Use();
   if (was_counted) {
     end.resources = domain::ResourceUse{exit.cpu_seconds, exit.max_memory_bytes, exit.read_bytes, exit.written_bytes};
   }
-  handlers_.exited(key, std::move(end));
+  if (!MayHaveContainer(folder)) return handlers_.exited(key, std::move(end));
+  pool_.Submit([this, key, folder, end = std::move(end)]() mutable {
+    RemoveContainer(folder);
+    handlers_.exited(key, std::move(end));
+  });
+}
+
+void LocalExecutor::RemoveContainer(const RunFolder& folder) {
+  environments::ContainerEngine* engine = dependencies_.environments.containers();
+  if (!engine) return;
+  const auto found =
+      engine->List(fmt::format("{}={}", kRunLabel, process::TreeMarkFor(folder.root().string())), kJobLabel);
+  std::vector<std::string> ids;
+  if (found) {
+    for (const auto& [id, job] : *found) ids.push_back(id);
+  }
+  const Status removed = found ? engine->Remove(ids) : Status(found.error());
+  if (!removed) LogWarning("the container of {}: {}", folder.root().string(), removed.error().ToString());
+}
+
+void LocalExecutor::RemoveLeftovers() {
+  environments::ContainerEngine* engine = dependencies_.environments.containers();
+  if (!engine) return;
+  pool_.Submit([this, engine] {
+    const std::string label = fmt::format("{}={}", kServerLabel, process::TreeMarkFor(options_.runs_folder.string()));
+    const auto found = engine->List(label, kRunLabel);
+    if (!found) return LogWarning("containers of an earlier life of this server: {}", found.error().ToString());
+    std::set<std::string> living;  // after listing: what is started from now on is not in the list
+    {
+      std::lock_guard lock(mutex_);
+      for (const auto& [root, running] : running_) living.insert(process::TreeMarkFor(root));
+    }
+    std::vector<std::string> ids;
+    for (const auto& [id, run] : *found) {
+      if (living.count(run) == 0) ids.push_back(id);
+    }
+    if (ids.empty()) return;
+    LogInfo("{} containers are left of jobs that have ended; removing them", ids.size());
+    if (const Status removed = engine->Remove(ids); !removed) LogWarning("{}", removed.error().ToString());
+  });
 }
 
 void LocalExecutor::End(const JobKey& key) {
@@ -347,6 +448,7 @@ Executor::Recovery LocalExecutor::Recover(const JobKey& key, const Job& job) {
   }
   // Its process is gone; what that had started may not be.
   process::KillTree(/*leader=*/{}, process::TreeMarkFor(folder.root().string()));
+  if (MayHaveContainer(folder)) RemoveContainer(folder);
   const auto code = folder.ExitCode();
   if (!code) {
     const auto state = folder.IsOfCluster() ? ReadSlurmState(folder) : std::nullopt;
@@ -355,6 +457,7 @@ Executor::Recovery LocalExecutor::Recover(const JobKey& key, const Job& job) {
   }
   ProcessEnd end;
   end.code = code;
+  end.resources = folder.Use();
   end.log_tail = process::TailOfFile(log, kShownLogLines);
   return {Trace::kEnded, {}, std::move(end)};
 }

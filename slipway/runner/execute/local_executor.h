@@ -1,4 +1,5 @@
-// Carries out commands as child processes on this machine; those of a Slurm compute by a process that watches them.
+// Carries out commands as child processes on this machine; those of a Slurm compute by a process that watches them,
+// those of a container by the engine's.
 #pragma once
 
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include "slipway/registry/catalog.h"
 #include "slipway/runner/execute/executor.h"
 #include "slipway/runner/execute/ports.h"
+#include "slipway/runner/expressions.h"
 #include "slipway/runner/runner.h"
 
 namespace slipway::runner {
@@ -35,6 +37,7 @@ class LocalExecutor final : public Executor {
                         const std::map<std::string, std::string>& files) override;
   void Discard(const JobKey& key) override;
   Recovery Recover(const JobKey& key, const domain::Job& job) override;
+  void RemoveLeftovers() override;
 
  private:
   // What Prepare leaves for Launch.
@@ -59,13 +62,17 @@ class LocalExecutor final : public Executor {
 
   struct Resources;  // the assets that a command names
   Result<Resources> FindResources(const domain::Scope& scope, const domain::CommandSpec& command);
+  Result<environments::Realized> Realize(const JobKey& key, const domain::Job& job, const Resources& resources);
   Result<Preparation> PrepareNow(const JobKey& key, const domain::Job& job, bool may_reuse);
   Result<std::optional<domain::Job>> FindReusable(const domain::Scope& scope, const std::string& reuse_key);
   Result<process::SpawnOptions> MakeSpawn(const JobKey& key, const domain::Job& job, const Ready& ready);
+  Status EnterContainer(const RunFolder& folder, const domain::Job& job, const Ready& ready, const Values& values,
+                        process::SpawnOptions& spawn);
   Result<std::optional<domain::Compute>> ClusterOf(const domain::Scope& scope, const domain::CommandSpec& command);
   // Tells what schedulers say of the commands that they were given.
   std::optional<Timestamp> TellExternalStates(Timestamp now);
   void CancelInCluster(const std::string& id);
+  void RemoveContainer(const RunFolder& folder);
   Status LaunchNow(const JobKey& key, const domain::Job& job);
   void HandleExit(const JobKey& key, const std::filesystem::path& log, const process::Exit& exit);
   Result<Finalized> FinalizeNow(const JobKey& key, const domain::Job& job);

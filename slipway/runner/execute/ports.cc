@@ -38,6 +38,7 @@ Result<InputSource> Locate(registry::Catalog& catalog, const domain::Scope& scop
   SLIPWAY_RETURN_IF_ERROR(CheckData(data, source.local));
   source.text = source.local.string();
   source.is_copied = data.mode == "download";
+  source.is_writable = data.mode == "rw_mount";
   return source;
 }
 
@@ -59,7 +60,7 @@ Result<std::map<std::string, InputSource>> LocateInputs(registry::Catalog& catal
   for (const auto& [key, input] : command.inputs) {
     const std::string where = fmt::format("input '{}'", key);
     if (const auto* literal = std::get_if<Literal>(&input)) {
-      sources[key] = InputSource{literal->text, literal->text, {}, false};
+      sources[key] = InputSource{literal->text, literal->text, {}};
     } else if (const auto* data = std::get_if<DataInput>(&input)) {
       SLIPWAY_ASSIGN_OR_RETURN(sources[key], With(Locate(catalog, scope, *data), where));
     } else {

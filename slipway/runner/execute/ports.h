@@ -18,6 +18,7 @@ struct InputSource {
   std::string text;             // what stands for ${{inputs.x}}, unless `copy_from` is set
   std::filesystem::path local;  // data: the file or folder; "" for literals and mode direct
   bool is_copied = false;       // mode download: the command gets a copy of `local`
+  bool is_writable = false;     // mode rw_mount
 };
 
 // Follows every input to its file or text; checks that the data is there. kNotFound names input, reference and path.

@@ -88,7 +88,8 @@ Result<std::vector<std::string>> PrepareSlurm(const RunFolder& folder, const std
                                               const std::filesystem::path& log, std::vector<std::string> options) {
   SLIPWAY_RETURN_IF_ERROR(WriteFileAtomic(
       folder.root() / "batch.sh",
-      fmt::format("#!/bin/sh\nexec {} {}\n", Shell(), ShellQuoted((folder.root() / "command.sh").string()))));
+      fmt::format("#!/bin/sh\n{}trap : TERM\nset -- {}\n{} \"$1/command.sh\"; code=$?\nmeasure \"$1\"\nexit $code\n",
+                  kMeasureFunction, ShellQuoted(folder.root().string()), Shell())));
   std::vector<std::string> arguments = {
       "/bin/sh", "-c", kWrapper, folder.root().string(), log.string(), process::kTreeVariable};
   arguments.insert(arguments.end(), {"--job-name=" + job, "--chdir=" + folder.work().string(),

@@ -89,6 +89,31 @@ TEST(ParquetTest, AFolderOfAlikeFilesIsOneTable) {
   EXPECT_FALSE(IsParquet(folder->path()));
 }
 
+TEST(ParquetTest, AnMltableReadsFilesAndTransformsThem) {
+  const auto folder = TemporaryDirectory::Make();
+  ASSERT_TRUE(CopyTree(FileOf("types"), folder->path() / "part-0"));  // whatever its name ends in
+  ASSERT_TRUE(CopyTree(FileOf("gzip"), folder->path() / "part-1"));
+  const auto read = [&](const std::string& transformations) {
+    EXPECT_TRUE(WriteFileAtomic(folder->path() / "MLTable",
+                                "type: mltable\npaths: [{pattern: ./part-*}]\ntransformations:\n" + transformations));
+    return ReadTable(folder->path());
+  };
+  const auto all = read("- read_parquet\n");
+  ASSERT_TRUE(all) << all.error().ToString();
+  EXPECT_EQ(all->rows(), 200U);
+  EXPECT_EQ(all->width(), 12U);
+  const auto some = read(
+      "- read_parquet: {include_path_column: true}\n- filter: 'col(\"whole\") > 96000000'\n"
+      "- keep_columns: [Path, whole, text]\n- convert_column_types: [{columns: whole, column_type: string}]\n");
+  ASSERT_TRUE(some) << some.error().ToString();
+  EXPECT_EQ(some->names(), (std::vector<std::string>{"Path", "whole", "text"}));
+  ASSERT_EQ(some->rows(), 8U);
+  EXPECT_EQ(some->Find("whole")->text(7), "99000297");
+  EXPECT_EQ(some->Find("Path")->text(7), (folder->path() / "part-1").string());
+  ASSERT_TRUE(WriteFileAtomic(folder->path() / "part-2", "a,b\n1,2\n"));
+  EXPECT_THAT(read("- read_parquet\n").error().ToString(), HasSubstr("part-2': it is no Parquet file"));
+}
+
 TEST(ParquetTest, NamesWhatIsNotSupported) {
   const auto refusal = [](const std::string& name) { return ReadTable(FileOf(name)).error(); };
   EXPECT_EQ(refusal("zstd").code(), Code::kUnimplemented);
