@@ -122,7 +122,11 @@ Status Workspace::WriteFile(const domain::DatastorePath& file, std::string_view 
 Result<size_t> Workspace::Download(const domain::DatastorePath& source, const std::filesystem::path& target,
                                    FolderName name) {
   auto files = ListFiles(source);
-  if (!files || files->empty()) {  // a file by itself
+  const bool is_folder = source.path.empty() || source.path.ends_with('/');
+  if (is_folder) {
+    SLIPWAY_RETURN_IF_ERROR(files);
+    SLIPWAY_RETURN_IF_ERROR(MakeDirectories(target));
+  } else if (!files || files->empty()) {  // a file by itself
     SLIPWAY_ASSIGN_OR_RETURN(std::string content, ReadFile(source));
     SLIPWAY_RETURN_IF_ERROR(WriteFileAtomic(target / std::filesystem::path(source.path).filename(), content));
     return size_t{1};

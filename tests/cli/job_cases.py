@@ -204,6 +204,19 @@ def lineage_both_ways(scratch):
     scratch.expect("what is not there is not found", ["slipway", "lineage", "model:credits:1"], 3, err=r"did you mean 'model:credit:1'")
 
 
+def downloads_what_there_is(scratch):
+    outputs = "environment: azureml:shell:1\noutputs: {full: {type: uri_folder}, empty: {type: uri_folder}, note: {type: uri_file}}\n"
+    submit(scratch, "half", "command: mkdir ${{outputs.full}}/sub; echo x > ${{outputs.full}}/sub/x; echo n > ${{outputs.note}}\n" + outputs)
+    submit(scratch, "nothing", "command: exit 1\n" + outputs)
+    for name, status in (("half", 0), ("nothing", 0)):
+        wait_for_end(scratch, name)
+        scratch.expect("all of job '%s' is downloaded" % name, ["slipway", "job", "download", "-n", name, "--all", "-p", name], status)
+    got = scratch.path / "half/named-outputs"
+    scratch.check("with folders and what is in them", (got / "full/sub/x").read_text() == "x\n" and list((got / "empty").iterdir()) == [])
+    scratch.check("and files", [file.read_text() for file in (got / "note").iterdir()] == ["n\n"], list(got.rglob("*")))
+    scratch.check("of a job that failed, its log", (scratch.path / "nothing/artifacts/user_logs/std_log.txt").exists())
+
+
 def no_orphans(scratch):
     pids = scratch.path / "pids"
     command = ("setsid sh -c 'sleep 1000 >/dev/null 2>&1 & echo $! >> {0}'; "
@@ -219,4 +232,4 @@ def no_orphans(scratch):
     scratch.check("with all that it had started", not alive(), alive())
 
 
-CASES = [prepare, a_bayesian_sweep, a_metric_that_never_comes, policies_stop_bad_trials, reuse_explains_itself, timelines_and_comparisons, lineage_both_ways, no_orphans]
+CASES = [prepare, a_bayesian_sweep, a_metric_that_never_comes, policies_stop_bad_trials, reuse_explains_itself, timelines_and_comparisons, lineage_both_ways, downloads_what_there_is, no_orphans]

@@ -214,15 +214,13 @@ Result<Output> DownloadJob(Context& context, const Arguments& arguments) {
     SLIPWAY_RETURN_IF_ERROR(DownloadOutput(context, *server, job, *output, target / "named-outputs" / *output));
     return Output::Nothing();
   }
-  if (arguments.Has("all"))
-    for (const auto& [key, uri] : job.output_uris)
-      if (key != kArtifacts)
-        SLIPWAY_RETURN_IF_ERROR(DownloadOutput(context, *server, job, key, target / "named-outputs" / key));
-  Status artifacts = DownloadOutput(context, *server, job, kArtifacts, target / "artifacts");
-  if (!artifacts && artifacts.error().code() == Code::kNotFound) {
-    context.Note("The job has no artifacts.");
-  } else if (!artifacts) {
-    return std::move(artifacts.error());
+  for (const auto& [key, uri] : job.output_uris) {
+    if (key != kArtifacts && !arguments.Has("all")) continue;
+    const fs::path folder = key == kArtifacts ? target / key : target / "named-outputs" / key;
+    Status downloaded = DownloadOutput(context, *server, job, key, folder);
+    if (downloaded) continue;
+    if (downloaded.error().code() != Code::kNotFound) return std::move(downloaded.error());
+    context.Note(fmt::format("The job left no {}.", key == kArtifacts ? key : fmt::format("output '{}'", key)));
   }
   return Output::Nothing();
 }
