@@ -43,7 +43,8 @@ def data_assets(scratch):
     scratch.expect("its quality", [*quality[:4], "people", "-o", "table"], 0, out=r"[Vv]erdict")
     scratch.expect("checks that fail are told", quality, 0, out="", err=r"[1-9]\d* checks failed")
     scratch.expect("and can be a gate", [*quality, "--fail-on", "error"], 1, out="", err=r"[1-9]\d* checks failed")
-    scratch.expect("which others pass", [*quality[:4], "people", "--fail-on", "error", "-o", "none"], 0, out="")
+    scratch.write("clean.csv", "age,income,y\n" + "".join("%d,%.2f,%d\n" % (20 + i * 37 % 53, i * 7919 % 1000 / 7, i * 31 % 17 % 2) for i in range(60)))
+    scratch.expect("which others pass", [*quality[:4], "clean.csv", *quality[5:], "--fail-on", "error"], 0, out="", err="0 checks failed")
     scratch.expect("an asset that is nearly there", ["slipway", "data", "head", "peple"], 3, out="", err=r"no data 'peple'; did you mean 'people'\?")
     scratch.expect("a version that is not", ["slipway", "data", "show", "-n", "people", "-v", "7"], 3, out="",
                    err=r"no version '7' of the data 'people'; the newest is '1'")

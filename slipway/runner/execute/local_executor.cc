@@ -33,7 +33,7 @@ const CommandSpec& CommandOf(const Job& job) {
   return std::get<CommandSpec>(job.spec.body);
 }
 
-// An engine that ended by itself has removed its container, but for one that failed.
+// An engine that ended by itself has removed its container, but for one that failed or was ended early.
 bool MayHaveContainer(const RunFolder& folder) {
   constexpr int kEngineFailed = 125;
   return folder.IsOfContainer() && folder.ExitCode().value_or(kEngineFailed) == kEngineFailed;
@@ -89,7 +89,7 @@ Result<LocalExecutor::Resources> LocalExecutor::FindResources(const domain::Scop
                            catalog_.Find(scope, command.environment, domain::AssetKind::kEnvironment));
   Resources resources{std::move(environment), std::nullopt, {}};
   resources.local = resources.body();
-  if (!resources.local.build_path.empty()) {
+  if (dependencies_.environments.IsContainer(resources.local) && !resources.local.build_path.empty()) {
     SLIPWAY_ASSIGN_OR_RETURN(resources.local.build_path,
                              With(catalog_.LocalPath(scope, resources.local.build_path), "build path"));
   }
@@ -373,7 +373,8 @@ void LocalExecutor::HandleExit(const JobKey& key, const fs::path& log, const pro
   if (was_counted) {
     end.resources = domain::ResourceUse{exit.cpu_seconds, exit.max_memory_bytes, exit.read_bytes, exit.written_bytes};
   }
-  if (!MayHaveContainer(folder)) return handlers_.exited(key, std::move(end));
+  const bool may_have_container = MayHaveContainer(folder) || (folder.IsOfContainer() && exit.was_terminated);
+  if (!may_have_container) return handlers_.exited(key, std::move(end));
   pool_.Submit([this, key, folder, end = std::move(end)]() mutable {
     RemoveContainer(folder);
     handlers_.exited(key, std::move(end));
