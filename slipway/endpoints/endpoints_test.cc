@@ -92,6 +92,16 @@ TEST_F(EndpointsTest, ABuildWithoutTheSharedObjectFails) {
               HasSubstr("BadArgument: the environment's build command made no 'score.so'"));
 }
 
+TEST_F(EndpointsTest, AScriptInAContainerIsRefusedAtOnce) {
+  domain::EnvironmentBody image;
+  image.image = "python:3.11";
+  AddAsset(domain::AssetKind::kEnvironment, "image", image);
+  const auto put = service->PutDeployment(scope, ScriptDeployment("image"));
+  ASSERT_FALSE(put);
+  EXPECT_EQ(put.error().code(), Code::kUnimplemented);
+  EXPECT_THAT(put.error().ToString(), HasSubstr("environment 'image' is a container image"));
+}
+
 TEST_F(EndpointsTest, ReferencesThatLeadNowhereAreRefusedAtOnce) {
   OnlineDeployment wanted = ModelDeployment();
   wanted.model = "azureml:mm:1";

@@ -58,6 +58,21 @@ TEST(Pipelines, AreReadWithBindingsAndInferredPorts) {
   EXPECT_EQ(fit.component.outputs.at("model").type, "mlflow_model");
 }
 
+TEST(Commands, TellTheirContainersEngineWhatTheyNeed) {
+  const ScratchFiles files;
+  const auto read = [&](const std::string& resources) {
+    return ReadJob(files.Load("command: fit\nenvironment: azureml:e@latest\nresources: {" + resources + "}\n"));
+  };
+  const auto options = [&](const std::string& text) {
+    const auto job = read("docker_args: " + text);
+    return job ? std::get<domain::CommandSpec>(job->job.body).resources.properties.at("docker_args") : "";
+  };
+  EXPECT_EQ(options("--memory 1g"), "--memory 1g");
+  EXPECT_EQ(options("[--memory, 1g, --env, \"A=it's here\"]"), "--memory 1g --env 'A=it'\\''s here'");
+  EXPECT_TRUE(read("shm_size: 512m"));
+  EXPECT_THAT(files.Complaints(read("shm_size: 2 GB")), Contains(HasSubstr("'2 GB' is not a size")));
+}
+
 TEST(Pipelines, RefuseBindingsToNothing) {
   const ScratchFiles files;
   auto complaint = [&](std::string_view from, std::string_view to) {

@@ -169,20 +169,34 @@ def leaves_nothing(scratch, podman):
     scratch.check("no container is left", not podman.containers(), podman.run("ps", "-a").stdout)
 
 
+def is_cancelled_early(scratch, podman):
+    for number in range(4):
+        name = "early-%d" % number
+        submit_command(scratch, name, "while :; do sleep 0.1; done")
+        wait_until("a process of '%s'" % name, lambda: (scratch.path / "home/runs/default" / name / "pid").exists() or number == 3)
+        scratch.run(["slipway", "job", "cancel", "-n", name])
+        wait_for(scratch, name)
+    scratch.check("no container is left of a job that is cancelled while it starts", not podman.containers(),
+                  podman.run("ps", "-a").stdout)
+
+
 def survives_crashes(scratch, server, podman):
     gate = scratch.path / "home/runs/default/long/work/gate"
     submit_command(scratch, "long", "echo begun\nwhile [ ! -e gate ]; do sleep 0.1; done; echo the end")
     submit_command(scratch, "lost", "echo begun\nwhile :; do sleep 0.1; done")
     for name in ("long", "lost"):
         wait_for_line(scratch, name, "begun")
+    mark = podman.run("inspect", "--format", '{{index .Config.Labels "slipway.server"}}', podman.containers()[0]).stdout.strip()
+    podman.run("run", "--detach", "--label", "slipway.server=" + mark, "--label", "slipway.run=forgotten", "--network", "host",
+               "localhost/tiny:1", "sleep", "1000")
     watcher = int((scratch.path / "home/runs/default/lost/pid").read_text())
     server.send_signal(signal.SIGKILL)
     server.wait()
     os.killpg(watcher, signal.SIGKILL)  # its container goes on without anybody
-    scratch.check("both containers run without the server", len(podman.containers()) == 2, podman.run("ps", "-a").stdout)
+    scratch.check("the containers run without the server", len(podman.containers()) == 3, podman.run("ps", "-a").stdout)
     scratch.start_server()
     scratch.check("a container without its process is ended with its job", wait_for(scratch, "lost")["status"] == "Failed")
-    wait_until("the end of its container", lambda: len(podman.containers()) == 1)
+    wait_until("the end of its container, and of one that no job has", lambda: len(podman.containers()) == 1)
     scratch.check("the other job still runs", show(scratch, "long")["status"] == "Running", show(scratch, "long"))
     gate.touch()
     job = wait_for(scratch, "long")
@@ -208,7 +222,7 @@ def main():
                 file = scratch.write(name + "-environment.yml", "name: %s\nversion: 1\n%s\n" % (name, body))
                 scratch.expect("environment '%s'" % name, ["slipway", "environment", "create", "-f", file, "-o", "none"], 0)
             for case in (lambda: runs_inside(scratch, podman), lambda: fails_in_words(scratch), lambda: builds_once(scratch, podman),
-                         lambda: reuses_by_digest(scratch, podman), lambda: leaves_nothing(scratch, podman),
+                         lambda: reuses_by_digest(scratch, podman), lambda: leaves_nothing(scratch, podman), lambda: is_cancelled_early(scratch, podman),
                          lambda: survives_crashes(scratch, server, podman)):
                 try:
                     case()
