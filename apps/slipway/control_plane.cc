@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "apps/slipway/audited_starts.h"
 #include "apps/slipway/gateway_process.h"
 #include "apps/slipway/home.h"
 #include "apps/slipway/listeners.h"
@@ -178,14 +177,14 @@ struct Services {
                 *base.supervisor, clock, RegisterAsset(), &shared_assets}),
         scheduler({}, {base.store->schedules(), base.store->workspaces(), runner, clock}),
         messenger(monitor::MakeMessenger(*base.supervisor, MailServerOf(options))),
-        started_by_alerts(runner, base.store->audit(), clock),
         alerts({},
                {base.store->schedules(), base.store->action_groups(), base.store->workspaces(), base.store->jobs(),
-                started_by_alerts, *base.logs, *messenger, clock,
+                runner, *base.logs, *messenger, clock,
                 [this](const domain::Scope& scope, const monitor::WorkflowRequest& request) {
                   return StartWorkflow(scope, request);
                 },
-                [this](const domain::Scope& scope, const std::string& run) { return IsWorkflowRunning(scope, run); }}),
+                [this](const domain::Scope& scope, const std::string& run) { return IsWorkflowRunning(scope, run); },
+                &base.store->audit()}),
         endpoints(
             EndpointOptions(options, base.home),
             {base.store->workspaces(), base.store->assets(), base.store->jobs(), base.store->endpoints(), environments,
@@ -234,7 +233,6 @@ struct Services {
   runner::Runner runner;
   schedules::Scheduler scheduler;
   std::unique_ptr<monitor::Messenger> messenger;
-  AuditedStarts started_by_alerts;
   monitor::AlertService alerts;
   endpoints::Endpoints endpoints;
   endpoints::Rollouts rollouts;
@@ -259,10 +257,7 @@ struct Services {
   }
 
   Result<std::string> StartWorkflow(const domain::Scope& scope, const monitor::WorkflowRequest& request) {
-    SLIPWAY_ASSIGN_OR_RETURN(std::string run,
-                             workflows->StartByName(scope, request.workflow, request.inputs, request.run_name));
-    SLIPWAY_RETURN_IF_ERROR(started_by_alerts.RecordWorkflow(scope, request.workflow, request.run_name, run));
-    return run;
+    return workflows->StartByName(scope, request.workflow, request.inputs, request.run_name);
   }
 
   Result<bool> IsWorkflowRunning(const domain::Scope& scope, const std::string& run) {

@@ -46,7 +46,7 @@ struct Realized {
   std::filesystem::path folder;
   std::map<std::string, std::string> variables;  // complete, PATH included; in a container beside those of the image
   std::filesystem::path log;                     // of the build or installation; "" when there was none
-  std::optional<ContainerImage> container = {};       // what commands run in
+  std::optional<ContainerImage> container = {};  // what commands run in
 };
 
 // A code snapshot on this machine. `hash` stands for its content.

@@ -49,6 +49,7 @@ struct Dependencies {
   const Clock& clock;
   StartWorkflow start_workflow{};  // empty: receivers that start workflows are refused
   IsWorkflowRunning is_workflow_running{};
+  domain::AuditLog* audit = nullptr;  // may be left out: where starts are recorded
 };
 
 // What a receiver said to a test.

@@ -18,7 +18,7 @@ struct AlertService::Impl {
       : options(options),
         dependencies(std::move(dependencies)),
         starter({this->dependencies.groups, this->dependencies.jobs, this->dependencies.submitter,
-                 this->dependencies.start_workflow, this->dependencies.is_workflow_running}),
+                 this->dependencies.start_workflow, this->dependencies.is_workflow_running, this->dependencies.audit}),
         dispatcher({this->dependencies.alerts, this->dependencies.groups, this->dependencies.workspaces,
                     this->dependencies.messenger, this->dependencies.clock, changing}),
         ticker(this->dependencies.clock, [this](Timestamp now) { return Tick(now); }) {}

@@ -1,6 +1,7 @@
 #include "slipway/monitor/alert_service.h"
 #include "slipway/base/file.h"
 #include "slipway/domain/testing/fake_submitter.h"
+#include "slipway/domain/testing/memory_audit_log.h"
 #include "slipway/domain/testing/memory_schedule_store.h"
 #include "slipway/domain/testing/memory_workspace_store.h"
 #include "slipway/monitor/testing/fake_logs.h"
@@ -17,6 +18,7 @@ using domain::AlertEvent;
 using domain::AlertRule;
 using domain::testing::FakeSubmitter;
 using domain::testing::MemoryActionGroupStore;
+using domain::testing::MemoryAuditLog;
 using domain::testing::MemoryScheduleStore;
 using domain::testing::MemoryWorkspaceStore;
 using testing::FakeLogs;
@@ -40,7 +42,9 @@ class AlertServiceTest : public ::testing::Test {
             [this](const domain::Scope&, const WorkflowRequest& request) {
               workflows_.push_back(request.run_name);
               return Result<std::string>(request.run_name);
-            }};
+            },
+            {},
+            &audit_};
   }
   void Restart() {
     service_.reset();
@@ -78,6 +82,7 @@ class AlertServiceTest : public ::testing::Test {
   FakeSubmitter jobs_;
   FakeLogs logs_;
   FakeMessenger messenger_;
+  MemoryAuditLog audit_;
   std::vector<std::string> workflows_;
   std::unique_ptr<AlertService> service_ = std::make_unique<AlertService>(Options{}, All());
 };
@@ -140,6 +145,13 @@ TEST_F(AlertServiceTest, WhileTheJobOfAnEarlierAlertRunsNoSecondOneStarts) {
   TickAt("2026-03-04T10:10:00Z", 3);
   EXPECT_EQ(jobs_.names().size(), 2u);
   EXPECT_TRUE(Stored().is_fired);
+  EXPECT_EQ(audit_.Actions(), (std::vector<std::string>{"alert.start-job", "alert.hold-back", "alert.start-job"}));
+  const domain::AuditEntry held = audit_.List({})->at(1);
+  EXPECT_EQ(held.actor, "alert:drift");
+  EXPECT_EQ(held.subject, "drift-20260304T100500Z");
+  EXPECT_EQ(held.reason, Events()[1].error);
+  EXPECT_EQ(held.evidence.at("value"), "3");
+  EXPECT_EQ(held.evidence.at("threshold"), "2");
 }
 
 TEST_F(AlertServiceTest, AMutedRuleStaysSilent) {
@@ -172,6 +184,7 @@ TEST_F(AlertServiceTest, AJobThatCannotRunIsSaidByTheEvent) {
   TickAt("2026-03-04T10:00:00Z", 3);
   EXPECT_EQ(Events()[0].error, "there is no compute 'cpu'");
   EXPECT_EQ(Events()[0].job, "");
+  EXPECT_EQ(audit_.Actions(), std::vector<std::string>{"alert.start-failed"});
 }
 
 TEST_F(AlertServiceTest, AJobThatCannotBeSubmittedNowIsSubmittedLater) {

@@ -280,6 +280,8 @@ def check_audit(world, runs):
     expect((verdicts[0], len(verdicts), "better" in verdicts[1:]), ("better", 2, False), "verdicts, the newest first")
     expect(found["model.compare"][0]["subject"], f"azureml:{MODEL}:2", "what was decided about")
     expect(len(found["alert.start-workflow"]), 2, "starts by the alert")
+    held = [entry["reason"] for entry in found["alert.hold-back"]]
+    expect((any("frozen" in why for why in held), any("still runs" in why for why in held)), (True, True), f"starts held back: {held}")
     expect((found["workflow.approve"][0]["actor"], str(runs[1]) in found["workflow.approve"][0]["subject"]), ("alice", True), "approval")
     # A slow machine may hold for more requests before it advances.
     expect(sorted(action for action in found if action.startswith("rollout.") and action != "rollout.hold"),

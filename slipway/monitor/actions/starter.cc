@@ -19,6 +19,8 @@ using domain::Scope;
 
 namespace {
 
+constexpr std::string_view kFired = "the alert rule fired";
+
 bool IsPendingStart(const AlertDelivery& delivery) {
   return IsStart(delivery) && delivery.state == AlertDelivery::State::kPending;
 }
@@ -114,23 +116,26 @@ Status Starter::Start(const Scope& scope, const RuleHistory& history, const Aler
                       Timestamp now) {
   const std::string name = StartName(history.rule, event, delivery);
   // A server that died after the submission left it pending.
-  if (delivery.kind == "job" && dependencies_.jobs.GetJob(scope, name)) {
-    delivery.state = AlertDelivery::State::kDone;
-    delivery.result = name;
-    return {};
+  const bool is_there = delivery.kind == "job" && dependencies_.jobs.GetJob(scope, name);
+  std::string obstacle;
+  if (!is_there) {
+    SLIPWAY_ASSIGN_OR_RETURN(obstacle, WhyNot(scope, history, event, now));
   }
-  SLIPWAY_ASSIGN_OR_RETURN(const std::string obstacle, WhyNot(scope, history, event, now));
-  const Result<std::string> started =
-      obstacle.empty() ? Begin(scope, history.rule, delivery, name) : Error(Code::kFailedPrecondition, obstacle);
-  if (!started && IsWorthRepeating(started.error().code())) return Error(started.error());
-  delivery.state = started ? AlertDelivery::State::kDone : AlertDelivery::State::kFailed;
-  delivery.result = started ? *started : started.error().ToString();
-  if (!started) LogWarning("alert {} started nothing: {}", history.rule.name, delivery.result);
-  return {};
+  const Result<Begun> begun = is_there           ? Begun{name, name}
+                              : obstacle.empty() ? Begin(scope, history.rule, delivery, name)
+                                                 : Error(Code::kFailedPrecondition, obstacle);
+  if (!begun && IsWorthRepeating(begun.error().code())) return Error(begun.error());
+  delivery.state = begun ? AlertDelivery::State::kDone : AlertDelivery::State::kFailed;
+  delivery.result = begun ? begun->name : begun.error().ToString();
+  if (begun)
+    return log_.Record(scope, event, {"alert.start-" + delivery.kind, begun->subject, std::string(kFired)}, now);
+  LogWarning("alert {} started nothing: {}", history.rule.name, delivery.result);
+  return log_.Record(scope, event,
+                     {obstacle.empty() ? "alert.start-failed" : "alert.hold-back", name, begun.error().message()}, now);
 }
 
-Result<std::string> Starter::Begin(const Scope& scope, const AlertRule& rule, const AlertDelivery& delivery,
-                                   const std::string& name) {
+Result<Starter::Begun> Starter::Begin(const Scope& scope, const AlertRule& rule, const AlertDelivery& delivery,
+                                      const std::string& name) {
   if (IsOwnJob(delivery))
     return rule.create_job ? StartJob(scope, rule, *rule.create_job, name)
                            : Error(Code::kNotFound, "the rule no longer has a job to start");
@@ -139,11 +144,13 @@ Result<std::string> Starter::Begin(const Scope& scope, const AlertRule& rule, co
     return StartJob(scope, rule, job->job, name);
   const auto& workflow = std::get<domain::WorkflowReceiver>(receiver.target);
   if (!dependencies_.start_workflow) return Unimplemented("this server runs no workflows");
-  return dependencies_.start_workflow(scope, {workflow.workflow, workflow.inputs, name});
+  SLIPWAY_ASSIGN_OR_RETURN(const std::string run,
+                           dependencies_.start_workflow(scope, {workflow.workflow, workflow.inputs, name}));
+  return Begun{run, fmt::format("{} run {}", workflow.workflow, run)};
 }
 
-Result<std::string> Starter::StartJob(const Scope& scope, const AlertRule& rule, const JobSpec& job,
-                                      const std::string& name) {
+Result<Starter::Begun> Starter::StartJob(const Scope& scope, const AlertRule& rule, const JobSpec& job,
+                                         const std::string& name) {
   JobSpec spec = job;
   spec.name = name;
   if (spec.display_name.empty()) spec.display_name = name;
@@ -151,7 +158,7 @@ Result<std::string> Starter::StartJob(const Scope& scope, const AlertRule& rule,
   spec.properties["slipway.alert"] = rule.name;
   const auto submitted = dependencies_.submitter.Submit(scope, spec);
   if (!submitted && submitted.error().code() != Code::kAlreadyExists) return Error(submitted.error());
-  return name;
+  return Begun{name, name};
 }
 
 }  // namespace slipway::monitor

@@ -8,6 +8,7 @@
 #include "slipway/domain/alert_store.h"
 #include "slipway/domain/services.h"
 #include "slipway/domain/stores.h"
+#include "slipway/monitor/actions/start_log.h"
 #include "slipway/monitor/alert_events.h"
 
 namespace slipway::monitor {
@@ -34,8 +35,9 @@ class Starter {
     domain::JobSubmitter& submitter;
     const StartWorkflow& start_workflow;
     const IsWorkflowRunning& is_workflow_running;
+    domain::AuditLog* audit;  // may be null
   };
-  explicit Starter(Dependencies dependencies) : dependencies_(dependencies) {}
+  explicit Starter(Dependencies dependencies) : dependencies_(dependencies), log_(dependencies.audit) {}
 
   // Ends every pending start of `event`, which is one of `history`: started, left out with the reason, or failed. An
   // error: the start could not be tried (something was unavailable) and stays pending.
@@ -50,12 +52,17 @@ class Starter {
   Result<bool> IsRunning(const domain::Scope& scope, const domain::AlertStart& start);
   Status Start(const domain::Scope& scope, const RuleHistory& history, const domain::AlertEvent& event,
                domain::AlertDelivery& delivery, Timestamp now);
-  Result<std::string> Begin(const domain::Scope& scope, const domain::AlertRule& rule,
-                            const domain::AlertDelivery& delivery, const std::string& name);
-  Result<std::string> StartJob(const domain::Scope& scope, const domain::AlertRule& rule, const domain::JobSpec& job,
-                               const std::string& name);
+  // A start that was made, and what it is called where it is put on record.
+  struct Begun {
+    std::string name, subject;
+  };
+  Result<Begun> Begin(const domain::Scope& scope, const domain::AlertRule& rule, const domain::AlertDelivery& delivery,
+                      const std::string& name);
+  Result<Begun> StartJob(const domain::Scope& scope, const domain::AlertRule& rule, const domain::JobSpec& job,
+                         const std::string& name);
 
   const Dependencies dependencies_;
+  const StartLog log_;
 };
 
 // The receiver that a delivery is for; kNotFound when it is gone.

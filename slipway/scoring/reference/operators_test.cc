@@ -203,7 +203,8 @@ TEST(Shapes, ReshapeFlattenSqueezeUnsqueeze) {
   Expect({"Reshape", {x, I({2}, {-1, 4})}}, F({1, 4}, x.floats));
   Expect({"Reshape", {x, I({2}, {0, -1})}}, F({2, 2}, x.floats));
   EXPECT_THAT(ErrorOf({"Reshape", {x, I({1}, {3})}}), HasSubstr("4 elements do not fill [3]"));
-  EXPECT_THAT(ErrorOf({"Reshape", {x, I({3}, {-1, int64_t{1} << 40, int64_t{1} << 40})}}), HasSubstr("is not possible"));
+  EXPECT_THAT(ErrorOf({"Reshape", {x, I({3}, {-1, int64_t{1} << 40, int64_t{1} << 40})}}),
+              HasSubstr("is not possible"));
   Expect({"Flatten", {x}}, F({2, 2}, x.floats));
   Expect({"Flatten", {x}, {Attribute::Int("axis", 0)}}, F({1, 4}, x.floats));
   Expect({"Squeeze", {x, I({1}, {1})}}, F({2, 2}, x.floats));
