@@ -172,7 +172,8 @@ class ReferenceModel final : public JsonModel {
     scores.assign(rows * width, 0);
     const bool by_class = places_.scores.size() > 1;
     for (size_t i = 0; i < places_.scores.size(); ++i) {
-      const std::vector<float> numbers = reference::AsFloats(results[static_cast<size_t>(places_.scores[i])].tensor);
+      SLIPWAY_ASSIGN_OR_RETURN(const std::vector<float> numbers,
+                               reference::AsFloats(results[static_cast<size_t>(places_.scores[i])].tensor));
       if (numbers.size() != (by_class ? rows : rows * width))
         return Internal(fmt::format("the graph gave {} scores for {} rows", numbers.size(), rows));
       for (size_t at = 0; at < numbers.size(); ++at) scores[by_class ? at * width + i : at] = numbers[at];

@@ -110,9 +110,8 @@ Result<Values> Pow(const Context&, Inputs inputs) {
   const Tensor& base = inputs[0].tensor;
   SLIPWAY_ASSIGN_OR_RETURN(const Dims dims, BroadcastDims(base.dims, inputs[1].tensor.dims));
   const auto left = BroadcastIndices(base.dims, dims), right = BroadcastIndices(inputs[1].tensor.dims, dims);
-  const std::vector<double> bases = AsDoubles(base), exponents = AsDoubles(inputs[1].tensor);
-  if (bases.size() != base.size() || exponents.size() != inputs[1].tensor.size())
-    return InvalidArgument("texts cannot be reckoned with");
+  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<double> bases, AsDoubles(base));
+  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<double> exponents, AsDoubles(inputs[1].tensor));
   Tensor output = MakeTensor(base.type, dims);
   for (size_t i = 0; i < left.size(); ++i) {
     const double x = bases[left[i]], y = exponents[right[i]];
@@ -181,7 +180,7 @@ Result<Values> Not(const Context&, Inputs inputs) {
 
 Result<Values> IsNaN(const Context&, Inputs inputs) {
   Tensor output = MakeTensor(ElementType::kBool, inputs[0].tensor.dims);
-  const std::vector<double> values = AsDoubles(inputs[0].tensor);
+  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<double> values, AsDoubles(inputs[0].tensor));
   for (size_t i = 0; i < values.size(); ++i) output.ints[i] = std::isnan(values[i]) ? 1 : 0;
   return One(std::move(output));
 }
@@ -270,11 +269,14 @@ SLIPWAY_FLOAT_FUNCTION(SigmoidOf, x < 0 ? 1 - 1 / (1 + std::exp(x)) : 1 / (1 + s
 Result<Values> Clip(const Context& context, Inputs inputs) {
   double low = FloatAttribute(context, "min", -std::numeric_limits<float>::infinity());
   double high = FloatAttribute(context, "max", std::numeric_limits<float>::infinity());
-  const auto bound = [&](size_t i) {
-    return inputs.size() > i && inputs[i].is_present ? AsDoubles(inputs[i].tensor) : std::vector<double>();
+  const auto take_bound = [&](size_t i, double& bound) -> Status {
+    if (inputs.size() <= i || !inputs[i].is_present) return {};
+    SLIPWAY_ASSIGN_OR_RETURN(const std::vector<double> given, AsDoubles(inputs[i].tensor));
+    if (given.size() == 1) bound = given[0];
+    return {};
   };
-  if (const auto given = bound(1); given.size() == 1) low = given[0];
-  if (const auto given = bound(2); given.size() == 1) high = given[0];
+  SLIPWAY_RETURN_IF_ERROR(take_bound(1, low));
+  SLIPWAY_RETURN_IF_ERROR(take_bound(2, high));
   Tensor output = inputs[0].tensor;
   const auto clip = [&](auto& values) {
     for (auto& value : values) {

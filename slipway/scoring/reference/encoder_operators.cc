@@ -201,7 +201,7 @@ Result<Values> Scaler(const Context& context, Inputs inputs) {
   if (!fits(offset.size()) || !fits(scale.size()))
     return InvalidArgument(
         fmt::format("{} offsets and {} scales for {} columns", offset.size(), scale.size(), shape.width));
-  std::vector<float> values = AsFloats(inputs[0].tensor);
+  SLIPWAY_ASSIGN_OR_RETURN(std::vector<float> values, AsFloats(inputs[0].tensor));
   for (size_t i = 0; i < values.size(); ++i) {
     const size_t column = i % shape.width;
     values[i] = (values[i] - offset[offset.size() == 1 ? 0 : column]) * scale[scale.size() == 1 ? 0 : column];
@@ -226,7 +226,7 @@ Result<float> RowNorm(std::string_view norm, std::span<const float> row) {
 Result<Values> Normalizer(const Context& context, Inputs inputs) {
   const std::string norm = TextAttribute(context, "norm", "MAX");
   const MatrixShape shape = MatrixOf(inputs[0].tensor);
-  std::vector<float> values = AsFloats(inputs[0].tensor);
+  SLIPWAY_ASSIGN_OR_RETURN(std::vector<float> values, AsFloats(inputs[0].tensor));
   for (size_t row = 0; row < shape.rows; ++row) {
     const std::span<float> cells(values.data() + row * shape.width, shape.width);
     SLIPWAY_ASSIGN_OR_RETURN(const float divisor, RowNorm(norm, cells));
@@ -260,7 +260,7 @@ Result<Values> FeatureVectorizer(const Context& context, Inputs inputs) {
   Tensor output = MakeTensor(ElementType::kFloat, {static_cast<int64_t>(rows), total});
   size_t first = 0;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const std::vector<float> values = AsFloats(inputs[i].tensor);
+    SLIPWAY_ASSIGN_OR_RETURN(const std::vector<float> values, AsFloats(inputs[i].tensor));
     const MatrixShape shape = MatrixOf(inputs[i].tensor);
     if (shape.rows != rows) return InvalidArgument("inputs differ in their number of rows");
     const size_t used = std::min(shape.width, static_cast<size_t>(widths[i]));

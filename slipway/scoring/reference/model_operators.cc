@@ -71,7 +71,7 @@ Totals AddTrees(const TreeEnsemble& ensemble, const double* row) {
 
 Result<Values> ClassifyByTrees(const TreeEnsemble& ensemble, const ClassifierRule& rule, const Tensor& input) {
   SLIPWAY_ASSIGN_OR_RETURN(const MatrixShape shape, CheckFeatures(input, ensemble.features));
-  const std::vector<double> cells = AsDoubles(input);
+  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<double> cells, AsDoubles(input));
   const size_t classes = ensemble.targets;
   std::vector<float> scores(shape.rows * classes);
   std::vector<uint32_t> labels;
@@ -88,7 +88,7 @@ Result<Values> ClassifyByTrees(const TreeEnsemble& ensemble, const ClassifierRul
 
 Result<Values> RegressByTrees(const TreeEnsemble& ensemble, const Tensor& input) {
   SLIPWAY_ASSIGN_OR_RETURN(const MatrixShape shape, CheckFeatures(input, ensemble.features));
-  const std::vector<double> cells = AsDoubles(input);
+  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<double> cells, AsDoubles(input));
   const size_t targets = ensemble.targets;
   std::vector<float> scores;
   for (size_t row = 0; row < shape.rows; ++row) {
@@ -124,7 +124,7 @@ Result<std::vector<float>> LinearScores(const Context& context, const Tensor& in
   if (outputs == 0 || weights.size() != outputs * shape.width || (!intercepts.empty() && intercepts.size() != outputs))
     return InvalidArgument(fmt::format("{} coefficients and {} intercepts for {} outputs of {} columns", weights.size(),
                                        intercepts.size(), outputs, shape.width));
-  const std::vector<float> cells = AsFloats(input);
+  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<float> cells, AsFloats(input));
   std::vector<float> scores;
   for (size_t row = 0; row < shape.rows; ++row)
     for (size_t output = 0; output < outputs; ++output)

@@ -198,6 +198,21 @@ TEST(Shapes, Cast) {
               HasSubstr("a cast to float16 is not supported"));
 }
 
+TEST(Operators, RefuseTextsWhereNumbersAreNeeded) {
+  const Tensor texts = S({1, 2}, {"a", "b"}), one = I({1}, {1}), matrix = F({1, 1}, {1});
+  const std::vector<Call> calls = {
+      {"Normalizer", {texts}},
+      {"TopK", {texts, one}},
+      {"ArgMax", {texts}},
+      {"IsNaN", {texts}},
+      {"Pow", {one, texts}},
+      {"Clip", {one, S({}, {"a"})}},
+      {"Gemm", {matrix, matrix, S({1, 1}, {"a"})}},
+      {"Scaler", {texts}, {Attribute::Floats("offset", {0}), Attribute::Floats("scale", {1})}},
+      {"FeatureVectorizer", {texts}, {Attribute::Ints("inputdimensions", {2})}}};
+  for (const Call& call : calls) EXPECT_THAT(ErrorOf(call), HasSubstr("texts cannot be reckoned with")) << call.op;
+}
+
 TEST(Shapes, ReshapeFlattenSqueezeUnsqueeze) {
   const Tensor x = F({2, 1, 2}, {1, 2, 3, 4});
   Expect({"Reshape", {x, I({2}, {-1, 4})}}, F({1, 4}, x.floats));

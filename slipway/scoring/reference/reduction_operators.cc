@@ -151,8 +151,7 @@ Result<Values> ArgBest(const Context& context, Inputs inputs) {
   const Tensor& input = inputs[0].tensor;
   SLIPWAY_ASSIGN_OR_RETURN(const size_t axis, NormalizeAxis(IntAttribute(context, "axis", 0), input.dims.size()));
   const bool takes_last = IntAttribute(context, "select_last_index", 0) != 0;
-  const std::vector<double> values = AsDoubles(input);
-  if (values.size() != input.size()) return InvalidArgument("texts have no order here");
+  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<double> values, AsDoubles(input));
   if (input.dims[axis] == 0) return InvalidArgument("nothing to choose from");
   std::vector<int64_t> best;
   for (const Line& line : LinesAlong(input.dims, axis)) {
@@ -209,7 +208,7 @@ Result<Values> TopK(const Context& context, Inputs inputs) {
                                                                            : IntAttribute(context, "k", -1);
   if (k < 0 || k > input.dims[axis]) return InvalidArgument(fmt::format("{} of {} elements", k, input.dims[axis]));
   const bool largest = IntAttribute(context, "largest", 1) != 0;
-  const std::vector<double> values = AsDoubles(input);
+  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<double> values, AsDoubles(input));
   Dims dims = input.dims;
   dims[axis] = k;
   std::vector<size_t> sources(ElementCount(dims));
@@ -313,7 +312,7 @@ Result<Values> Gemm(const Context& context, Inputs inputs) {
     SLIPWAY_ASSIGN_OR_RETURN(const Dims both, BroadcastDims(inputs[2].tensor.dims, dims));
     if (both != dims) return InvalidArgument(fmt::format("C of shape {}", DimsText(inputs[2].tensor.dims)));
     const std::vector<size_t> from = BroadcastIndices(inputs[2].tensor.dims, dims);
-    const std::vector<float> addends = AsFloats(inputs[2].tensor);
+    SLIPWAY_ASSIGN_OR_RETURN(const std::vector<float> addends, AsFloats(inputs[2].tensor));
     for (size_t i = 0; i < product.size(); ++i) product[i] += FloatAttribute(context, "beta", 1) * addends[from[i]];
   }
   return One(FloatTensor(dims, std::move(product)));

@@ -36,6 +36,15 @@ Result<double> TextNumber(const std::string& text) {
   return InvalidArgument(fmt::format("'{}' is not a number", text));
 }
 
+Result<std::vector<double>> TextNumbers(const std::vector<std::string>& texts) {
+  std::vector<double> numbers;
+  for (const std::string& text : texts) {
+    SLIPWAY_ASSIGN_OR_RETURN(const double number, TextNumber(text));
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+
 int64_t ToInteger(double value, ElementType type) {
   if (type == ElementType::kBool) return value != 0;
   if (!(std::abs(value) < 0x1p63)) return std::numeric_limits<int64_t>::min();
@@ -80,15 +89,12 @@ Result<Values> Cast(const Context& context, Inputs inputs) {
   if (IsInteger(input.type)) return One(CastIntegers(input, to));
   if (to == ElementType::kString) {
     Tensor output = MakeTensor(to, input.dims);
-    const std::vector<double> numbers = AsDoubles(input);
+    SLIPWAY_ASSIGN_OR_RETURN(const std::vector<double> numbers, AsDoubles(input));
     for (size_t i = 0; i < numbers.size(); ++i) output.strings[i] = NumberText(numbers[i]);
     return One(std::move(output));
   }
-  std::vector<double> numbers = AsDoubles(input);
-  for (const std::string& text : input.strings) {
-    SLIPWAY_ASSIGN_OR_RETURN(const double number, TextNumber(text));
-    numbers.push_back(number);
-  }
+  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<double> numbers,
+                           input.type == ElementType::kString ? TextNumbers(input.strings) : AsDoubles(input));
   SLIPWAY_ASSIGN_OR_RETURN(Tensor output, CastNumbers(numbers, input, to));
   return One(std::move(output));
 }

@@ -46,7 +46,7 @@ Result<Values> SvmRegressor(const Context& context, Inputs inputs) {
   const bool fits = supports == 0 ? weights.size() == shape.width
                                   : weights.size() == supports && vectors.size() == supports * shape.width;
   if (!fits || rho.empty()) return InvalidArgument("coefficients, support_vectors and rho do not fit the columns");
-  const std::vector<float> cells = AsFloats(inputs[0].tensor);
+  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<float> cells, AsFloats(inputs[0].tensor));
   std::vector<float> results;
   for (size_t row = 0; row < shape.rows; ++row) {
     const std::span<const float> x(cells.data() + row * shape.width, shape.width);
@@ -235,7 +235,7 @@ Result<Values> ClassifyByMachines(const Machines& machines, const Tensor& input)
   const bool fits = is_linear ? machines.coefficients.size() == machines.classes() * shape.width
                               : machines.vectors.size() == machines.vector_count() * shape.width;
   if (!fits) return InvalidArgument(fmt::format("the coefficients do not fit {} columns", shape.width));
-  const std::vector<float> cells = AsFloats(input);
+  SLIPWAY_ASSIGN_OR_RETURN(const std::vector<float> cells, AsFloats(input));
   std::vector<uint32_t> labels;
   std::vector<float> scores;
   for (size_t row = 0; row < shape.rows; ++row) {

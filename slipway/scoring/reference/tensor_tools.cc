@@ -94,14 +94,16 @@ Values One(Tensor tensor) {
   return values;
 }
 
-std::vector<float> AsFloats(const Tensor& tensor) {
+Result<std::vector<float>> AsFloats(const Tensor& tensor) {
+  if (tensor.type == ElementType::kString) return InvalidArgument("texts cannot be reckoned with");
   std::vector<float> numbers(tensor.floats);
   numbers.insert(numbers.end(), tensor.doubles.begin(), tensor.doubles.end());
   numbers.insert(numbers.end(), tensor.ints.begin(), tensor.ints.end());
   return numbers;
 }
 
-std::vector<double> AsDoubles(const Tensor& tensor) {
+Result<std::vector<double>> AsDoubles(const Tensor& tensor) {
+  if (tensor.type == ElementType::kString) return InvalidArgument("texts cannot be reckoned with");
   std::vector<double> numbers(tensor.doubles);
   numbers.insert(numbers.end(), tensor.floats.begin(), tensor.floats.end());
   numbers.insert(numbers.end(), tensor.ints.begin(), tensor.ints.end());

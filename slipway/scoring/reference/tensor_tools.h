@@ -90,9 +90,9 @@ auto VisitType(ElementType type, Body&& body) {
   }
 }
 
-// Numbers of any type; texts give nothing.
-std::vector<float> AsFloats(const Tensor& tensor);
-std::vector<double> AsDoubles(const Tensor& tensor);
+// One for each element, of any type of numbers; kInvalidArgument for texts.
+Result<std::vector<float>> AsFloats(const Tensor& tensor);
+Result<std::vector<double>> AsDoubles(const Tensor& tensor);
 
 // A new tensor with element i taken from `source[indices[i]]`.
 Tensor Take(const Tensor& source, Dims dims, const std::vector<size_t>& indices);
