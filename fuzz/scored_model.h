@@ -84,7 +84,7 @@ inline bool IsClose(const nlohmann::json& a, const nlohmann::json& b) {
 // What an answer says for sure: scores that are no numbers have no best one, so any label goes with them.
 inline nlohmann::json Certain(const std::string& answer) {
   auto parsed = nlohmann::json::parse(answer);
-  if (answer.find("null") != std::string::npos) parsed.erase("predictions");
+  if (parsed.contains("probabilities") && answer.find("null") != std::string::npos) parsed.erase("predictions");
   return parsed;
 }
 
