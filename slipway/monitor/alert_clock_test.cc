@@ -118,10 +118,11 @@ TEST_F(AlertClock, ADeathBetweenEvaluatingAndTellingLosesAndDoublesNothing) {
       TickAt(time, 3);
       service_->Deliver(clock_.Now());
     }
-    ASSERT_EQ(Events().size(), 1u);
+    const std::vector<AlertEvent> events = Events();
+    ASSERT_EQ(events.size(), 1u);
     EXPECT_EQ(jobs_.names().size(), 1u);
-    EXPECT_EQ(Events()[0].job, jobs_.names()[0]);
-    for (const AlertDelivery& delivery : Events()[0].deliveries)
+    EXPECT_EQ(events[0].job, jobs_.names()[0]);
+    for (const AlertDelivery& delivery : events[0].deliveries)
       EXPECT_EQ(delivery.state, AlertDelivery::State::kDone) << delivery.receiver;
     const size_t told = messenger_.told().size() - told_before;
     EXPECT_GE(told, 1u);

@@ -6,19 +6,16 @@ import pathlib
 import resource
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+from packages import install  # noqa: E402
 
 PACKAGES = ["podman", "crun", "busybox-static"]
 APPLETS = "sh cat chmod cp echo env false grep head id kill ls mkdir mv ps rm seq sleep stat touch true tr wc wget".split()
 SECONDS = 120
-
-
-def install(packages):
-    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1")
-    done = subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *packages], env=environment, capture_output=True,
-                          text=True, timeout=600)
-    return "" if done.returncode == 0 else "the packages %s cannot be installed: %s" % (" ".join(packages), done.stderr.strip()[-300:])
 
 
 def why_missing():

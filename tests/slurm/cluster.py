@@ -5,8 +5,13 @@ import pathlib
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+from packages import install  # noqa: E402
+from ports import free_port  # noqa: E402
 
 PACKAGES = ["slurmctld", "slurmd", "slurm-client", "munge"]
 PROGRAMS = ["slurmctld", "slurmd", "sbatch", "munged"]
@@ -47,20 +52,7 @@ def why_missing():
         return "the daemons are started as root"
     if all(shutil.which(program) for program in PROGRAMS):
         return ""
-    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1")
-    done = subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *PACKAGES], env=environment, capture_output=True,
-                          text=True, timeout=600)
-    return "" if done.returncode == 0 else "the packages %s cannot be installed: %s" % (" ".join(PACKAGES), done.stderr.strip()[-300:])
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    return install(PACKAGES)
 
 
 class Cluster:
@@ -74,7 +66,7 @@ class Cluster:
         self.folder.chmod(0o755)
         host = socket.gethostname().split(".")[0]
         self.configuration = self.folder / "slurm.conf"
-        self.configuration.write_text(CONFIGURATION.format(host=host, folder=self.folder, ports=free_ports(2)))
+        self.configuration.write_text(CONFIGURATION.format(host=host, folder=self.folder, ports=[free_port(), free_port()]))
         self.environment = dict(os.environ, SLURM_CONF=str(self.configuration))
         key = self.folder / "munge/key"
         key.write_bytes(os.urandom(1024))
