@@ -410,19 +410,29 @@ std::string ScalarEmitter::EmitCase(const Scalar& call, bool) {
   return fmt::format("{} ELSE {} END", sql, Emit(call.arguments.back()));
 }
 
+namespace {
+
+// DuckDB's concat_ws takes one item at least.
+std::string Enclosed(char open, const std::vector<std::string>& items, char close) {
+  if (items.empty()) return fmt::format("'{}{}'", open, close);
+  return fmt::format("('{}' || concat_ws(',', {}) || '{}')", open, Join(items, ", "), close);
+}
+
+}  // namespace
+
 std::string ScalarEmitter::EmitPackArray(const Scalar& call, bool) {
-  std::string items;
-  for (const std::string& text : EmitAll(call.arguments)) items += fmt::format(", coalesce({}, 'null')", text);
-  return fmt::format("('[' || concat_ws(','{}) || ']')", items);
+  std::vector<std::string> items = EmitAll(call.arguments);
+  for (std::string& text : items) text = fmt::format("coalesce({}, 'null')", text);
+  return Enclosed('[', items, ']');
 }
 
 std::string ScalarEmitter::EmitBagPack(const Scalar& call, bool) {
-  std::string items;
+  std::vector<std::string> items;
   for (size_t i = 0; i < call.arguments.size(); i += 2) {
-    items += fmt::format(", CAST(to_json({}) AS VARCHAR) || ':' || coalesce({}, 'null')", Emit(call.arguments[i]),
-                         Emit(call.arguments[i + 1]));
+    items.push_back(fmt::format("CAST(to_json({}) AS VARCHAR) || ':' || coalesce({}, 'null')", Emit(call.arguments[i]),
+                                Emit(call.arguments[i + 1])));
   }
-  return fmt::format("('{{' || concat_ws(','{}) || '}}')", items);
+  return Enclosed('{', items, '}');
 }
 
 std::string ScalarEmitter::EmitArrayConcat(const Scalar& call, bool) {
