@@ -1,5 +1,7 @@
 #include "slipway/sql/soci_connection.h"
 
+#include <chrono>
+#include <thread>
 #include <unordered_map>
 
 #include <soci/postgresql/soci-postgresql.h>
@@ -132,13 +134,27 @@ Status CheckTexts(const std::vector<Value>& parameters) {
   return {};
 }
 
+// To change the mode, SQLite needs a new database for itself for a moment, and fails at once when another opens it too.
+void UseWriteAheadLog(soci::session& session) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kBusyTimeoutMs);
+  while (true) {
+    try {
+      session << "PRAGMA journal_mode = WAL";
+      return;
+    } catch (const soci::sqlite3_soci_error& error) {
+      if (error.result() != SQLITE_BUSY || std::chrono::steady_clock::now() >= deadline) throw;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+}
+
 std::unique_ptr<soci::session> OpenSqlite(const DatabaseUrl& url, Access access) {
   const bool is_file = url.kind == DatabaseUrl::Kind::kSqliteFile;
   auto session =
       std::make_unique<soci::session>(soci::sqlite3, fmt::format("dbname=\"{}\"", is_file ? url.path : ":memory:"));
   *session << fmt::format("PRAGMA busy_timeout = {}", kBusyTimeoutMs);
   *session << "PRAGMA foreign_keys = ON";
-  if (is_file) *session << "PRAGMA journal_mode = WAL";
+  if (is_file) UseWriteAheadLog(*session);
   *session << "PRAGMA synchronous = FULL";
   if (access == Access::kRead) *session << "PRAGMA query_only = ON";
   return session;
