@@ -5,6 +5,7 @@
 
 #include "slipway/base/file.h"
 #include "slipway/base/hash.h"
+#include "slipway/base/shell.h"
 #include "slipway/base/text.h"
 #include "slipway/cli/commands.h"
 #include "slipway/cli/context.h"
@@ -60,10 +61,6 @@ Result<Output> ShowTls(Context& context, const Arguments&) {
   return Output::Of({{"ca_file", file.string()}, {"sha256_fingerprint", Fingerprint(*pem)}, {"ca_pem", *pem}});
 }
 
-std::string QuoteForShell(const std::string& text) {
-  return "'" + ReplaceAll(text, "'", "'\\''") + "'";
-}
-
 Result<Output> InstallShim(Context& context, const Arguments& arguments) {
   const fs::path folder = *arguments.Get("install");
   SLIPWAY_ASSIGN_OR_RETURN(const fs::path own, OwnProgram());
@@ -76,7 +73,7 @@ Result<Output> InstallShim(Context& context, const Arguments& arguments) {
       return Error(Code::kAlreadyExists, fmt::format("'{}' is another program: choose another folder", file.string()));
   }
   const std::string script = fmt::format(
-      "#!/bin/sh\n# Slipway's stand-in for the az command line.\nexec {} az \"$@\"\n", QuoteForShell(own.string()));
+      "#!/bin/sh\n# Slipway's stand-in for the az command line.\nexec {} az \"$@\"\n", ShellQuoted(own.string()));
   SLIPWAY_RETURN_IF_ERROR(WriteFileAtomic(file, script, 0755));
   context.Note(fmt::format("Wrote '{}'. Put its folder first on the PATH: export PATH={}:$PATH", file.string(),
                            fs::absolute(folder, ignored).lexically_normal().string()));

@@ -8,6 +8,7 @@
 #include <future>
 
 #include "slipway/base/file.h"
+#include "slipway/base/shell.h"
 #include "slipway/base/text.h"
 #include "slipway/process/supervisor.h"
 
@@ -104,6 +105,8 @@ TEST_F(ContainerTest, PathsThatEnginesSplitAreMountedOtherwise) {
 
 TEST(ContainerWords, AreSplitAsAShellDoes) {
   EXPECT_THAT(*SplitWords(" a  'b c'd \"e'f\" ''"), ElementsAre("a", "b cd", "e'f", ""));
+  const std::string hard = "A=it's \"here\" \\ there";
+  EXPECT_THAT(*SplitWords("--env " + ShellQuoted(hard)), ElementsAre("--env", hard));
   EXPECT_THAT(*SplitWords(""), ElementsAre());
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "slipway/base/shell.h"
 #include "slipway/base/text.h"
 #include "slipway/domain/job_properties.h"
 #include "slipway/spec/document.h"
@@ -125,7 +126,7 @@ std::string ReadEngineOptions(const Value& value) {
   std::vector<std::string> words = value.TextList();
   if (words.size() == 1) return words[0];
   for (std::string& word : words) {
-    if (word.find_first_of(" \t\"'") != std::string::npos) word = "'" + ReplaceAll(word, "'", "'\\''") + "'";
+    if (word.find_first_of(" \t\"'") != std::string::npos) word = ShellQuoted(word);
   }
   return Join(words, " ");
 }

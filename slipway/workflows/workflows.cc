@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "slipway/base/file.h"
+#include "slipway/base/shell.h"
 #include "slipway/base/text.h"
 #include "slipway/workflows/impl.h"
 
@@ -122,8 +123,8 @@ Result<std::unique_ptr<Workflows>> Workflows::Make(Options options, Dependencies
 Status Workflows::Start() {
   const fs::path programs = impl_->options.home / "workflows" / "bin";
   const std::string client = impl_->options.client_program.string();
-  SLIPWAY_RETURN_IF_ERROR(WriteFileAtomic(
-      programs / "az", fmt::format("#!/bin/sh\nexec '{}' az \"$@\"\n", ReplaceAll(client, "'", "'\\''")), 0755));
+  SLIPWAY_RETURN_IF_ERROR(
+      WriteFileAtomic(programs / "az", fmt::format("#!/bin/sh\nexec {} az \"$@\"\n", ShellQuoted(client)), 0755));
   std::error_code failed;
   fs::remove(programs / "slipway", failed);
   fs::create_symlink(client, programs / "slipway", failed);

@@ -66,9 +66,14 @@ Result<std::vector<std::string>> ExtraOptions(const domain::Resources& resources
 
 Result<std::vector<std::string>> SplitWords(std::string_view text) {
   std::vector<std::string> words;
-  bool is_word = false;
+  bool is_word = false, is_escaped = false;
   char quote = 0;
   for (const char c : text) {
+    if (is_escaped) {
+      words.back() += c;
+      is_escaped = false;
+      continue;
+    }
     if (quote != 0) {
       if (c == quote) {
         quote = 0;
@@ -85,6 +90,8 @@ Result<std::vector<std::string>> SplitWords(std::string_view text) {
     is_word = true;
     if (c == '\'' || c == '"') {
       quote = c;
+    } else if (c == '\\') {
+      is_escaped = true;
     } else {
       words.back() += c;
     }

@@ -45,8 +45,8 @@ struct ContainerCommand {
 // them. kInvalidArgument for `docker_args` that are no options, and for paths that no engine takes.
 Result<ContainerCommand> PrepareContainer(const RunFolder& folder, const ContainerRun& run);
 
-// Splits a text as a shell does: at blanks, but for what is quoted by ' or ". kInvalidArgument when a quote is not
-// closed.
+// Splits a text as a shell does: at blanks, but for what is quoted by ' or ", or stands behind a backslash out of
+// quotes (ShellQuoted, base/shell.h, writes that). kInvalidArgument when a quote is not closed.
 Result<std::vector<std::string>> SplitWords(std::string_view text);
 
 }  // namespace slipway::runner

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "slipway/base/file.h"
+#include "slipway/base/shell.h"
 #include "slipway/base/text.h"
 #include "slipway/process/tree.h"
 
@@ -59,10 +60,6 @@ bool IsOptionName(std::string_view name) {
   return !name.empty() && name[0] != '-' && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
   });
-}
-
-std::string ShellQuoted(const std::string& text) {
-  return fmt::format("'{}'", ReplaceAll(text, "'", "'\\''"));
 }
 
 }  // namespace
