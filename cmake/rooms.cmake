@@ -83,7 +83,7 @@ slipway_room(runner DEPENDS base domain registry environments process blobstore 
 slipway_room(endpoints DEPENDS base domain registry environments process blobstore model wire USES ${JSON})
 slipway_room(schedules DEPENDS base domain USES external_date)
 slipway_room(monitor DEPENDS base domain logstore net process mail stats tabular USES ${JSON})
-slipway_room(workflows DEPENDS base domain spec wire expressions process schedules USES ${JSON} OpenSSL::Crypto)
+slipway_room(workflows DEPENDS base domain spec wire expressions process schedules blobstore USES ${JSON} OpenSSL::Crypto)
 slipway_room(gateway DEPENDS base net scoring model tabular domain spool process wire
              USES ${JSON} simdjson::simdjson prometheus-cpp::core)
 

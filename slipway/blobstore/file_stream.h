@@ -1,4 +1,4 @@
-// File descriptors in chunks. For this room's own files.
+// File descriptors in chunks.
 #pragma once
 
 #include <fcntl.h>

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include "slipway/base/file.h"
+#include "slipway/base/hash.h"
 #include "slipway/base/text.h"
+#include "slipway/blobstore/file_stream.h"
 #include "slipway/workflows/execute/actions.h"
 #include "slipway/workflows/execute/artifacts.h"
 #include "slipway/workflows/execute/glob.h"
@@ -18,10 +20,15 @@ namespace fs = std::filesystem;
 Result<std::string> CopyFile(const fs::path& from, const fs::path& to) {
   SLIPWAY_RETURN_IF_ERROR(MakeDirectories(to.parent_path()));
   std::ofstream out(to, std::ios::binary | std::ios::trunc);
-  SLIPWAY_ASSIGN_OR_RETURN(std::string hash, HashFile(from, &out));
+  Sha256 hash;
+  SLIPWAY_RETURN_IF_ERROR(blobstore::ForEachChunk(from, [&](std::string_view chunk) -> Status {
+    hash.Update(chunk);
+    out.write(chunk.data(), static_cast<std::streamsize>(chunk.size()));
+    return {};
+  }));
   out.flush();
   if (!out) return Error(Code::kResourceExhausted, fmt::format("'{}' cannot be written", to.string()));
-  return hash;
+  return hash.FinishHex();
 }
 
 fs::path CommonFolder(const std::vector<fs::path>& paths) {

@@ -1,13 +1,13 @@
 #include "slipway/workflows/execute/artifacts.h"
 
 #include <algorithm>
-#include <fstream>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "slipway/base/file.h"
 #include "slipway/base/hash.h"
+#include "slipway/blobstore/file_stream.h"
 
 namespace slipway::workflows {
 namespace {
@@ -47,20 +47,6 @@ std::vector<Artifact> ReadAllArtifacts(const fs::path& folder) {
 
 }  // namespace
 
-Result<std::string> HashFile(const fs::path& file, std::ostream* copy) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return NotFound(fmt::format("'{}' cannot be read", file.string()));
-  Sha256 hash;
-  char buffer[256 * 1024];
-  while (in) {
-    in.read(buffer, sizeof buffer);
-    hash.Update({buffer, static_cast<size_t>(in.gcount())});
-    if (copy != nullptr) copy->write(buffer, in.gcount());
-  }
-  if (in.bad()) return DataLoss(fmt::format("'{}' cannot be read to its end", file.string()));
-  return hash.FinishHex();
-}
-
 std::string DigestOf(const std::map<std::string, std::string>& hashes) {
   Sha256 digest;
   for (const auto& [path, hash] : hashes) digest.Update(path + '\0' + hash + '\n');
@@ -71,7 +57,7 @@ Status CheckArtifact(const fs::path& folder, const Artifact& artifact) {
   SLIPWAY_ASSIGN_OR_RETURN(const auto files, ListFiles(folder / artifact.name));
   std::map<std::string, std::string> hashes;
   for (const FileEntry& file : files) {
-    SLIPWAY_ASSIGN_OR_RETURN(hashes[file.path], HashFile(folder / artifact.name / file.path));
+    SLIPWAY_ASSIGN_OR_RETURN(hashes[file.path], blobstore::HashFile(folder / artifact.name / file.path));
   }
   const std::string found = DigestOf(hashes);
   if (found == artifact.digest) return {};

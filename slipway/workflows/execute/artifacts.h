@@ -3,7 +3,6 @@
 #pragma once
 
 #include <filesystem>
-#include <iosfwd>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,8 +25,6 @@ Result<std::vector<Artifact>> ListArtifacts(const std::filesystem::path& folder,
 // Removes those that have expired.
 Status ExpireArtifacts(const std::filesystem::path& folder, Timestamp now);
 
-// SHA-256 of a file's bytes in hex; they also go to `copy`, where it is given.
-Result<std::string> HashFile(const std::filesystem::path& file, std::ostream* copy = nullptr);
 // "sha256:…" over paths, relative to the artifact, and the hashes of their files.
 std::string DigestOf(const std::map<std::string, std::string>& hashes);
 // Hashes all files of an artifact: kDataLoss when they are not those that were uploaded.
