@@ -1,7 +1,6 @@
 #include "slipway/monitor/actions/start_log.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 
 #include "slipway/base/text.h"
@@ -9,6 +8,8 @@
 
 namespace slipway::monitor {
 namespace {
+
+constexpr size_t kNewestEntries = 1000;  // without a filter the log is read no further than that
 
 std::map<std::string, std::string> EvidenceOf(const domain::AlertEvent& event) {
   std::map<std::string, std::string> evidence = {{"fired_at", FormatTimestamp(event.fired_at)},
@@ -31,13 +32,13 @@ Status StartLog::Record(const domain::Scope& scope, const domain::AlertEvent& ev
   entry.subject = decision.subject;
   entry.reason = decision.reason;
   entry.evidence = EvidenceOf(event);
-  // The filter also takes what only begins with the action, or holds the subject.
-  SLIPWAY_ASSIGN_OR_RETURN(const auto similar,
-                           audit_->List({entry.action, entry.subject, entry.scope, std::numeric_limits<int>::max()}));
+  // A start that an earlier life of the server made is tried again before anything else happens.
+  SLIPWAY_ASSIGN_OR_RETURN(const auto newest, audit_->List({"", "", "", kNewestEntries}));
   const auto is_same = [&](const domain::AuditEntry& known) {
-    return known.action == entry.action && known.subject == entry.subject && known.actor == entry.actor;
+    return known.action == entry.action && known.subject == entry.subject && known.actor == entry.actor &&
+           known.scope == entry.scope;
   };
-  if (std::any_of(similar.begin(), similar.end(), is_same)) return {};
+  if (std::any_of(newest.begin(), newest.end(), is_same)) return {};
   SLIPWAY_RETURN_IF_ERROR(audit_->Record(std::move(entry)));
   return {};
 }
