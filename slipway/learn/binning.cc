@@ -1,6 +1,7 @@
 #include "slipway/learn/binning.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@ namespace slipway::learn {
 namespace {
 
 constexpr uint32_t kCategoriesPerColumn = kBinsMax - 1;
+constexpr size_t kRowsPerBlock = 4096;  // that one thread encodes at a time
 
 struct DistinctValue {
   float value;
@@ -48,21 +50,15 @@ void CutBins(const std::vector<DistinctValue>& distinct, size_t rows, BinnedColu
   out.bins = static_cast<uint32_t>(out.highest.size());
 }
 
-void BinNumbers(std::span<const float> numbers, BinnedColumn& out) {
-  CutBins(DistinctValues({numbers.begin(), numbers.end()}), numbers.size(), out);
-  out.codes.resize(numbers.size());
-  for (size_t row = 0; row < numbers.size(); ++row) {
-    const auto bin = std::lower_bound(out.highest.begin(), out.highest.end(), numbers[row]);
-    out.codes[row] = static_cast<uint8_t>(bin - out.highest.begin());
+// The first bin whose highest value is not below the number. Without a branch on the data, which nobody could predict.
+uint8_t BinOf(const BinnedColumn& column, float number) {
+  const float* first = column.highest.data();
+  for (size_t left = column.highest.size() - 1; left > 0;) {
+    const size_t half = (left + 1) / 2;
+    first += half * static_cast<size_t>(first[half - 1] < number);
+    left -= half;
   }
-}
-
-void BinCategories(std::span<const uint32_t> categories, uint32_t first_category, BinnedColumn& out) {
-  out.codes.resize(categories.size());
-  for (size_t row = 0; row < categories.size(); ++row) {
-    const uint32_t offset = categories[row] - first_category;  // wraps for those below
-    out.codes[row] = static_cast<uint8_t>(std::min(offset, out.feature_count));
-  }
+  return static_cast<uint8_t>(first - column.highest.data());
 }
 
 // What one binned column is made from.
@@ -92,6 +88,22 @@ void AddCategorical(const FeatureColumn& column, uint32_t source, BinnedTable& t
   }
 }
 
+// The codes of some rows, of every column.
+void Encode(size_t begin, size_t end, const std::vector<Origin>& origins, BinnedTable& table) {
+  for (size_t i = 0; i < origins.size(); ++i) {
+    const BinnedColumn& binned = table.columns[i];
+    const FeatureColumn& column = *origins[i].column;
+    if (!binned.is_categorical) {
+      for (size_t row = begin; row < end; ++row) table.codes(row, i) = BinOf(binned, column.numbers[row]);
+      continue;
+    }
+    for (size_t row = begin; row < end; ++row) {
+      const uint32_t offset = column.categories[row] - origins[i].first_category;  // wraps for those below
+      table.codes(row, i) = static_cast<uint8_t>(std::min(offset, binned.feature_count));
+    }
+  }
+}
+
 bool HasMissing(const FeatureColumn& column) {
   return std::any_of(column.numbers.begin(), column.numbers.end(), [](float number) { return std::isnan(number); });
 }
@@ -110,6 +122,18 @@ Status CheckColumns(std::span<const FeatureColumn> columns) {
 
 }  // namespace
 
+CodeTable::CodeTable(size_t rows, size_t columns) {
+  const size_t padded = std::bit_ceil(columns);  // so that no row lies across two lines
+  if (padded <= sizeof(CacheLine)) {
+    row_stride_ = padded;
+    column_stride_ = 1;
+  } else {
+    row_stride_ = 1;
+    column_stride_ = rows;
+  }
+  lines_.resize((std::max(rows * row_stride_, columns * column_stride_) + sizeof(CacheLine) - 1) / sizeof(CacheLine));
+}
+
 float BinnedTable::Threshold(const BinnedColumn& column, uint32_t bin, uint32_t next) {
   if (column.is_categorical) return 0.5F;
   return model::FloatThreshold(column.highest[bin] / 2.0 + column.lowest[next] / 2.0);
@@ -126,9 +150,14 @@ Result<BinnedTable> BinColumns(std::span<const FeatureColumn> columns, ThreadPoo
   }
   if (table.features == 0) return InvalidArgument("the columns give no features");
   pool.ParallelFor(origins.size(), [&](size_t i) {
-    BinnedColumn& binned = table.columns[i];
-    if (!binned.is_categorical) return BinNumbers(origins[i].column->numbers, binned);
-    BinCategories(origins[i].column->categories, origins[i].first_category, binned);
+    if (table.columns[i].is_categorical) return;
+    const std::vector<float>& numbers = origins[i].column->numbers;
+    CutBins(DistinctValues(numbers), numbers.size(), table.columns[i]);
+  });
+  table.codes = CodeTable(table.rows, table.columns.size());
+  pool.ParallelFor((table.rows + kRowsPerBlock - 1) / kRowsPerBlock, [&](size_t block) {
+    const size_t begin = block * kRowsPerBlock;
+    Encode(begin, std::min(begin + kRowsPerBlock, table.rows), origins, table);
   });
   for (uint32_t i = 0; i < table.columns.size(); ++i) {
     table.column_of_feature.insert(table.column_of_feature.end(), table.columns[i].feature_count, i);

@@ -29,9 +29,34 @@ struct BinnedColumn {
   uint32_t source = 0;  // the column it was made from, by number
   uint32_t first_feature = 0;
   uint32_t feature_count = 1;
-  uint32_t bins = 0;  // codes are below it; at most 256
-  std::vector<uint8_t> codes;
+  uint32_t bins = 0;                   // codes are below it; at most 256
   std::vector<float> lowest, highest;  // numeric: the smallest and the largest value of each bin
+};
+
+// The codes of all rows and columns. Growing looks at a few columns of scattered rows: while a row fits into one cache
+// line its codes lie together; rows of more columns would be read in vain, so there each column lies together.
+class CodeTable {
+ public:
+  CodeTable() = default;
+  CodeTable(size_t rows, size_t columns);
+
+  uint8_t operator()(size_t row, size_t column) const { return bytes()[Place(row, column)]; }
+  uint8_t& operator()(size_t row, size_t column) { return bytes()[Place(row, column)]; }
+
+  // For inner loops: the code of `row` is first(column)[row * row_stride()].
+  const uint8_t* first(size_t column) const { return bytes() + column * column_stride_; }
+  size_t row_stride() const { return row_stride_; }
+
+ private:
+  struct alignas(64) CacheLine {
+    uint8_t bytes[64];
+  };
+  size_t Place(size_t row, size_t column) const { return row * row_stride_ + column * column_stride_; }
+  const uint8_t* bytes() const { return lines_.data()->bytes; }
+  uint8_t* bytes() { return lines_.data()->bytes; }
+
+  size_t row_stride_ = 0, column_stride_ = 0;
+  std::vector<CacheLine> lines_;
 };
 
 struct BinnedTable {
@@ -39,6 +64,7 @@ struct BinnedTable {
   size_t features = 0;
   std::vector<BinnedColumn> columns;
   std::vector<uint32_t> column_of_feature;
+  CodeTable codes;
 
   // The float32 threshold that separates the values of `bin` from those of `next`, as scikit-learn puts it: the
   // midpoint in double, floored to float32.

@@ -337,34 +337,35 @@ TEST(Forest, KnowsTheCriteriaByName) {
   EXPECT_THAT(ParseCriterion("entropie").error().ToString(), HasSubstr("did you mean 'entropy'"));
 }
 
-BinnedColumn Binned(std::vector<float> numbers) {
+BinnedTable Binned(std::vector<float> numbers) {
   ThreadPool pool(0);
   const FeatureColumn column{.numbers = std::move(numbers)};
-  return BinColumns(std::span(&column, 1), pool).value().columns[0];
+  return BinColumns(std::span(&column, 1), pool).value();
 }
 
 TEST(Binning, GivesEachDistinctValueABinUpTo256) {
   std::vector<float> numbers(256);
   std::iota(numbers.begin(), numbers.end(), -100.0F);
   std::reverse(numbers.begin(), numbers.end());
-  const BinnedColumn column = Binned(numbers);
-  EXPECT_EQ(column.bins, 256u);
-  EXPECT_EQ(column.lowest, column.highest);
-  EXPECT_EQ(column.codes[0], 255);
-  EXPECT_EQ(column.codes[255], 0);
+  const BinnedTable table = Binned(numbers);
+  EXPECT_EQ(table.columns[0].bins, 256u);
+  EXPECT_EQ(table.columns[0].lowest, table.columns[0].highest);
+  for (size_t row = 0; row < numbers.size(); ++row) EXPECT_EQ(table.codes(row, 0), 255 - row);
 }
 
 TEST(Binning, SharesRowsOutWhenThereAreMoreValues) {
   std::vector<float> numbers;
   SplitMix64 random(1);
   for (int i = 0; i < 20'000; ++i) numbers.push_back(static_cast<float>(random.NextUnit()));
-  const BinnedColumn column = Binned(numbers);
+  const BinnedTable table = Binned(numbers);
+  const BinnedColumn& column = table.columns[0];
   EXPECT_EQ(column.bins, 256u);
   std::vector<int> rows(256);
   for (size_t i = 0; i < numbers.size(); ++i) {
-    ++rows[column.codes[i]];
-    EXPECT_GE(numbers[i], column.lowest[column.codes[i]]);
-    EXPECT_LE(numbers[i], column.highest[column.codes[i]]);
+    const uint8_t code = table.codes(i, 0);
+    ++rows[code];
+    EXPECT_GE(numbers[i], column.lowest[code]);
+    EXPECT_LE(numbers[i], column.highest[code]);
   }
   EXPECT_GT(*std::min_element(rows.begin(), rows.end()), 60);
   EXPECT_LT(*std::max_element(rows.begin(), rows.end()), 100);
@@ -374,11 +375,31 @@ TEST(Binning, SharesRowsOutWhenThereAreMoreValues) {
 TEST(Binning, LeavesAFrequentValueABinOfItsOwn) {
   std::vector<float> numbers(5'000, 0.0F);
   for (int i = 1; i <= 5'000; ++i) numbers.push_back(static_cast<float>(i % 2 == 0 ? i : -i));
-  const BinnedColumn column = Binned(numbers);
-  const uint8_t zero = column.codes[0];
+  const BinnedTable table = Binned(numbers);
+  const BinnedColumn& column = table.columns[0];
+  const uint8_t zero = table.codes(0, 0);
   EXPECT_EQ(column.lowest[zero], 0.0F);
   EXPECT_EQ(column.highest[zero], 0.0F);
   EXPECT_GT(column.bins, 200u);
+}
+
+TEST(Binning, KeepsEveryCodeInItsPlaceWhetherRowsOrColumnsLieTogether) {
+  constexpr size_t kRows = 100;
+  ThreadPool pool(2);
+  for (const size_t count : {1, 3, 32, 63, 64, 65, 200}) {
+    std::vector<FeatureColumn> columns(count);
+    for (size_t c = 0; c < count; ++c) {
+      for (uint32_t row = 0; row < kRows; ++row) columns[c].categories.push_back((row + static_cast<uint32_t>(c)) % 7);
+      columns[c].category_count = 7;
+    }
+    const BinnedTable table = BinColumns(columns, pool).value();
+    for (size_t c = 0; c < count; ++c) {
+      for (size_t row = 0; row < kRows; ++row) {
+        ASSERT_EQ(table.codes(row, c), (row + c) % 7) << count << " columns";
+        ASSERT_EQ(table.codes.first(c)[row * table.codes.row_stride()], (row + c) % 7) << count << " columns";
+      }
+    }
+  }
 }
 
 TEST(Binning, RefusesColumnsThatDoNotFit) {

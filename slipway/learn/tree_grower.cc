@@ -1,8 +1,6 @@
 #include "slipway/learn/tree_grower.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -10,6 +8,7 @@
 
 #include "slipway/learn/absolute_error.h"
 #include "slipway/learn/class_counts.h"
+#include "slipway/learn/histograms.h"
 #include "slipway/learn/split_scores.h"
 #include "slipway/model/tabular_classifier_graph.h"
 
@@ -17,10 +16,6 @@ namespace slipway::learn {
 namespace {
 
 constexpr uint32_t kNoNode = ~uint32_t{0};
-// Columns with at most that many bins are counted into several histograms at once (see AddRows).
-constexpr uint32_t kFewBins = 32;
-constexpr size_t kLanes = 4;
-constexpr uint32_t kRowsPerBinOfLanes = 8;  // from so many on they pay
 // A column whose values in a node are that near to each other is constant there (scikit-learn's bound).
 constexpr float kNearlyEqual = 1e-7F;
 
@@ -33,8 +28,13 @@ class Grower final : public TreeGrower {
         counts_(context.targets.class_count),
         score_(context.n_log2_n),
         words_((table_.features + 63) / 64),
-        histogram_(table_.columns.size()),
-        lanes_(kLanes * kFewBins * counts_.width()) {
+        node_counts_(counts_.NoSums()),
+        left_counts_(node_counts_),
+        right_counts_(node_counts_),
+        side_(node_counts_),
+        other_(node_counts_),
+        constants_(words_),
+        histograms_(table_, counts_) {
     features_.resize(table_.features);
   }
 
@@ -51,16 +51,21 @@ class Grower final : public TreeGrower {
  private:
   using Cell = typename Counts::Cell;
   using Row = typename Counts::Row;
+  using Sums = typename Counts::Sums;
+  using Sample = learn::Sample<Counts>;
+  // Registers where the width is known to the compiler, the grower's own buffers where it is not.
+  using Scratch = std::conditional_t<std::is_same_v<Sums, std::vector<Cell>>, Sums&, Sums>;
   size_t width() const { return counts_.width(); }  // a constant for most
   static constexpr bool kIsRegression = Counts::kIsRegression;
   static constexpr bool kIsAbsolute = std::is_same_v<Score, AbsoluteErrorScore>;
 
-  // A node whose rows are known and which is not in the tree yet. Its counts and its constant features lie on top of
-  // pending_counts_ and pending_constants_.
+  // A node whose rows are known and which is not in the tree yet. Its counts lie on top of pending_counts_, its
+  // constant features, unless it is a leaf, on top of pending_constants_.
   struct Pending {
-    uint32_t begin, end;  // of rows_
+    uint32_t begin, end;  // of samples_
     uint32_t parent;      // kNoNode for the root
     bool is_right;
+    bool is_leaf;
     int depth;
   };
 
@@ -74,48 +79,45 @@ class Grower final : public TreeGrower {
     bool found = false;
   };
 
-  // The counts of one column's codes in the node at hand. Cells are zero outside of a node's search.
-  struct Histogram {
-    std::vector<Cell> cells;
-    std::array<uint8_t, kBinsMax> codes;  // those that occur, ascending
-    uint32_t count = 0;                   // of them
-    bool is_filled = false;
-
-    std::span<const uint8_t> present() const { return {codes.data(), count}; }
-    void Add(uint32_t code) { codes[count++] = static_cast<uint8_t>(code); }
-  };
-
   // --- rows ---
 
-  void DrawRows() {
-    rows_.clear();
-    added_.clear();
-    DrawBag(context_.options, table_.rows, random_, draws_);
-    FindClassFactors();
-    for (uint32_t row = 0; row < table_.rows; ++row) {
-      if (draws_[row] == 0) continue;
-      const DrawnRow drawn = MakeDrawnRow(row);
-      if (!(drawn.weight > 0)) continue;
-      rows_.push_back(row);
-      added_.push_back(counts_.MakeRow(drawn));
-    }
-    spare_rows_.resize(rows_.size());
-    spare_added_.resize(rows_.size());
+  std::span<const Sample> Samples(const Pending& node) const {
+    return {samples_.data() + node.begin, samples_.data() + node.end};
   }
 
-  DrawnRow MakeDrawnRow(uint32_t row) const {
-    const Targets& targets = context_.targets;
-    DrawnRow drawn{.draws = draws_[row], .weight = static_cast<double>(draws_[row])};
-    if constexpr (kIsRegression) {
-      drawn.value = targets.values[row] - context_.value_offset;
-    } else {
-      drawn.class_index = targets.classes[row];
+  void DrawRows() {
+    DrawBag(context_.options, table_.rows, random_, draws_);
+    FindClassFactors();
+    samples_.resize(table_.rows);
+    const size_t count = context_.is_weighted() ? TakeRows([this](DrawnRow& drawn, uint32_t row) { Weigh(drawn, row); })
+                                                : TakeRows([](DrawnRow&, uint32_t) {});
+    samples_.resize(count);
+    spare_.resize(count);
+  }
+
+  // Who is drawn is random: no branch could be foreseen.
+  template <typename Weigh>
+  size_t TakeRows(Weigh weigh) {
+    size_t count = 0;
+    for (uint32_t row = 0; row < table_.rows; ++row) {
+      DrawnRow drawn{.draws = draws_[row], .weight = static_cast<double>(draws_[row])};
+      if constexpr (kIsRegression) {
+        drawn.value = context_.targets.values[row] - context_.value_offset;
+      } else {
+        drawn.class_index = context_.targets.classes[row];
+      }
+      weigh(drawn, row);
+      samples_[count] = {row, counts_.MakeRow(drawn)};
+      count += drawn.weight > 0;
     }
-    if (!context_.is_weighted()) return drawn;
+    return count;
+  }
+
+  void Weigh(DrawnRow& drawn, uint32_t row) const {
+    const Targets& targets = context_.targets;
     if (!targets.weights.empty()) drawn.weight *= targets.weights[row];
     if (!class_factors_.empty()) drawn.weight *= class_factors_[drawn.class_index];
     if constexpr (!kIsRegression) drawn.weight = std::round(drawn.weight * context_.weight_unit);
-    return drawn;
   }
 
   // Weights that make the classes of this bag count alike.
@@ -131,12 +133,13 @@ class Grower final : public TreeGrower {
   }
 
   void PushRoot() {
-    pending_.push_back({0, static_cast<uint32_t>(rows_.size()), kNoNode, false, 0});
+    pending_.push_back({0, static_cast<uint32_t>(samples_.size()), kNoNode, false, false, 0});
     pending_counts_.assign(width(), 0);
-    pending_constants_.assign(words_, 0);
-    for (const Row& row : added_) Counts::AddRow(pending_counts_.data(), row);
+    for (const Sample& sample : samples_) Counts::AddRow(pending_counts_.data(), sample.added);
     root_weight_ = static_cast<double>(counts_.weight(pending_counts_.data()));
     least_weight_ = context_.options.min_weight_fraction_leaf * root_weight_;
+    pending_.back().is_leaf = IsLeaf(pending_counts_.data(), 0);
+    if (!pending_.back().is_leaf) pending_constants_.assign(words_, 0);
   }
 
   // --- nodes ---
@@ -144,15 +147,12 @@ class Grower final : public TreeGrower {
   void GrowNode() {
     const Pending node = pending_.back();
     pending_.pop_back();
-    node_counts_.assign(pending_counts_.end() - static_cast<ptrdiff_t>(width()), pending_counts_.end());
-    pending_counts_.resize(pending_counts_.size() - width());
-    constants_.assign(pending_constants_.end() - static_cast<ptrdiff_t>(words_), pending_constants_.end());
-    pending_constants_.resize(pending_constants_.size() - words_);
-
+    Pop(pending_counts_, node_counts_);
+    if (!node.is_leaf) Pop(pending_constants_, constants_);
     if constexpr (kIsRegression) SumAgain(node);
     const uint32_t index = AddNode(node);
     Split split;
-    if (!IsLeaf(node_counts_.data(), node.depth) && !IsConstant(node)) split = FindSplit(node);
+    if (!node.is_leaf && !IsConstant(node)) split = FindSplit(node);
     if (split.found) return SplitNode(node, index, split);
     if constexpr (kIsRegression) {
       WriteValue(node, index);
@@ -161,17 +161,24 @@ class Grower final : public TreeGrower {
     }
   }
 
+  template <typename From, typename To>
+  static void Pop(From& stack, To& top) {
+    const size_t left = stack.size() - top.size();
+    std::copy_n(stack.data() + left, top.size(), top.data());
+    stack.resize(left);
+  }
+
   // Sums of doubles that came about by differences are not exact; the node's own rows give them anew.
   void SumAgain(const Pending& node) {
     std::fill(node_counts_.begin(), node_counts_.end(), Cell{0});
-    for (uint32_t i = node.begin; i < node.end; ++i) Counts::AddRow(node_counts_.data(), added_[i]);
+    for (const Sample& sample : Samples(node)) Counts::AddRow(node_counts_.data(), sample.added);
   }
 
   // Of a regressor: every value is the same.
   bool IsConstant(const Pending& node) const {
     if constexpr (kIsRegression) {
-      for (uint32_t i = node.begin + 1; i < node.end; ++i)
-        if (added_[i].value != added_[node.begin].value) return false;
+      for (const Sample& sample : Samples(node))
+        if (sample.added.value != samples_[node.begin].added.value) return false;
       return true;
     }
     return false;
@@ -226,36 +233,35 @@ class Grower final : public TreeGrower {
       CopyValues(node);
       value = WeightedMedian(values_);
     } else if (IsConstant(node)) {
-      value = added_[node.begin].value;
+      value = samples_[node.begin].added.value;
     }
     tree_.fractions[index] = value + context_.value_offset;
   }
 
   void CopyValues(const Pending& node) {
     values_.clear();
-    for (uint32_t i = node.begin; i < node.end; ++i) values_.push_back({added_[i].weight, added_[i].value});
+    for (const Sample& sample : Samples(node)) values_.push_back({sample.added.weight, sample.added.value});
   }
 
   void SplitNode(const Pending& node, uint32_t index, const Split& split) {
     const BinnedColumn& column = table_.columns[split.column];
     tree_.feature[index] = split.feature;
     tree_.threshold[index] = split.is_random ? split.threshold : BinnedTable::Threshold(column, split.bin, split.next);
-    right_counts_.resize(width());
     for (size_t i = 0; i < width(); ++i) right_counts_[i] = node_counts_[i] - left_counts_[i];
     const uint32_t middle = node.begin + static_cast<uint32_t>(counts_.rows(left_counts_.data()));
-    // Leaves of classes need no rows.
-    if (kIsRegression || !IsLeaf(left_counts_.data(), node.depth + 1) ||
-        !IsLeaf(right_counts_.data(), node.depth + 1)) {
-      Partition(node, split, column);
-    }
-    Push({middle, node.end, index, true, node.depth + 1}, right_counts_);
-    Push({node.begin, middle, index, false, node.depth + 1}, left_counts_);
+    const int depth = node.depth + 1;
+    const Pending left{node.begin, middle, index, false, IsLeaf(left_counts_.data(), depth), depth};
+    const Pending right{middle, node.end, index, true, IsLeaf(right_counts_.data(), depth), depth};
+    if (kIsRegression || !left.is_leaf || !right.is_leaf)
+      Partition(node, split, column);  // leaves of classes need no rows
+    Push(right, right_counts_);
+    Push(left, left_counts_);
   }
 
-  void Push(const Pending& node, const std::vector<Cell>& counts) {
+  void Push(const Pending& node, const Sums& counts) {
     pending_.push_back(node);
     pending_counts_.insert(pending_counts_.end(), counts.begin(), counts.end());
-    pending_constants_.insert(pending_constants_.end(), constants_.begin(), constants_.end());
+    if (!node.is_leaf) pending_constants_.insert(pending_constants_.end(), constants_.begin(), constants_.end());
   }
 
   // Stable, without branches on the data: every row is written to both sides, and the one it belongs to moves on.
@@ -263,18 +269,14 @@ class Grower final : public TreeGrower {
   void PartitionBy(const Pending& node, GoesLeft goes_left) {
     uint32_t left = node.begin, right = 0;
     for (uint32_t i = node.begin; i < node.end; ++i) {
-      const uint32_t row = rows_[i];
-      const Row added = added_[i];
-      const bool is_left = goes_left(row);
-      rows_[left] = row;
-      added_[left] = added;
-      spare_rows_[right] = row;
-      spare_added_[right] = added;
+      const Sample sample = samples_[i];
+      const bool is_left = goes_left(sample.row);
+      samples_[left] = sample;
+      spare_[right] = sample;
       left += is_left;
       right += !is_left;
     }
-    std::copy_n(spare_rows_.begin(), right, rows_.begin() + left);
-    std::copy_n(spare_added_.begin(), right, added_.begin() + left);
+    std::copy_n(spare_.begin(), right, samples_.begin() + left);
   }
 
   void Partition(const Pending& node, const Split& split, const BinnedColumn& column) {
@@ -282,10 +284,11 @@ class Grower final : public TreeGrower {
       const float* numbers = context_.columns[column.source].numbers.data();
       return PartitionBy(node, [numbers, border = split.threshold](uint32_t row) { return numbers[row] <= border; });
     }
-    const uint8_t* codes = column.codes.data();
+    const uint8_t* codes = table_.codes.first(split.column);
+    const size_t stride = table_.codes.row_stride();
     const uint32_t bin = split.bin;
-    if (column.is_categorical) return PartitionBy(node, [=](uint32_t row) { return codes[row] != bin; });
-    PartitionBy(node, [=](uint32_t row) { return codes[row] <= bin; });
+    if (column.is_categorical) return PartitionBy(node, [=](uint32_t row) { return codes[row * stride] != bin; });
+    PartitionBy(node, [=](uint32_t row) { return codes[row * stride] <= bin; });
   }
 
   // --- search ---
@@ -297,23 +300,44 @@ class Grower final : public TreeGrower {
       errors_.Begin(values_);
     }
     Split best;
-    bool seen_varying = false;
-    for (size_t drawn = 0; drawn < features_.size(); ++drawn) {
-      if (drawn >= context_.max_features && seen_varying) break;
+    size_t drawn = 0;
+    for (size_t wanted = std::min(context_.max_features, features_.size()); drawn < features_.size(); wanted = 1)
+      if (EvaluateDrawn(node, Draw(drawn, wanted), best)) break;
+    histograms_.Clear();
+    if (best.found && context_.options.min_impurity_decrease > 0) best.found = IsWorthwhile(best);
+    return best;
+  }
+
+  // Puts `wanted` more features behind the `drawn` ones in front; gives those of them that are not known as constant.
+  std::span<const uint32_t> Draw(size_t& drawn, size_t wanted) {
+    fresh_.resize(wanted);
+    size_t count = 0;
+    for (const size_t end = drawn + wanted; drawn < end; ++drawn) {
       const size_t pick = drawn + random_.NextBelow(features_.size() - drawn);
       std::swap(features_[drawn], features_[pick]);
       const uint32_t feature = features_[drawn];
-      if (constants_[feature / 64] >> (feature % 64) & 1) continue;
+      fresh_[count] = feature;
+      count += 1 - (constants_[feature / 64] >> (feature % 64) & 1);
+    }
+    return {fresh_.data(), count};
+  }
+
+  // False when all of them are constant in the node.
+  bool EvaluateDrawn(const Pending& node, std::span<const uint32_t> features, Split& best) {
+    for (const uint32_t feature : features) {
+      const uint32_t index = table_.column_of_feature[feature];
+      if (!IsCutAtRandom(table_.columns[index])) histograms_.Want(index, node.end - node.begin);
+    }
+    histograms_.Fill(Samples(node));
+    bool is_varying = false;
+    for (const uint32_t feature : features) {
       if (Evaluate(node, feature, best)) {
-        seen_varying = true;
+        is_varying = true;
       } else {
         constants_[feature / 64] |= uint64_t{1} << (feature % 64);
       }
     }
-    for (const uint32_t column : filled_) Clear(histogram_[column]);
-    filled_.clear();
-    if (best.found && context_.options.min_impurity_decrease > 0) best.found = IsWorthwhile(best);
-    return best;
+    return is_varying;
   }
 
   // Scores are weight × (constant - impurity), so their difference is the weighted decrease of the impurity.
@@ -328,49 +352,44 @@ class Grower final : public TreeGrower {
   bool Evaluate(const Pending& node, uint32_t feature, Split& best) {
     const uint32_t index = table_.column_of_feature[feature];
     const BinnedColumn& column = table_.columns[index];
-    if (context_.options.random_splits && !column.is_categorical) return EvaluateRandom(node, feature, index, best);
-    Histogram& histogram = histogram_[index];
-    if (!histogram.is_filled) {
-      Fill(node, column, histogram);
-      filled_.push_back(index);
-    }
-    if (histogram.count < 2) return false;
-    if (!column.is_categorical) {
-      EvaluateNumeric(node, histogram, feature, index, best);
-      return true;
-    }
-    return EvaluateCategory(node, histogram, feature, feature - column.first_feature, index, best);
+    if (IsCutAtRandom(column)) return EvaluateRandom(node, feature, index, best);
+    if (column.is_categorical) return EvaluateCategory(node, feature, feature - column.first_feature, index, best);
+    if (histograms_.present(index).size() < 2) return false;
+    EvaluateNumeric(node, feature, index, best);
+    return true;
   }
 
-  void EvaluateNumeric(const Pending& node, const Histogram& histogram, uint32_t feature, uint32_t index, Split& best) {
-    side_.assign(width(), 0);
-    other_ = node_counts_;
-    if constexpr (kIsAbsolute) SortByCode(node, table_.columns[index], histogram);
-    const std::span<const uint8_t> present = histogram.present();
-    const Cell* cells = histogram.cells.data();
-    Cell *side = side_.data(), *other = other_.data();
-    for (size_t i = 0; i + 1 < present.size(); ++i) {
-      const Cell* cell = cells + present[i] * width();
-      for (size_t k = 0; k < width(); ++k) side[k] += cell[k], other[k] -= cell[k];
+  bool IsCutAtRandom(const BinnedColumn& column) const {
+    return context_.options.random_splits && !column.is_categorical;
+  }
+
+  void EvaluateNumeric(const Pending& node, uint32_t feature, uint32_t index, Split& best) {
+    Scratch left = side_, right = other_;
+    std::fill(left.begin(), left.end(), Cell{0});
+    right = node_counts_;
+    if constexpr (kIsAbsolute) SortByCode(node, index);
+    uint32_t last = kBinsMax;
+    histograms_.present(index).ForEach([&](uint32_t code) {
+      if (last != kBinsMax) {
+        const double score = ScoreSides(left, right);
+        if (score > best.score)
+          Offer({.score = score, .feature = feature, .column = index, .bin = last, .next = code}, left, right, best);
+      }
+      const Cell* cell = histograms_.cell(index, code);
+      for (size_t k = 0; k < width(); ++k) left[k] += cell[k], right[k] -= cell[k];
       if constexpr (kIsAbsolute) MoveCode(counts_.rows(cell));
-      if (const double score = ScoreSides(); score > best.score)
-        Offer({.score = score, .feature = feature, .column = index, .bin = present[i], .next = present[i + 1]}, best);
-    }
+      last = code;
+    });
   }
 
-  bool EvaluateCategory(const Pending& node, const Histogram& histogram, uint32_t feature, uint32_t category,
-                        uint32_t index, Split& best) {
-    const Cell* cell = &histogram.cells[category * width()];
-    const uint64_t rows = counts_.rows(cell);
+  bool EvaluateCategory(const Pending& node, uint32_t feature, uint32_t category, uint32_t index, Split& best) {
+    histograms_.Count(Samples(node), index, category, other_);
+    const uint64_t rows = counts_.rows(other_.data());
     if (rows == 0 || rows == counts_.rows(node_counts_.data())) return false;
-    other_.assign(cell, cell + width());
-    side_.resize(width());
-    for (size_t k = 0; k < width(); ++k) side_[k] = node_counts_[k] - cell[k];
-    if constexpr (kIsAbsolute) {
-      const uint8_t* codes = table_.columns[index].codes.data();
-      MoveIf(node, [&](uint32_t row) { return codes[row] != category; });
-    }
-    Offer({.score = ScoreSides(), .feature = feature, .column = index, .bin = category}, best);
+    for (size_t k = 0; k < width(); ++k) side_[k] = node_counts_[k] - other_[k];
+    if constexpr (kIsAbsolute) MoveIf(node, [&](uint32_t row) { return table_.codes(row, index) != category; });
+    const double score = ScoreSides(side_, other_);
+    Offer({.score = score, .feature = feature, .column = index, .bin = category}, side_, other_, best);
     return true;
   }
 
@@ -379,19 +398,20 @@ class Grower final : public TreeGrower {
   bool EvaluateRandom(const Pending& node, uint32_t feature, uint32_t index, Split& best) {
     const float* numbers = context_.columns[table_.columns[index].source].numbers.data();
     float least = INFINITY, greatest = -INFINITY;
-    for (uint32_t i = node.begin; i < node.end; ++i) {
-      least = std::min(least, numbers[rows_[i]]);
-      greatest = std::max(greatest, numbers[rows_[i]]);
+    for (const Sample& sample : Samples(node)) {
+      least = std::min(least, numbers[sample.row]);
+      greatest = std::max(greatest, numbers[sample.row]);
     }
     if (!(greatest > least + kNearlyEqual)) return false;
     const float border = DrawBorder(least, greatest);
-    side_.assign(width(), 0);
-    for (uint32_t i = node.begin; i < node.end; ++i)
-      if (numbers[rows_[i]] <= border) Counts::AddRow(side_.data(), added_[i]);
-    other_.resize(width());
+    std::fill(side_.begin(), side_.end(), Cell{0});
+    for (const Sample& sample : Samples(node))
+      if (numbers[sample.row] <= border) Counts::AddRow(side_.data(), sample.added);
     for (size_t k = 0; k < width(); ++k) other_[k] = node_counts_[k] - side_[k];
     if constexpr (kIsAbsolute) MoveIf(node, [&](uint32_t row) { return numbers[row] <= border; });
-    Offer({.score = ScoreSides(), .feature = feature, .column = index, .is_random = true, .threshold = border}, best);
+    const double score = ScoreSides(side_, other_);
+    Offer({.score = score, .feature = feature, .column = index, .is_random = true, .threshold = border}, side_, other_,
+          best);
     return true;
   }
 
@@ -403,18 +423,18 @@ class Grower final : public TreeGrower {
     return rounded < greatest ? std::max(rounded, least) : least;
   }
 
-  double ScoreSides() const {
+  double ScoreSides(const Sums& left, const Sums& right) const {
     if constexpr (kIsAbsolute) return -errors_.Sum();
-    return score_.Side(counts_, side_.data()) + score_.Side(counts_, other_.data());
+    return score_.Side(counts_, left.data()) + score_.Side(counts_, right.data());
   }
 
-  // `side_` would go left, `other_` right. The first of equals stays.
-  void Offer(const Split& split, Split& best) {
+  // The first of equals stays.
+  void Offer(const Split& split, const Sums& left, const Sums& right, Split& best) {
     if (!(split.score > best.score)) return;
-    if (IsTooSmall(side_.data()) || IsTooSmall(other_.data())) return;
+    if (IsTooSmall(left.data()) || IsTooSmall(right.data())) return;
     best = split;
     best.found = true;
-    left_counts_ = side_;
+    left_counts_ = left;
   }
 
   bool IsTooSmall(const Cell* side) const {
@@ -425,15 +445,16 @@ class Grower final : public TreeGrower {
   // --- absolute errors ---
 
   // The node's rows by their code, for MoveCode to go through; all on the right side.
-  void SortByCode(const Pending& node, const BinnedColumn& column, const Histogram& histogram) {
+  void SortByCode(const Pending& node, uint32_t column) {
     uint32_t first[kBinsMax] = {};
     uint32_t before = 0;
-    for (const uint8_t code : histogram.present()) {
+    histograms_.present(column).ForEach([&](uint32_t code) {
       first[code] = before;
-      before += static_cast<uint32_t>(counts_.rows(&histogram.cells[code * width()]));
-    }
+      before += static_cast<uint32_t>(counts_.rows(histograms_.cell(column, code)));
+    });
     by_code_.resize(node.end - node.begin);
-    for (uint32_t i = node.begin; i < node.end; ++i) by_code_[first[column.codes[rows_[i]]]++] = i - node.begin;
+    for (uint32_t i = node.begin; i < node.end; ++i)
+      by_code_[first[table_.codes(samples_[i].row, column)]++] = i - node.begin;
     moved_ = 0;
     errors_.Reset();
   }
@@ -446,79 +467,7 @@ class Grower final : public TreeGrower {
   void MoveIf(const Pending& node, GoesLeft goes_left) {
     errors_.Reset();
     for (uint32_t i = node.begin; i < node.end; ++i)
-      if (goes_left(rows_[i])) errors_.MoveLeft(i - node.begin);
-  }
-
-  // --- histograms ---
-
-  void Fill(const Pending& node, const BinnedColumn& column, Histogram& histogram) {
-    histogram.cells.resize(column.bins * width());
-    histogram.count = 0;
-    histogram.is_filled = true;
-    const uint32_t rows = node.end - node.begin;
-    if (rows < column.bins) return AddFewRows(node, column, histogram);
-    if (column.bins <= kFewBins && rows >= kRowsPerBinOfLanes * column.bins) {
-      AddRowsInLanes(node, column, histogram);
-    } else {
-      AddRows(node.begin, node.end, column, histogram);
-    }
-    for (uint32_t code = 0; code < column.bins; ++code)
-      if (counts_.rows(&histogram.cells[code * width()]) != 0) histogram.Add(code);
-  }
-
-  void AddRows(uint32_t begin, uint32_t end, const BinnedColumn& column, Histogram& histogram) {
-    const uint8_t* codes = column.codes.data();
-    const uint32_t* rows = rows_.data();
-    const Row* added = added_.data();
-    Cell* cells = histogram.cells.data();
-    for (uint32_t i = begin; i < end; ++i) Counts::AddRow(cells + codes[rows[i]] * width(), added[i]);
-  }
-
-  // With few bins neighbouring rows often meet in one cell, and each addition would wait for the one before: rows take
-  // turns between several histograms.
-  void AddRowsInLanes(const Pending& node, const BinnedColumn& column, Histogram& histogram) {
-    const size_t used = column.bins * width();
-    const uint8_t* codes = column.codes.data();
-    Cell* lanes = lanes_.data();
-    std::fill_n(lanes, kLanes * used, Cell{0});
-    const uint32_t* rows = rows_.data();
-    const Row* added = added_.data();
-    Cell *lane0 = lanes, *lane1 = lanes + used, *lane2 = lanes + 2 * used, *lane3 = lanes + 3 * used;
-    uint32_t i = node.begin;
-    for (; i + kLanes <= node.end; i += kLanes) {  // written out: the compiler does not unroll it
-      Counts::AddRow(lane0 + codes[rows[i]] * width(), added[i]);
-      Counts::AddRow(lane1 + codes[rows[i + 1]] * width(), added[i + 1]);
-      Counts::AddRow(lane2 + codes[rows[i + 2]] * width(), added[i + 2]);
-      Counts::AddRow(lane3 + codes[rows[i + 3]] * width(), added[i + 3]);
-    }
-    for (size_t lane = 0; lane < kLanes; ++lane) {
-      for (size_t k = 0; k < used; ++k) histogram.cells[k] += lanes[lane * used + k];
-    }
-    AddRows(i, node.end, column, histogram);
-  }
-
-  // Fewer rows than bins: a bitmap remembers which cells were touched, so that nothing has to look at all of them.
-  void AddFewRows(const Pending& node, const BinnedColumn& column, Histogram& histogram) {
-    uint64_t touched[kBinsMax / 64] = {};
-    const uint8_t* codes = column.codes.data();
-    const uint32_t* rows = rows_.data();
-    const Row* added = added_.data();
-    Cell* cells = histogram.cells.data();
-    for (uint32_t i = node.begin; i < node.end; ++i) {
-      const uint8_t code = codes[rows[i]];
-      touched[code / 64] |= uint64_t{1} << (code % 64);
-      Counts::AddRow(cells + code * width(), added[i]);
-    }
-    for (uint32_t word = 0; word * 64 < column.bins; ++word) {
-      for (uint64_t bits = touched[word]; bits != 0; bits &= bits - 1) {
-        histogram.Add(word * 64 + static_cast<uint32_t>(std::countr_zero(bits)));
-      }
-    }
-  }
-
-  void Clear(Histogram& histogram) {
-    for (const uint8_t code : histogram.present()) std::fill_n(&histogram.cells[code * width()], width(), Cell{0});
-    histogram.is_filled = false;
+      if (goes_left(samples_[i].row)) errors_.MoveLeft(i - node.begin);
   }
 
   const GrowContext& context_;
@@ -529,9 +478,8 @@ class Grower final : public TreeGrower {
   SplitMix64 random_{0};
   GrownTree tree_;
 
-  // Rows that were drawn, and what each adds to counts; a node's lie together, in ascending order.
-  std::vector<uint32_t> draws_, rows_, spare_rows_;
-  std::vector<Row> added_, spare_added_;
+  std::vector<uint32_t> draws_;
+  std::vector<Sample> samples_, spare_;  // a node's lie together, their rows ascending
 
   std::vector<double> class_factors_;
   double root_weight_ = 0, least_weight_ = 0;
@@ -541,12 +489,11 @@ class Grower final : public TreeGrower {
   std::vector<uint64_t> pending_constants_;
 
   // Of the node at hand.
-  std::vector<Cell> node_counts_, left_counts_, right_counts_, side_, other_;
+  Sums node_counts_, left_counts_, right_counts_, side_, other_;
   std::vector<uint64_t> constants_;
   std::vector<uint32_t> features_;  // a permutation; drawn ones in front
-  std::vector<Histogram> histogram_;
-  std::vector<uint32_t> filled_;
-  std::vector<Cell> lanes_;
+  Histograms<Counts> histograms_;
+  std::vector<uint32_t> fresh_;
 
   // Of absolute errors alone.
   AbsoluteErrors errors_;
