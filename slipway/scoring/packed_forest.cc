@@ -25,10 +25,23 @@
 // In batches trees go over blocks of 64 rows, 16 rows at once, while a tree is in the nearest cache: blocks of 256 rows
 // take half as long again, 8 rows at once as well.
 //
-// So: no gathers, which spares a choice at run time; 16 walks in flight; 8 bytes a node, siblings side by side, so that
-// a step is one load of the node, one of the feature, a comparison and an addition, without a branch. Leaves point at
-// themselves, so that walks of different length end together. Not done: padding to perfect trees, which doubles the
-// nodes of ordinary forests.
+// The same on a Xeon of Sapphire Rapids with 2 MiB of L2 (microseconds a row, tenth percentiles on a quiet machine: the
+// row of `score-http` again and again, then rows in random order):
+//
+//   16 lanes written out, as scalars                                                          3.4   3.6
+//   AVX2, 32 lanes, three gathers a level                                                     3.3   3.5
+//   AVX-512, 16, 32 and 64 lanes, three gathers                           6.0   3.7           3.4   3.5
+//     the row in registers, found by permutations, two gathers; 16, 32 lanes   4.3   2.8
+//     the same, 64 lanes                                                                      1.8   2.0
+//     80, 96 and 128 lanes                                                1.8   1.9           1.7   1.8
+//     64 lanes and registers for 128 slots instead of 96, as it stands                        2.1   2.2
+//   500 trees of 63 leaves: 6.9 and 4.3; 900 trees of depth 25 in random order, beyond L2: 42 and 32
+//
+// So: 16 walks in flight; 8 bytes a node, siblings side by side, so that a step is one load of the node, one of the
+// feature, a comparison and an addition, without a branch. Leaves point at themselves, so that walks of different
+// length end together. A row alone takes 64 walks at once in AVX-512 where that is fast (packed_forest_avx512.cc). In a
+// block, each lane has a row of its own, which does not fit into registers: no gathers there. Not done: padding to
+// perfect trees, which doubles the nodes of ordinary forests.
 #include "slipway/scoring/packed_forest.h"
 
 #include <algorithm>
@@ -120,6 +133,7 @@ class ForestPacker {
     if (forest_.outputs_ > 1) AddLeafRow(std::vector<float>(forest_.outputs_, 0.0f));
     if (!PackTrees()) return std::nullopt;
     PadTrees();
+    forest_.walks_many_ = slots.size() < PackedForest::kManySlots && PackedForest::HasFastGathers();
     return std::move(forest_);
   }
 
@@ -285,8 +299,8 @@ std::optional<PackedForest> PackedForest::Compile(const TreeEnsemble& ensemble, 
   return ForestPacker(ensemble, features, outputs).Pack(slots);
 }
 
-// Sends kLanes walks down `depth` levels; deep trees look now and then whether all have reached their leaves. The lanes
-// are written out one after another, so that each is a variable of its own.
+// Sends kLanes walks down `depth` levels. The lanes are written out one after another, so that each is a variable of
+// its own.
 template <typename RowOf>
 inline void PackedForest::Walk(uint32_t (&places)[kLanes], uint32_t depth, RowOf row) const noexcept {
   WalkLanes(places, depth, row, std::make_index_sequence<kLanes>());
@@ -295,7 +309,6 @@ inline void PackedForest::Walk(uint32_t (&places)[kLanes], uint32_t depth, RowOf
 template <typename RowOf, size_t... kLane>
 inline void PackedForest::WalkLanes(uint32_t (&places)[kLanes], uint32_t depth, RowOf row,
                                     std::index_sequence<kLane...>) const noexcept {
-  constexpr uint32_t kLookEvery = 8;
   const Node* const nodes = nodes_.data();
   const uint32_t bits = feature_bits_, mask = feature_mask_;
   const auto step = [nodes, bits, mask](uint32_t at, const float* values) {
@@ -305,7 +318,7 @@ inline void PackedForest::WalkLanes(uint32_t (&places)[kLanes], uint32_t depth, 
   uint32_t at[kLanes] = {places[kLane]...};
   for (uint32_t level = 0; level < depth; ++level) {
     ((at[kLane] = step(at[kLane], row(kLane))), ...);
-    if (level % kLookEvery == kLookEvery - 1 && level + kLookEvery / 2 < depth) {
+    if (IsTimeToLook(level, depth)) {
       const bool is_moving = ((nodes[at[kLane]].link >> bits != at[kLane]) || ...);
       if (!is_moving) break;
     }
@@ -313,22 +326,18 @@ inline void PackedForest::WalkLanes(uint32_t (&places)[kLanes], uint32_t depth, 
   ((places[kLane] = at[kLane]), ...);
 }
 
-inline void PackedForest::AddLeaf(Node leaf, float* sums) const noexcept {
-  const float* weights = leaf_table_.data() + std::bit_cast<uint32_t>(leaf.value) * outputs_;
-  for (size_t i = 0; i < outputs_; ++i) sums[i] += weights[i];
-}
-
 // Trees side by side. A lone sum stays in a register: through memory each addition would wait for the store before it.
-void PackedForest::ScoreOne(const float* row, float* sums) const noexcept {
+void PackedForest::ScoreOne(const float* row, size_t width, float* sums) const noexcept {
   float sum = 0;
-  for (size_t tree = 0; tree < roots_.size(); tree += kLanes) {
+  size_t tree = walks_many_ ? ScoreMany(row, width, sum, sums) : 0;
+  for (; tree < roots_.size(); tree += kLanes) {
     uint32_t at[kLanes];
     std::copy_n(roots_.data() + tree, kLanes, at);
     Walk(at, group_depths_[tree / kLanes], [row](size_t) { return row; });
     if (outputs_ == 1) {
       for (const uint32_t leaf : at) sum += nodes_[leaf].value;
     } else {
-      for (const uint32_t leaf : at) AddLeaf(nodes_[leaf], sums);
+      for (const uint32_t leaf : at) AddLeaf(leaf, sums);
     }
   }
   if (outputs_ == 1) sums[0] = sum;
@@ -349,7 +358,7 @@ void PackedForest::ScoreBlock(const float* rows, size_t count, size_t width, flo
         if (outputs_ == 1) {
           sums[first + lane] += nodes_[at[lane]].value;
         } else {
-          AddLeaf(nodes_[at[lane]], sums + (first + lane) * outputs_);
+          AddLeaf(at[lane], sums + (first + lane) * outputs_);
         }
       }
     }
@@ -359,7 +368,7 @@ void PackedForest::ScoreBlock(const float* rows, size_t count, size_t width, flo
 void PackedForest::Score(const float* rows, size_t count, size_t width, float* sums) const noexcept {
   std::fill_n(sums, count * outputs_, 0.0f);
   if (count < kLanes) {
-    for (size_t row = 0; row < count; ++row) ScoreOne(rows + row * width, sums + row * outputs_);
+    for (size_t row = 0; row < count; ++row) ScoreOne(rows + row * width, width, sums + row * outputs_);
   } else {
     for (size_t row = 0; row < count; row += kBlockRows)
       ScoreBlock(rows + row * width, std::min(kBlockRows, count - row), width, sums + row * outputs_);
