@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <set>
 #include <thread>
@@ -223,7 +224,8 @@ TEST_F(Spool, ThreadsAppendAtOnceAndNothingIsLost) {
 }
 
 // Starts a writer process, kills it after `acknowledgements` and gives the last number it acknowledged.
-int RunAndKillWriter(const fs::path& folder, int first, int acknowledgements) {
+int RunAndKillWriter(
+    const fs::path& folder, int first, int acknowledgements, const std::function<void()>& meanwhile = [] {}) {
   int pipe[2];
   EXPECT_EQ(::pipe(pipe), 0);
   const pid_t child = ::fork();
@@ -235,6 +237,7 @@ int RunAndKillWriter(const fs::path& folder, int first, int acknowledgements) {
   int last = first - 1;
   for (int value = 0; ::read(pipe[0], &value, sizeof(value)) == sizeof(value);) {
     last = value;
+    meanwhile();
     if (value == first + acknowledgements) ::kill(child, SIGKILL);
   }
   ::close(pipe[0]);
@@ -263,6 +266,34 @@ TEST_F(Spool, EveryAcknowledgedRecordOfKilledWritersIsReadExactlyOnce) {
     ASSERT_GE(expected, last + 1);
     ASSERT_LE(expected, last + 2);
   }
+}
+
+// As above, while segments go round.
+TEST_F(Spool, EveryAcknowledgedRecordIsReadExactlyOnceThoughFilesAreUsedAgain) {
+  ASSERT_TRUE(MakeDirectories(folder_));
+  Position position;
+  int expected = 0;
+  const auto drain = [&] {
+    const auto reader = OpenReader(position);
+    while (true) {
+      const auto rows = Rows(*reader, 97);
+      if (rows.empty()) break;
+      for (const std::string& row : rows) ASSERT_EQ(row, std::to_string(expected++));
+    }
+    ASSERT_TRUE(reader->TakeDamages().empty());
+    position = reader->position();
+    ASSERT_TRUE(reader->Release(position));
+  };
+  for (int round = 0; round < 8; ++round) {
+    int acknowledged = 0;
+    const int last = RunAndKillWriter(folder_, expected, 9000 + 1700 * round, [&] {
+      if (++acknowledged % 500 == 0) drain();
+    });
+    drain();
+    ASSERT_GE(expected, last + 1);
+    ASSERT_LE(expected, last + 2);
+  }
+  EXPECT_GT(position.segment, 20u);
 }
 
 }  // namespace
