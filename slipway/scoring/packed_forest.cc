@@ -25,17 +25,18 @@
 // In batches trees go over blocks of 64 rows, 16 rows at once, while a tree is in the nearest cache: blocks of 256 rows
 // take half as long again, 8 rows at once as well.
 //
-// The same on a Xeon of Sapphire Rapids with 2 MiB of L2 (microseconds a row, tenth percentiles on a quiet machine: the
-// row of `score-http` again and again, then rows in random order):
+// A row alone on an Intel Xeon with AMX and 2 MiB of L2 (Granite Rapids, to judge by its caches), on a quiet machine,
+// in microseconds; the row of `score-http` again and again, then rows in random order:
 //
-//   16 lanes written out, as scalars                                                          3.4   3.6
-//   AVX2, 32 lanes, three gathers a level                                                     3.3   3.5
-//   AVX-512, 16, 32 and 64 lanes, three gathers                           6.0   3.7           3.4   3.5
-//     the row in registers, found by permutations, two gathers; 16, 32 lanes   4.3   2.8
-//     the same, 64 lanes                                                                      1.8   2.0
-//     80, 96 and 128 lanes                                                1.8   1.9           1.7   1.8
-//     64 lanes and registers for 128 slots instead of 96, as it stands                        2.1   2.2
-//   500 trees of 63 leaves: 6.9 and 4.3; 900 trees of depth 25 in random order, beyond L2: 42 and 32
+//   16 lanes written out, as scalars                                          3.4   3.6
+//   AVX2, three gathers a level, 16 and 32 lanes                              5.5   5.7 · 3.3   3.5
+//   AVX-512, three gathers a level, 16, 32 and 64 lanes                       6.0   6.2 · 3.7   3.9 · 3.4   3.5
+//     the row in registers, found by permutations: two gathers, 16, 32, 64    4.3   4.5 · 2.7   2.9 · 1.8   2.0
+//     80, 96 and 128 lanes                                                    1.8   1.9 · 1.9   2.0 · 1.7   1.8
+//     64 lanes, registers for 128 slots instead of 96                         2.1   2.2
+//     the same, a group's sum added up while the next one walks               1.9   2.0, as it stands
+//
+// By that, 500 trees of 63 leaves take 3.8 instead of 6.7, 900 trees of depth 25, beyond L2, 34 instead of 43.
 //
 // So: 16 walks in flight; 8 bytes a node, siblings side by side, so that a step is one load of the node, one of the
 // feature, a comparison and an addition, without a branch. Leaves point at themselves, so that walks of different
