@@ -36,13 +36,15 @@
 //     64 lanes, registers for 128 slots instead of 96                         2.1   2.2
 //     the same, a group's sum added up while the next one walks               1.9   2.0, as it stands
 //
-// By that, 500 trees of 63 leaves take 3.8 instead of 6.7, 900 trees of depth 25, beyond L2, 34 instead of 43.
+// By that, 500 trees of 63 leaves take 3.8 instead of 6.7, 900 trees of depth 25, beyond L2, 34 instead of 43. A
+// batch's rows take as long one by one, where blocks of them take 5.0 to 5.7 and 7.0 to 7.7, and 34 to 40 beyond L2.
 //
 // So: 16 walks in flight; 8 bytes a node, siblings side by side, so that a step is one load of the node, one of the
 // feature, a comparison and an addition, without a branch. Leaves point at themselves, so that walks of different
-// length end together. A row alone takes 64 walks at once in AVX-512 where that is fast (packed_forest_avx512.cc). In a
-// block, each lane has a row of its own, which does not fit into registers: no gathers there. Not done: padding to
-// perfect trees, which doubles the nodes of ordinary forests.
+// length end together. A row alone takes 64 walks at once in AVX-512 where that is fast (packed_forest_avx512.cc), and
+// so do the rows of a batch through a forest of ordinary size. In a block, each lane has a row of its own, which does
+// not fit into registers: no gathers there. Not done: padding to perfect trees, which doubles the nodes of ordinary
+// forests.
 #include "slipway/scoring/packed_forest.h"
 
 #include <algorithm>
@@ -61,6 +63,8 @@ constexpr float kLowest = -std::numeric_limits<float>::infinity();
 constexpr int kHotLevels = 4;
 // Rows of a batch that share a tree while it is in the nearest cache.
 constexpr size_t kBlockRows = 64;
+// A forest that is not much larger than a core's caches, where 64 walks of one row beat 16 rows that share a tree.
+constexpr size_t kNearBytes = 8 << 20;
 
 float NextBelow(float value) {
   return std::nextafter(value, kLowest);
@@ -134,7 +138,9 @@ class ForestPacker {
     if (forest_.outputs_ > 1) AddLeafRow(std::vector<float>(forest_.outputs_, 0.0f));
     if (!PackTrees()) return std::nullopt;
     PadTrees();
-    forest_.walks_many_ = slots.size() < PackedForest::kManySlots && PackedForest::HasFastGathers();
+    forest_.walks_many_ = forest_.roots_.size() >= PackedForest::kManyLanes &&
+                          slots.size() < PackedForest::kManySlots && PackedForest::HasFastGathers();
+    forest_.takes_rows_alone_ = forest_.walks_many_ && forest_.bytes() <= kNearBytes;
     return std::move(forest_);
   }
 
@@ -368,7 +374,7 @@ void PackedForest::ScoreBlock(const float* rows, size_t count, size_t width, flo
 
 void PackedForest::Score(const float* rows, size_t count, size_t width, float* sums) const noexcept {
   std::fill_n(sums, count * outputs_, 0.0f);
-  if (count < kLanes) {
+  if (count < kLanes || takes_rows_alone_) {
     for (size_t row = 0; row < count; ++row) ScoreOne(rows + row * width, width, sums + row * outputs_);
   } else {
     for (size_t row = 0; row < count; row += kBlockRows)

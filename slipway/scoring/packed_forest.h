@@ -78,7 +78,7 @@ class PackedForest {
   std::vector<float> leaf_table_;
   uint32_t feature_bits_ = 0;
   uint32_t feature_mask_ = 0;
-  bool walks_many_ = false;
+  bool walks_many_ = false, takes_rows_alone_ = false;
   size_t outputs_ = 1;
   float divisor_ = 1;  // AVERAGE
 };

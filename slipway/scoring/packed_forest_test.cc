@@ -1,4 +1,4 @@
-// Rows scored alone, in few and in many, against walks through the ensemble node by node.
+// Rows scored alone and in a batch, against walks through the ensemble node by node.
 #include "slipway/scoring/packed_forest.h"
 
 #include <limits>
@@ -96,6 +96,7 @@ void ExpectSame(const Shape& shape) {
   std::vector<Slot> slots;
   const auto forest = PackedForest::Compile(ensemble, features, shape.outputs, slots);
   ASSERT_TRUE(forest);
+  std::vector<float> batch, batch_sums, alone_sums;
   for (int i = 0; i < 50; ++i) {
     std::vector<float> row(shape.features);
     for (float& value : row) value = random() % 8 == 0 ? kNaN : static_cast<float>(random() % 17) / 8 - 1;
@@ -104,26 +105,31 @@ void ExpectSame(const Shape& shape) {
     std::vector<float> sums(shape.outputs);
     forest->Score(packed.data(), 1, packed.size(), sums.data());
     ASSERT_EQ(sums, WalkOneByOne(ensemble, row)) << shape.trees << " trees of " << shape.features << " features";
+    batch.insert(batch.end(), packed.begin(), packed.end());
+    alone_sums.insert(alone_sums.end(), sums.begin(), sums.end());
   }
+  batch_sums.resize(alone_sums.size());
+  forest->Score(batch.data(), 50, slots.size() + 1, batch_sums.data());
+  EXPECT_EQ(batch_sums, alone_sums);
 }
 
 // A row of up to 128 slots goes through 64 trees at once where the processor gathers fast, each slot in a place of its
 // own in registers; the trees that are left over, and wider rows, 16 at once.
-TEST(PackedForest, ScoresRowsAloneWhateverTheirWidth) {
+TEST(PackedForest, ScoresRowsWhateverTheirWidth) {
   for (const size_t features : {1, 3, 8, 17, 40, 63, 90, 127, 128, 300})
     ExpectSame({.trees = 130, .features = features, .depth = 6});
 }
 
-TEST(PackedForest, ScoresRowsAloneWhateverTheNumberOfTrees) {
+TEST(PackedForest, ScoresRowsWhateverTheNumberOfTrees) {
   for (const size_t trees : {1, 16, 17, 63, 64, 65, 112, 128, 200})
     ExpectSame({.trees = trees, .features = 20, .depth = 5});
 }
 
-TEST(PackedForest, ScoresRowsAloneThroughDeepTrees) {
+TEST(PackedForest, ScoresRowsThroughDeepTrees) {
   ExpectSame({.trees = 70, .features = 30, .depth = 21, .leaves = 3});
 }
 
-TEST(PackedForest, ScoresRowsAloneForSeveralOutputs) {
+TEST(PackedForest, ScoresRowsForSeveralOutputs) {
   ExpectSame({.trees = 90, .features = 30, .depth = 6, .outputs = 3});
 }
 
