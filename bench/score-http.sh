@@ -4,6 +4,11 @@
 # traffic log, scoring scripts in C++ and Python, three times more requests than a script or a model can take, idle
 # connections.
 #   bench/score-http.sh BUILD_DIR [DATA.csv]
+# As in the product, somebody reads the traffic log while it is written: score_http_drain_bench, on the load's core.
+# A percentile at a share of a core says how long the longest pauses of that core are, more than how fast a server is: who
+# is busy for half of the time needs as long as a pause took to catch up after it, who is busy for a fifth a quarter of
+# that. What else runs on the core pauses it (with one load program that always runs, a system has the other core alone
+# for its own threads); so nginx is measured at half of its own peak as well.
 # About six minutes. ROUNDS and SECONDS_EACH change how often and how long each figure is measured.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,7 +26,8 @@ done
 [ "$(nproc)" -ge 2 ] || { echo "score-http: needs two cores, one for the load" >&2; exit 1; }
 [ -f "$data" ] || { echo "score-http: no data at $data; give a labelled CSV as the second argument" >&2; exit 1; }
 
-cmake --build "$build" --target slipway-gateway score_http_model_bench score_http_load_bench score_http_script >/dev/null
+cmake --build "$build" --target slipway-gateway score_http_model_bench score_http_load_bench \
+  score_http_drain_bench score_http_script >/dev/null
 work=$(mktemp -d)
 children=()
 cleanup() { for child in "${children[@]}"; do kill "$child" 2>/dev/null || true; done; wait; rm -rf "$work"; }
@@ -91,6 +97,7 @@ on_server_core "$build/bin/slipway-gateway" --home "$work/quiet" --listen 127.0.
 on_server_core nginx -c "$work/nginx.conf" 2>/dev/null
 on_server_core /usr/bin/python3 bench/peers/score_http_fastapi.py "$fastapi" "$data" $target >"$work/fastapi.log" 2>&1
 for port in $gateway $gateway_tls $quiet $nginx $nginx_tls $fastapi; do wait_for "$port"; done
+taskset -c $load_core "$build/bench/score_http_drain_bench" "$work/home/spool/gateway" & children+=($!)
 
 path=/endpoints/bench/score
 ask() { curl -sS -m 30 -H "$authorization" -H 'Content-Type: application/json' "$@" --data-binary "@$work/request.json" "http://127.0.0.1:$gateway$path"; }
@@ -131,9 +138,15 @@ for _ in 1 2; do
   peak "http://127.0.0.1:$gateway$path" $connections rows >>"$work/rows.peak"
 done
 gateway_peak=$(median "$work/gateway.peak") cpp_peak=$(median "$work/cpp.peak") python_peak=$(median "$work/python.peak")
-rows_peak=$(median "$work/rows.peak")
+rows_peak=$(median "$work/rows.peak") nginx_half=$(percent_of "$(median "$work/nginx.peak")" 50)
+gateway_half=$(percent_of "$gateway_peak" 50)
+for _ in $(seq "$rounds"); do
+  steady "$nginx" / "$gateway_half" >>"$work/nginx.steady50"
+  steady "$gateway" $path "$gateway_half" >>"$work/gateway.steady50"
+  steady "$nginx" / "$nginx_half" >>"$work/nginx.half"
+done
 for _ in 1 2 3; do
-  for share in 10 50 90; do
+  for share in 10 90; do
     rate=$(percent_of "$gateway_peak" $share)
     steady "$nginx" / "$rate" >>"$work/nginx.steady$share"
     steady "$gateway" $path "$rate" >>"$work/gateway.steady$share"

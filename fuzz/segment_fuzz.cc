@@ -32,9 +32,9 @@ std::string HeaderBytes(uint64_t number, uint64_t bytes) {
   return {reinterpret_cast<const char*>(&header), sizeof(header)};
 }
 
-std::string RecordBytes(std::string_view row, uint32_t crc_error) {
+std::string RecordBytes(uint64_t number, std::string_view row, uint32_t crc_error) {
   const RecordHeader header{static_cast<uint32_t>(sizeof(RecordHeader) + 1 + row.size()),
-                            RecordCrc("T", row) ^ crc_error, 1, 0};
+                            RecordCrc("T", row) ^ SaltOf(kFormatVersion, number) ^ crc_error, 1, 0};
   std::string bytes(reinterpret_cast<const char*>(&header), sizeof(header));
   bytes.append("T").append(row);
   bytes.resize(PaddedSize(bytes.size()));
@@ -48,7 +48,8 @@ struct Built {
 
 // A byte tells what comes (a record, one with a wrong checksum, zeros, garbage), the next one how much of it.
 Built Build(std::string_view input) {
-  Built built{HeaderBytes(2, kBytes), {}};
+  constexpr uint64_t kNumber = 2;
+  Built built{HeaderBytes(kNumber, kBytes), {}};
   bool is_whole = true;
   while (input.size() >= 2 && built.file.size() < kBytes) {
     const auto kind = static_cast<uint8_t>(input[0]) % 8;
@@ -56,13 +57,13 @@ Built Build(std::string_view input) {
     const std::string_view content = input.substr(2, size);
     input.remove_prefix(2 + size);
     if (kind == 5) {
-      built.file += RecordBytes(content, 1);
+      built.file += RecordBytes(kNumber, content, 1);
     } else if (kind == 6) {
       built.file.append(PaddedSize(size + 8), '\0');
     } else if (kind == 7) {
       built.file.append(content).resize(PaddedSize(built.file.size()));
     } else {
-      built.file += RecordBytes(content, 0);
+      built.file += RecordBytes(kNumber, content, 0);
       if (is_whole && built.file.size() <= kBytes) built.certain.emplace_back(content);
     }
     is_whole = is_whole && kind < 5;
@@ -77,7 +78,7 @@ void Write(const fs::path& folder, uint64_t number, std::string_view content) {
 }
 
 std::string Whole(uint64_t number, std::string_view row) {
-  std::string file = HeaderBytes(number, kBytes) + RecordBytes(row, 0);
+  std::string file = HeaderBytes(number, kBytes) + RecordBytes(number, row, 0);
   file.resize(kBytes);
   return file;
 }
@@ -117,7 +118,7 @@ bool IsOfANewerVersion(std::string_view file) {
   if (file.size() < sizeof(SegmentHeader)) return false;
   SegmentHeader header;
   std::memcpy(&header, file.data(), sizeof(header));
-  return header.magic == kSegmentMagic && header.version != kFormatVersion;
+  return header.magic == kSegmentMagic && header.version > kFormatVersion;
 }
 
 void CheckRows(const Reading& reading, const std::vector<std::string>& certain) {

@@ -84,6 +84,30 @@ TEST(JsonRowTest, IsValidJsonWhateverTheText) {
   EXPECT_EQ(parsed["m"], 1);
 }
 
+// Texts are looked at eight bytes at a time.
+TEST(JsonRowTest, EscapesASpecialByteWhereverItStands) {
+  for (const char special : {'"', '\\', '\n', '\x1f', '\0', '\xff'}) {
+    for (size_t size = 1; size < 40; ++size) {
+      for (size_t at = 0; at < size; ++at) {
+        std::string value(size, '~');
+        value[at] = special;
+        std::string text;
+        JsonRow(text).Text("key", value).Close();
+        if (special == '\xff') value[at] = '?';
+        EXPECT_EQ(nlohmann::json::parse(text, nullptr, false)["key"], value) << size << " " << at;
+      }
+    }
+  }
+}
+
+TEST(JsonRowTest, TakesTextsOfAnyLength) {
+  for (size_t size = 0; size < 600; ++size) {
+    std::string text;
+    JsonRow(text).Text("a", std::string(size, 'x')).Number("b", 1).Close();
+    EXPECT_EQ(text, "{\"a\":\"" + std::string(size, 'x') + "\",\"b\":1}");
+  }
+}
+
 class RecordingWriter final : public spool::Writer {
  public:
   bool Append(std::string_view table, std::string_view row) noexcept override {

@@ -21,17 +21,6 @@ namespace {
 // What a request may take to arrive; its body is a few megabytes at most.
 constexpr int kReceiveTimeoutMs = 60'000;
 
-uint64_t BytesBelow(const std::filesystem::path& folder) {
-  uint64_t bytes = 0;
-  std::error_code ec;
-  for (std::filesystem::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec)) {
-    std::error_code gone;  // a segment that was taken meanwhile
-    const uintmax_t size = at->file_size(gone);
-    if (!gone) bytes += size;
-  }
-  return bytes;
-}
-
 class GatewayImpl final : public Gateway {
  public:
   GatewayImpl(GatewayOptions options, const Clock& clock, std::unique_ptr<spool::Writer> spool)
@@ -149,7 +138,7 @@ class GatewayImpl final : public Gateway {
 
   std::string MetricsPage() const {
     const net::CoreServer::Totals totals = server_->totals();
-    return metrics_.Page({server_->open_connections(), BytesBelow(options_.home / "spool" / "gateway"),
+    return metrics_.Page({server_->open_connections(), spool::SegmentBytes(options_.home / "spool" / "gateway"),
                           spool_->dropped(), totals.connections, totals.bytes_received, totals.bytes_sent});
   }
 

@@ -14,6 +14,7 @@ void AppendJsonString(std::string& out, std::string_view text);
 class JsonRow {
  public:
   explicit JsonRow(std::string& out) : out_(out) { out_.push_back('{'); }
+  // `key`: our own, of up to 96 bytes that need no escape.
   JsonRow& Text(std::string_view key, std::string_view value);
   JsonRow& Number(std::string_view key, int64_t value);
   JsonRow& Real(std::string_view key, double value);
@@ -27,6 +28,8 @@ class JsonRow {
   void Close() { out_.push_back('}'); }
 
  private:
+  class Member;
+  void Append(const Member& member);
   void Key(std::string_view key);
   std::string& out_;
   bool is_first_ = true;

@@ -21,6 +21,7 @@
 #include "slipway/logstore/table_set.h"
 #include "slipway/logstore/write_queue.h"
 #include "slipway/spool/quarantine.h"
+#include "slipway/spool/spool.h"
 
 namespace slipway::logstore {
 namespace fs = std::filesystem;
@@ -239,10 +240,7 @@ class DuckLogStore final : public LogStore {
     const std::lock_guard lock(writing_);
     IngestStatistics statistics = statistics_;
     SLIPWAY_ASSIGN_OR_RETURN(const auto folders, WriterFolders());
-    for (const fs::path& folder : folders) {
-      SLIPWAY_ASSIGN_OR_RETURN(const auto files, ListFiles(folder));
-      for (const FileEntry& file : files) statistics.backlog_bytes += file.size;
-    }
+    for (const fs::path& folder : folders) statistics.backlog_bytes += spool::SegmentBytes(folder);
     return statistics;
   }
 

@@ -25,10 +25,26 @@
 // In batches trees go over blocks of 64 rows, 16 rows at once, while a tree is in the nearest cache: blocks of 256 rows
 // take half as long again, 8 rows at once as well.
 //
-// So: no gathers, which spares a choice at run time; 16 walks in flight; 8 bytes a node, siblings side by side, so that
-// a step is one load of the node, one of the feature, a comparison and an addition, without a branch. Leaves point at
-// themselves, so that walks of different length end together. Not done: padding to perfect trees, which doubles the
-// nodes of ordinary forests.
+// A row alone on an Intel Xeon with AMX and 2 MiB of L2 (Granite Rapids, to judge by its caches), on a quiet machine,
+// in microseconds; the row of `score-http` again and again, then rows in random order:
+//
+//   16 lanes written out, as scalars                                          3.4   3.6
+//   AVX2, three gathers a level, 16 and 32 lanes                              5.5   5.7 · 3.3   3.5
+//   AVX-512, three gathers a level, 16, 32 and 64 lanes                       6.0   6.2 · 3.7   3.9 · 3.4   3.5
+//     the row in registers, found by permutations: two gathers, 16, 32, 64    4.3   4.5 · 2.7   2.9 · 1.8   2.0
+//     80, 96 and 128 lanes                                                    1.8   1.9 · 1.9   2.0 · 1.7   1.8
+//     64 lanes, registers for 128 slots instead of 96                         2.1   2.2
+//     the same, a group's sum added up while the next one walks               1.9   2.0, as it stands
+//
+// By that, 500 trees of 63 leaves take 3.8 instead of 6.7, 900 trees of depth 25, beyond L2, 34 instead of 43. A
+// batch's rows take as long one by one, where blocks of them take 5.0 to 5.7 and 7.0 to 7.7, and 34 to 40 beyond L2.
+//
+// So: 16 walks in flight; 8 bytes a node, siblings side by side, so that a step is one load of the node, one of the
+// feature, a comparison and an addition, without a branch. Leaves point at themselves, so that walks of different
+// length end together. A row alone takes 64 walks at once in AVX-512 where that is fast (packed_forest_avx512.cc), and
+// so do the rows of a batch through a forest of ordinary size. In a block, each lane has a row of its own, which does
+// not fit into registers: no gathers there. Not done: padding to perfect trees, which doubles the nodes of ordinary
+// forests.
 #include "slipway/scoring/packed_forest.h"
 
 #include <algorithm>
@@ -47,6 +63,8 @@ constexpr float kLowest = -std::numeric_limits<float>::infinity();
 constexpr int kHotLevels = 4;
 // Rows of a batch that share a tree while it is in the nearest cache.
 constexpr size_t kBlockRows = 64;
+// A forest that is not much larger than a core's caches, where 64 walks of one row beat 16 rows that share a tree.
+constexpr size_t kNearBytes = 8 << 20;
 
 float NextBelow(float value) {
   return std::nextafter(value, kLowest);
@@ -120,6 +138,9 @@ class ForestPacker {
     if (forest_.outputs_ > 1) AddLeafRow(std::vector<float>(forest_.outputs_, 0.0f));
     if (!PackTrees()) return std::nullopt;
     PadTrees();
+    forest_.walks_many_ = forest_.roots_.size() >= PackedForest::kManyLanes &&
+                          slots.size() < PackedForest::kManySlots && PackedForest::HasFastGathers();
+    forest_.takes_rows_alone_ = forest_.walks_many_ && forest_.bytes() <= kNearBytes;
     return std::move(forest_);
   }
 
@@ -285,8 +306,8 @@ std::optional<PackedForest> PackedForest::Compile(const TreeEnsemble& ensemble, 
   return ForestPacker(ensemble, features, outputs).Pack(slots);
 }
 
-// Sends kLanes walks down `depth` levels; deep trees look now and then whether all have reached their leaves. The lanes
-// are written out one after another, so that each is a variable of its own.
+// Sends kLanes walks down `depth` levels. The lanes are written out one after another, so that each is a variable of
+// its own.
 template <typename RowOf>
 inline void PackedForest::Walk(uint32_t (&places)[kLanes], uint32_t depth, RowOf row) const noexcept {
   WalkLanes(places, depth, row, std::make_index_sequence<kLanes>());
@@ -295,7 +316,6 @@ inline void PackedForest::Walk(uint32_t (&places)[kLanes], uint32_t depth, RowOf
 template <typename RowOf, size_t... kLane>
 inline void PackedForest::WalkLanes(uint32_t (&places)[kLanes], uint32_t depth, RowOf row,
                                     std::index_sequence<kLane...>) const noexcept {
-  constexpr uint32_t kLookEvery = 8;
   const Node* const nodes = nodes_.data();
   const uint32_t bits = feature_bits_, mask = feature_mask_;
   const auto step = [nodes, bits, mask](uint32_t at, const float* values) {
@@ -305,7 +325,7 @@ inline void PackedForest::WalkLanes(uint32_t (&places)[kLanes], uint32_t depth, 
   uint32_t at[kLanes] = {places[kLane]...};
   for (uint32_t level = 0; level < depth; ++level) {
     ((at[kLane] = step(at[kLane], row(kLane))), ...);
-    if (level % kLookEvery == kLookEvery - 1 && level + kLookEvery / 2 < depth) {
+    if (IsTimeToLook(level, depth)) {
       const bool is_moving = ((nodes[at[kLane]].link >> bits != at[kLane]) || ...);
       if (!is_moving) break;
     }
@@ -313,22 +333,18 @@ inline void PackedForest::WalkLanes(uint32_t (&places)[kLanes], uint32_t depth, 
   ((places[kLane] = at[kLane]), ...);
 }
 
-inline void PackedForest::AddLeaf(Node leaf, float* sums) const noexcept {
-  const float* weights = leaf_table_.data() + std::bit_cast<uint32_t>(leaf.value) * outputs_;
-  for (size_t i = 0; i < outputs_; ++i) sums[i] += weights[i];
-}
-
 // Trees side by side. A lone sum stays in a register: through memory each addition would wait for the store before it.
-void PackedForest::ScoreOne(const float* row, float* sums) const noexcept {
+void PackedForest::ScoreOne(const float* row, size_t width, float* sums) const noexcept {
   float sum = 0;
-  for (size_t tree = 0; tree < roots_.size(); tree += kLanes) {
+  size_t tree = walks_many_ ? ScoreMany(row, width, sum, sums) : 0;
+  for (; tree < roots_.size(); tree += kLanes) {
     uint32_t at[kLanes];
     std::copy_n(roots_.data() + tree, kLanes, at);
     Walk(at, group_depths_[tree / kLanes], [row](size_t) { return row; });
     if (outputs_ == 1) {
       for (const uint32_t leaf : at) sum += nodes_[leaf].value;
     } else {
-      for (const uint32_t leaf : at) AddLeaf(nodes_[leaf], sums);
+      for (const uint32_t leaf : at) AddLeaf(leaf, sums);
     }
   }
   if (outputs_ == 1) sums[0] = sum;
@@ -349,7 +365,7 @@ void PackedForest::ScoreBlock(const float* rows, size_t count, size_t width, flo
         if (outputs_ == 1) {
           sums[first + lane] += nodes_[at[lane]].value;
         } else {
-          AddLeaf(nodes_[at[lane]], sums + (first + lane) * outputs_);
+          AddLeaf(at[lane], sums + (first + lane) * outputs_);
         }
       }
     }
@@ -358,8 +374,8 @@ void PackedForest::ScoreBlock(const float* rows, size_t count, size_t width, flo
 
 void PackedForest::Score(const float* rows, size_t count, size_t width, float* sums) const noexcept {
   std::fill_n(sums, count * outputs_, 0.0f);
-  if (count < kLanes) {
-    for (size_t row = 0; row < count; ++row) ScoreOne(rows + row * width, sums + row * outputs_);
+  if (count < kLanes || takes_rows_alone_) {
+    for (size_t row = 0; row < count; ++row) ScoreOne(rows + row * width, width, sums + row * outputs_);
   } else {
     for (size_t row = 0; row < count; row += kBlockRows)
       ScoreBlock(rows + row * width, std::min(kBlockRows, count - row), width, sums + row * outputs_);

@@ -1,6 +1,7 @@
 // Trees laid out for scoring. See packed_forest.cc for what was measured.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -45,14 +46,30 @@ class PackedForest {
 
   // Walks in flight: of one row through as many trees, or of as many rows through one tree.
   static constexpr int kLanes = 16;
+  // The same of one row where the processor gathers fast, for rows of up to kManySlots.
+  static constexpr int kManyLanes = 64, kManySlots = 128;
 
-  void ScoreOne(const float* row, float* sums) const noexcept;
+  // Deep trees look now and then whether all walks have reached their leaves.
+  static constexpr bool IsTimeToLook(uint32_t level, uint32_t depth) {
+    constexpr uint32_t kLookEvery = 8;
+    return level % kLookEvery == kLookEvery - 1 && level + kLookEvery / 2 < depth;
+  }
+
+  void ScoreOne(const float* row, size_t width, float* sums) const noexcept;
   void ScoreBlock(const float* rows, size_t count, size_t width, float* sums) const noexcept;
   template <typename RowOf>
   void Walk(uint32_t (&places)[kLanes], uint32_t depth, RowOf row) const noexcept;
   template <typename RowOf, size_t... kLane>
   void WalkLanes(uint32_t (&places)[kLanes], uint32_t depth, RowOf row, std::index_sequence<kLane...>) const noexcept;
-  void AddLeaf(Node leaf, float* sums) const noexcept;
+  // packed_forest_avx512.cc: as ScoreOne, through as many trees as make whole groups of kManyLanes; gives their number.
+  size_t ScoreMany(const float* row, size_t width, float& sum, float* sums) const noexcept;
+  static bool HasFastGathers() noexcept;
+
+  // Of a forest with several outputs.
+  void AddLeaf(uint32_t place, float* sums) const noexcept {
+    const float* weights = leaf_table_.data() + std::bit_cast<uint32_t>(nodes_[place].value) * outputs_;
+    for (size_t i = 0; i < outputs_; ++i) sums[i] += weights[i];
+  }
 
   std::vector<Node> nodes_;
   std::vector<uint32_t> roots_;
@@ -61,6 +78,7 @@ class PackedForest {
   std::vector<float> leaf_table_;
   uint32_t feature_bits_ = 0;
   uint32_t feature_mask_ = 0;
+  bool walks_many_ = false, takes_rows_alone_ = false;
   size_t outputs_ = 1;
   float divisor_ = 1;  // AVERAGE
 };

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -298,11 +299,34 @@ TEST_F(DamagedSpool, DamageAtTheEndOfALiveSegmentHidesNothingThatComes) {
 
 TEST_F(DamagedSpool, ANewerFormatIsRefusedNotGuessed) {
   WriteThree();
-  Overwrite(8, "\x02");
+  Overwrite(8, "\x03");
   const auto reader = Reader::Open(folder_, {});
   const auto records = (*reader)->Read(100);
   ASSERT_FALSE(records);
   EXPECT_EQ(records.error().code(), Code::kFailedPrecondition);
+}
+
+// Version 1 had no salt in its checksums; a gateway of that time may still be writing.
+TEST_F(DamagedSpool, TheFirstVersionIsRead) {
+  WriteThree();
+  Overwrite(8, "\x01");
+  for (int i = 0; i < 4; ++i) {
+    const uint32_t crc = RecordCrc("T", fmt::format("secnd {}", i + 1));
+    Overwrite(At(static_cast<uint64_t>(i)) + offsetof(RecordHeader, crc),
+              {reinterpret_cast<const char*>(&crc), sizeof(crc)});
+  }
+  EXPECT_EQ(ReadAll(), Second({1, 2, 3, 4}));
+  EXPECT_THAT(damages_, IsEmpty());
+}
+
+// After a power cut, what stood in a file before the writer cleared it may be there again.
+TEST_F(DamagedSpool, RecordsThatAnEarlierSegmentLeftInTheFileAreNotReadAgain) {
+  WriteThree();
+  const std::string earlier = *ReadFile(File(1));
+  Overwrite(At(2), std::string_view(earlier).substr(At(2), 2 * kRecord));
+  EXPECT_EQ(ReadAll(), Second({1, 2}));
+  EXPECT_THAT(damages_, ElementsAre(HasSubstr("2: 3984 bytes from byte 112 on: the checksum does not match")));
+  EXPECT_THAT(Quarantined(), SegmentTwoAndItsReason());
 }
 
 TEST_F(DamagedSpool, ThePlaceAndTheReasonAreWrittenOnce) {

@@ -64,10 +64,10 @@ class FolderReader final : public Reader {
         continue;
       }
       std::error_code error;
-      fs::remove(SegmentPath(folder_, number), error);
-      if (error) return FromErrno(error.value(), "cannot remove a consumed spool segment");
+      fs::rename(SegmentPath(folder_, number), FreePath(folder_, number), error);
+      if (error) return FromErrno(error.value(), "cannot free a consumed spool segment");
     }
-    return {};
+    return RemoveSuperfluous();
   }
 
  private:
@@ -85,6 +85,17 @@ class FolderReader final : public Reader {
     damages_.insert(damages_.end(), found.passed.begin(), found.passed.end());
     position_ = {found.segment->number(), offset};
     segment_ = std::move(found.segment);
+  }
+
+  // Of the free segments the newest are kept: the writer still has them at hand. It may take one at any moment.
+  Status RemoveSuperfluous() const {
+    SLIPWAY_ASSIGN_OR_RETURN(const auto numbers, ListFreeSegments(folder_));
+    for (size_t i = 0; i + kFreeSegmentsMax < numbers.size(); ++i) {
+      std::error_code error;
+      fs::remove(FreePath(folder_, numbers[i]), error);
+      if (error) return FromErrno(error.value(), "cannot remove a consumed spool segment");
+    }
+    return {};
   }
 
   // The first readable segment whose number is at least `number`. One that is not active comes last while all is well;

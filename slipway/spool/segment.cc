@@ -21,7 +21,28 @@ namespace slipway::spool {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::string_view kSuffix = ".segment";
+constexpr std::string_view kSuffix = ".segment", kFreeSuffix = ".free", kNextSuffix = ".next";
+
+fs::path NumberedPath(const fs::path& folder, uint64_t number, std::string_view suffix) {
+  return folder / fmt::format("{:020}{}", number, suffix);
+}
+
+Result<std::vector<uint64_t>> ListNumbered(const fs::path& folder, std::string_view suffix) {
+  std::vector<uint64_t> numbers;
+  std::error_code error;
+  fs::directory_iterator entries(folder, error);
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+    const std::string name = entries->path().filename().string();
+    if (!name.ends_with(suffix)) continue;
+    if (const auto number = ParseInt(std::string_view(name).substr(0, name.size() - suffix.size()))) {
+      numbers.push_back(static_cast<uint64_t>(*number));
+    }
+  }
+  if (error) return FromErrno(error.value(), fmt::format("cannot list '{}'", folder.string()));
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
 }  // namespace
 
 uint32_t HeaderCrc(uint64_t number, uint64_t bytes) {
@@ -33,6 +54,10 @@ uint32_t RecordCrc(std::string_view table, std::string_view row) {
   const auto table_size = static_cast<uint32_t>(table.size());
   const uint32_t crc = Crc32c({reinterpret_cast<const char*>(&table_size), sizeof(table_size)});
   return Crc32c(row, Crc32c(table, crc));
+}
+
+uint32_t SaltOf(uint32_t version, uint64_t number) {
+  return version < 2 ? 0 : Crc32c({reinterpret_cast<const char*>(&number), sizeof(number)});
 }
 
 Result<Segment> Segment::Create(const fs::path& folder, uint64_t number, uint64_t bytes) {
@@ -64,6 +89,7 @@ Segment::Segment(Segment&& other) noexcept {
 Segment& Segment::operator=(Segment&& other) noexcept {
   std::swap(number_, other.number_);
   std::swap(bytes_, other.bytes_);
+  std::swap(salt_, other.salt_);
   std::swap(descriptor_, other.descriptor_);
   std::swap(data_, other.data_);
   std::swap(mapped_from_, other.mapped_from_);
@@ -99,12 +125,32 @@ Status Segment::SetUp(uint64_t begin, uint64_t end) {
   return {};
 }
 
+bool Segment::TakeBack(const fs::path& folder, uint64_t number) noexcept {
+  std::error_code error;
+  fs::rename(FreePath(folder, number_), NextPath(folder, number), error);
+  if (error) return false;
+  number_ = number;
+  return true;
+}
+
+void Segment::Clear(uint64_t begin, uint64_t end) noexcept {
+  std::memset(data_ + begin, 0, end - begin);
+}
+
+Status Segment::Publish(const fs::path& folder) {
+  std::error_code error;
+  fs::rename(NextPath(folder, number_), SegmentPath(folder, number_), error);
+  if (error) return FromErrno(error.value(), fmt::format("cannot rename spool segment {}", number_));
+  return {};
+}
+
 void Segment::Activate() noexcept {
   SegmentHeader header{};
   header.version = kFormatVersion;
   header.number = number_;
   header.bytes = bytes_;
   header.crc = HeaderCrc(number_, bytes_);
+  salt_ = SaltOf(kFormatVersion, number_);
   std::memcpy(data_, &header, sizeof(header));
   auto* magic = reinterpret_cast<uint64_t*>(data_ + offsetof(SegmentHeader, magic));
   __atomic_store_n(magic, kSegmentMagic, __ATOMIC_RELEASE);
@@ -112,7 +158,7 @@ void Segment::Activate() noexcept {
 
 void Segment::Store(uint64_t offset, std::string_view table, std::string_view row, uint32_t crc) noexcept {
   char* const record = data_ + offset;
-  const RecordHeader header{0, crc, static_cast<uint32_t>(table.size()), 0};
+  const RecordHeader header{0, crc ^ salt_, static_cast<uint32_t>(table.size()), 0};
   std::memcpy(record, &header, sizeof(header));
   std::memcpy(record + sizeof(header), table.data(), table.size());
   std::memcpy(record + sizeof(header) + table.size(), row.data(), row.size());
@@ -126,23 +172,47 @@ Result<bool> IsBlankFile(const fs::path& path) {
 }
 
 fs::path SegmentPath(const fs::path& folder, uint64_t number) {
-  return folder / fmt::format("{:020}{}", number, kSuffix);
+  return NumberedPath(folder, number, kSuffix);
 }
 
 Result<std::vector<uint64_t>> ListSegments(const fs::path& folder) {
-  std::vector<uint64_t> numbers;
-  std::error_code error;
-  fs::directory_iterator entries(folder, error);
-  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
-    const std::string name = entries->path().filename().string();
-    if (!name.ends_with(kSuffix)) continue;
-    if (const auto number = ParseInt(std::string_view(name).substr(0, name.size() - kSuffix.size()))) {
-      numbers.push_back(static_cast<uint64_t>(*number));
+  return ListNumbered(folder, kSuffix);
+}
+
+uint64_t SegmentBytes(const fs::path& folder) {
+  uint64_t bytes = 0;
+  const auto numbers = ListSegments(folder);
+  if (!numbers) return 0;
+  for (const uint64_t number : *numbers) {
+    std::error_code gone;  // released meanwhile
+    const uintmax_t size = fs::file_size(SegmentPath(folder, number), gone);
+    if (!gone) bytes += size;
+  }
+  return bytes;
+}
+
+fs::path FreePath(const fs::path& folder, uint64_t number) {
+  return NumberedPath(folder, number, kFreeSuffix);
+}
+
+Result<std::vector<uint64_t>> ListFreeSegments(const fs::path& folder) {
+  return ListNumbered(folder, kFreeSuffix);
+}
+
+fs::path NextPath(const fs::path& folder, uint64_t number) {
+  return NumberedPath(folder, number, kNextSuffix);
+}
+
+Status RemoveFreeSegments(const fs::path& folder) {
+  for (const std::string_view suffix : {kFreeSuffix, kNextSuffix}) {
+    SLIPWAY_ASSIGN_OR_RETURN(const auto numbers, ListNumbered(folder, suffix));
+    for (const uint64_t number : numbers) {
+      std::error_code error;
+      fs::remove(NumberedPath(folder, number, suffix), error);
+      if (error) return FromErrno(error.value(), "cannot remove a free spool segment");
     }
   }
-  if (error) return FromErrno(error.value(), fmt::format("cannot list '{}'", folder.string()));
-  std::sort(numbers.begin(), numbers.end());
-  return numbers;
+  return {};
 }
 
 }  // namespace slipway::spool

@@ -13,7 +13,7 @@
 namespace slipway::spool {
 
 inline constexpr uint64_t kSegmentMagic = 0x314c4f4f50574c53;  // "SLWPOOL1" read as little-endian bytes
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kFormatVersion = 2;
 
 struct SegmentHeader {
   uint64_t magic;  // 0 until the segment is activated
@@ -27,7 +27,7 @@ static_assert(sizeof(SegmentHeader) == 64);
 
 struct RecordHeader {
   uint32_t size;  // header, table and row, without padding; stored last: 0 means that nothing is here yet
-  uint32_t crc;   // CRC-32C of table_size, table and row
+  uint32_t crc;   // CRC-32C of table_size, table and row, XOR the segment's salt
   uint32_t table_size;
   uint32_t reserved;
 };
@@ -40,6 +40,9 @@ inline constexpr uint64_t PaddedSize(uint64_t size) {
 
 uint32_t HeaderCrc(uint64_t number, uint64_t bytes);
 uint32_t RecordCrc(std::string_view table, std::string_view row);
+// By which a record is of this segment: when a power cut brings back what stood in a file before it was cleared, that
+// is told from what belongs there. Nothing in version 1.
+uint32_t SaltOf(uint32_t version, uint64_t number);
 
 // A segment of a folder that is written, mapped whole. Unmaps itself; the file stays. Readers: segment_reader.h.
 class Segment {
@@ -55,12 +58,19 @@ class Segment {
   uint64_t number() const { return number_; }
   uint64_t bytes() const { return bytes_; }
 
-  // Has the system set up the pages of [begin, end) now, so that no append pays for their first touch. To be called
-  // before Activate, as it writes zeros.
+  // Becomes the segment `number`, still to be cleared, when the reader is through with the file: it is then called
+  // NextPath. False when the reader is not, or has removed the file.
+  bool TakeBack(const std::filesystem::path& folder, uint64_t number) noexcept;
+  // Zeros in [begin, end) of a segment that was taken back; once it is cleared whole, Publish gives it its name.
+  void Clear(uint64_t begin, uint64_t end) noexcept;
+  Status Publish(const std::filesystem::path& folder);
+
+  // Has the system set up the pages of [begin, end) of a new file now, so that no append pays for their first touch. To
+  // be called before Activate, as it writes zeros.
   Status SetUp(uint64_t begin, uint64_t end);
   // Makes the segment visible to readers, which then take every earlier one as closed.
   void Activate() noexcept;
-  // Copies a record to `offset` and publishes it. The caller has checked that it fits.
+  // Copies a record, whose RecordCrc is `crc`, to `offset` and publishes it. The caller has checked that it fits.
   void Store(uint64_t offset, std::string_view table, std::string_view row, uint32_t crc) noexcept;
   // Unmaps what lies before `end`, a multiple of the page size or bytes(): nothing is stored there any more.
   void UnmapBefore(uint64_t end) noexcept;
@@ -70,6 +80,7 @@ class Segment {
   Status AllocateAndMap();
   uint64_t number_ = 0;
   uint64_t bytes_ = 0;
+  uint32_t salt_ = 0;
   int descriptor_ = -1;
   char* data_ = nullptr;
   uint64_t mapped_from_ = 0;
@@ -83,5 +94,15 @@ std::filesystem::path SegmentPath(const std::filesystem::path& folder, uint64_t 
 
 // The numbers of all segment files of `folder`, active or not, rising.
 Result<std::vector<uint64_t>> ListSegments(const std::filesystem::path& folder);
+
+// What the reader is through with and leaves to the writer, as "<number>.free"; it removes what would be more files.
+inline constexpr size_t kFreeSegmentsMax = 3;
+std::filesystem::path FreePath(const std::filesystem::path& folder, uint64_t number);
+Result<std::vector<uint64_t>> ListFreeSegments(const std::filesystem::path& folder);
+
+// One of those while the writer clears it, as "<number to be>.next". Nobody reads either: they are of no number yet.
+std::filesystem::path NextPath(const std::filesystem::path& folder, uint64_t number);
+// Removes both kinds, of a writer that is dead.
+Status RemoveFreeSegments(const std::filesystem::path& folder);
 
 }  // namespace slipway::spool

@@ -27,10 +27,11 @@ Status CheckHeader(const SegmentHeader& header, uint64_t number, uint64_t bytes,
     return DataLoss(fmt::format("the header of '{}' is damaged: {}", path.filename().string(), what));
   };
   if (header.magic != kSegmentMagic) return damaged("it does not begin with the magic number");
-  if (header.version != kFormatVersion && header.version <= kVersionMax && header.version > 0)
-    return FailedPrecondition(fmt::format("'{}' is a spool segment of version {}; this program reads version {}",
+  if (header.version == 0 || header.version > kVersionMax)
+    return damaged(fmt::format("there is no version {}", header.version));
+  if (header.version > kFormatVersion)
+    return FailedPrecondition(fmt::format("'{}' is a spool segment of version {}; this program reads versions up to {}",
                                           path.string(), header.version, kFormatVersion));
-  if (header.version != kFormatVersion) return damaged(fmt::format("there is no version {}", header.version));
   if (header.crc != HeaderCrc(header.number, header.bytes)) return damaged("its checksum does not match");
   if (header.number != number) return damaged(fmt::format("it is the one of segment {}", header.number));
   if (header.bytes < bytes)
@@ -70,6 +71,7 @@ Status SegmentReader::ReadHeader(const fs::path& path, bool& is_active) {
   is_active = true;
   SLIPWAY_RETURN_IF_ERROR(CheckHeader(header, number_, bytes_, path));
   missing_bytes_ = header.bytes - bytes_;
+  salt_ = SaltOf(header.version, number_);
   return {};
 }
 
@@ -77,6 +79,7 @@ SegmentReader::SegmentReader(SegmentReader&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
       read_at_(other.read_at_),
       number_(other.number_),
+      salt_(other.salt_),
       bytes_(other.bytes_),
       missing_bytes_(other.missing_bytes_),
       window_offset_(other.window_offset_),
@@ -86,6 +89,7 @@ SegmentReader& SegmentReader::operator=(SegmentReader&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
   std::swap(read_at_, other.read_at_);
   std::swap(number_, other.number_);
+  std::swap(salt_, other.salt_);
   std::swap(bytes_, other.bytes_);
   std::swap(missing_bytes_, other.missing_bytes_);
   std::swap(window_offset_, other.window_offset_);
@@ -143,7 +147,7 @@ std::optional<Look> SegmentReader::LookInWindow(uint64_t offset) const {
   if (offset + header.size > window_offset_ + window_.size()) return std::nullopt;
   const std::string_view body(record + sizeof header, header.size - sizeof header);
   const std::string_view table = body.substr(0, header.table_size), row = body.substr(header.table_size);
-  if (RecordCrc(table, row) != header.crc) return Damaged("the checksum does not match");
+  if ((RecordCrc(table, row) ^ salt_) != header.crc) return Damaged("the checksum does not match");
   return Look{Look::Kind::kRecord, table, row, offset + PaddedSize(header.size), {}};
 }
 

@@ -60,6 +60,7 @@ class SegmentReader {
   int descriptor_ = -1;
   ReadAt read_at_ = ::pread;
   uint64_t number_ = 0;
+  uint32_t salt_ = 0;
   uint64_t bytes_ = 0;  // of the file
   uint64_t missing_bytes_ = 0;
   uint64_t window_offset_ = 0;

@@ -1,5 +1,5 @@
-// The segments of one writer: made ahead and taken back on a thread of its own, so that no append waits for the file
-// system. segment_supply.cc says what was measured.
+// The segments of one writer: made ahead, or taken back from the reader, on a thread of its own, so that no append
+// waits for the file system. segment_supply.cc says what was measured.
 #pragma once
 
 #include <condition_variable>
@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "slipway/base/result.h"
 #include "slipway/spool/segment.h"
@@ -36,6 +37,8 @@ class SegmentSupply {
   void Step(std::unique_lock<std::mutex>& lock);
   Status Work(uint64_t begin, uint64_t end);
   Status Make();
+  bool TakeBack() noexcept;
+  Status Finish();
   void NoteFailure(const Error& error);
   bool HasWork() const;
 
@@ -45,6 +48,9 @@ class SegmentSupply {
 
   // Guarded by mutex_; Work uses them without, as others leave them alone until there is a spare.
   std::optional<Segment> making_, leaving_;
+  bool is_taken_back_ = false;  // making_
+  // Full ones, oldest first, which stay mapped until the reader gives one back or there are too many.
+  std::vector<Segment> left_;
   uint64_t number_;  // of the segment that is made
 
   std::mutex mutex_;  // guards all below

@@ -28,8 +28,8 @@ bool ComesTrue(const Condition& condition) {
 
 class SegmentSupplyTest : public testing::Test {
  protected:
-  Segment First() {
-    auto first = Segment::Create(folder_, 1, kOptions.segment_bytes);
+  Segment First(uint64_t bytes = kOptions.segment_bytes) {
+    auto first = Segment::Create(folder_, 1, bytes);
     EXPECT_TRUE(first) << first.error().ToString();
     first->Activate();
     return std::move(*first);
@@ -74,6 +74,36 @@ TEST_F(SegmentSupplyTest, ASegmentThatIsNotTakenIsRemoved) {
     ASSERT_TRUE(ComesTrue([&] { return IsThere(2); }));
   }
   EXPECT_FALSE(IsThere(2));
+}
+
+TEST_F(SegmentSupplyTest, ASegmentThatTheReaderFreedIsClearedAndUsedAgain) {
+  Segment active = First();
+  active.Store(sizeof(SegmentHeader), "T", "{}", RecordCrc("T", "{}"));
+  SegmentSupply supply(folder_, kOptions, 2);
+  ASSERT_TRUE(supply.Exchange(active));
+  fs::rename(SegmentPath(folder_, 1), FreePath(folder_, 1));
+  supply.Pace();
+  ASSERT_TRUE(ComesTrue([&] { return fs::exists(NextPath(folder_, 3)) || IsThere(3); }));
+  EXPECT_FALSE(fs::exists(FreePath(folder_, 1)));
+  for (uint64_t filled = 0; filled < kOptions.segment_bytes; filled += supply.pace_bytes()) supply.Pace();
+  ASSERT_TRUE(ComesTrue([&] { return IsThere(3); }));
+  EXPECT_TRUE(*IsBlankFile(SegmentPath(folder_, 3)));
+  ASSERT_TRUE(supply.Exchange(active));
+  EXPECT_EQ(active.number(), 3u);
+  EXPECT_TRUE(IsActive(3));
+}
+
+TEST_F(SegmentSupplyTest, ASegmentThatWasTakenBackAndIsNotUsedIsRemoved) {
+  {
+    Segment active = First(1 << 20);  // of several steps
+    SegmentSupply supply(folder_, {.segment_bytes = 1 << 20}, 2);
+    ASSERT_TRUE(supply.Exchange(active));
+    fs::rename(SegmentPath(folder_, 1), FreePath(folder_, 1));
+    supply.Pace();
+    ASSERT_TRUE(ComesTrue([&] { return fs::exists(NextPath(folder_, 3)); }));
+  }
+  EXPECT_FALSE(fs::exists(NextPath(folder_, 3)));
+  EXPECT_FALSE(IsThere(3));
 }
 
 TEST_F(SegmentSupplyTest, AtItsBoundItGivesNothingUntilThereIsRoom) {

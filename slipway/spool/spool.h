@@ -69,8 +69,12 @@ class Reader {
   // The number of the newest segment there is by now, 0 without any: what was appended before the call is in it or in
   // an earlier one.
   virtual Result<uint64_t> NewestSegment() const = 0;
-  // Deletes segments wholly before `done`; those that the quarantine has a reason for go there.
+  // Gives segments wholly before `done` back to the writer, a few of them, and deletes the others; those that the
+  // quarantine has a reason for go there.
   virtual Status Release(Position done) = 0;
 };
+
+// Of the segments in a writer's folder that the reader has not released.
+uint64_t SegmentBytes(const std::filesystem::path& folder);
 
 }  // namespace slipway::spool

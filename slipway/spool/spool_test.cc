@@ -1,10 +1,13 @@
 #include "slipway/spool/spool.h"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
+#include <functional>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -92,7 +95,7 @@ TEST_F(Spool, ASecondWriterOfAFolderIsRefused) {
   EXPECT_EQ(second.error().code(), Code::kFailedPrecondition);
 }
 
-TEST_F(Spool, ReleaseRemovesOnlySegmentsBeforeThePosition) {
+TEST_F(Spool, ReleaseTakesOnlySegmentsBeforeThePosition) {
   const auto writer = OpenWriter();
   for (int i = 0; i < 1000; ++i) ASSERT_TRUE(writer->Append("T", "a row of some length, to fill segments"));
   const auto reader = OpenReader();
@@ -101,6 +104,64 @@ TEST_F(Spool, ReleaseRemovesOnlySegmentsBeforeThePosition) {
   ASSERT_TRUE(reader->Release(half));
   EXPECT_EQ(ListSegments(folder_)->front(), half.segment);
   EXPECT_EQ(Rows(*OpenReader(half)).size(), 500u);
+}
+
+// The folder's segments by number, with what the file system calls their files.
+std::map<uint64_t, ino_t> FilesOf(const fs::path& folder) {
+  std::map<uint64_t, ino_t> files;
+  const auto numbers = ListSegments(folder);
+  EXPECT_TRUE(numbers);
+  for (const uint64_t number : *numbers) {
+    struct stat info {};
+    if (::stat(SegmentPath(folder, number).c_str(), &info) == 0) files[number] = info.st_ino;
+  }
+  return files;
+}
+
+TEST_F(Spool, TheWriterTakesBackWhatTheReaderIsThroughWith) {
+  const auto writer = OpenWriter({.segment_bytes = 4096, .total_bytes_max = 3 * 4096, .at_bound = AtBound::kBlock});
+  const auto reader = OpenReader();
+  std::set<ino_t> files;
+  uint64_t newest = 0;
+  for (int i = 0; i < 2000; ++i) {
+    ASSERT_TRUE(writer->Append("T", fmt::format("{:0200}", i)));
+    ASSERT_EQ(Rows(*reader), std::vector<std::string>{fmt::format("{:0200}", i)});
+    ASSERT_TRUE(reader->TakeDamages().empty());
+    ASSERT_TRUE(reader->Release(reader->position()));
+    for (const auto& [number, file] : FilesOf(folder_)) {
+      files.insert(file);
+      newest = std::max(newest, number);
+    }
+    ASSERT_LE(ListFreeSegments(folder_)->size(), kFreeSegmentsMax);
+  }
+  EXPECT_GT(newest, 100u);
+  EXPECT_LE(files.size(), 2 * (kFreeSegmentsMax + 2));
+}
+
+TEST_F(Spool, WhatADeadWriterCouldHaveTakenBackIsRemoved) {
+  {
+    const auto writer = OpenWriter();
+    for (int i = 0; i < 1000; ++i) ASSERT_TRUE(writer->Append("T", "a row of some length, to fill segments"));
+  }
+  const auto reader = OpenReader();
+  Rows(*reader);
+  ASSERT_TRUE(reader->Release(reader->position()));
+  ASSERT_EQ(ListFreeSegments(folder_)->size(), kFreeSegmentsMax);
+  fs::rename(FreePath(folder_, ListFreeSegments(folder_)->front()), NextPath(folder_, 99));
+  OpenWriter();
+  EXPECT_TRUE(ListFreeSegments(folder_)->empty());
+  EXPECT_FALSE(fs::exists(NextPath(folder_, 99)));
+}
+
+TEST_F(Spool, SegmentsThatWaitForTheReaderAreCountedByTheirBytes) {
+  const auto writer = OpenWriter({.segment_bytes = 4096, .total_bytes_max = 3 * 4096});
+  while (writer->Append("T", "a row of some length, to fill segments")) continue;
+  EXPECT_EQ(SegmentBytes(folder_), 3 * 4096u);
+  const auto reader = OpenReader();
+  Rows(*reader);
+  ASSERT_TRUE(reader->Release(reader->position()));
+  ASSERT_FALSE(ListFreeSegments(folder_)->empty());
+  EXPECT_LE(SegmentBytes(folder_), 2 * 4096u);
 }
 
 TEST_F(Spool, AtItsBoundItDropsAndCounts) {
@@ -163,7 +224,8 @@ TEST_F(Spool, ThreadsAppendAtOnceAndNothingIsLost) {
 }
 
 // Starts a writer process, kills it after `acknowledgements` and gives the last number it acknowledged.
-int RunAndKillWriter(const fs::path& folder, int first, int acknowledgements) {
+int RunAndKillWriter(
+    const fs::path& folder, int first, int acknowledgements, const std::function<void()>& meanwhile = [] {}) {
   int pipe[2];
   EXPECT_EQ(::pipe(pipe), 0);
   const pid_t child = ::fork();
@@ -175,6 +237,7 @@ int RunAndKillWriter(const fs::path& folder, int first, int acknowledgements) {
   int last = first - 1;
   for (int value = 0; ::read(pipe[0], &value, sizeof(value)) == sizeof(value);) {
     last = value;
+    meanwhile();
     if (value == first + acknowledgements) ::kill(child, SIGKILL);
   }
   ::close(pipe[0]);
@@ -203,6 +266,34 @@ TEST_F(Spool, EveryAcknowledgedRecordOfKilledWritersIsReadExactlyOnce) {
     ASSERT_GE(expected, last + 1);
     ASSERT_LE(expected, last + 2);
   }
+}
+
+// As above, while segments go round.
+TEST_F(Spool, EveryAcknowledgedRecordIsReadExactlyOnceThoughFilesAreUsedAgain) {
+  ASSERT_TRUE(MakeDirectories(folder_));
+  Position position;
+  int expected = 0;
+  const auto drain = [&] {
+    const auto reader = OpenReader(position);
+    while (true) {
+      const auto rows = Rows(*reader, 97);
+      if (rows.empty()) break;
+      for (const std::string& row : rows) ASSERT_EQ(row, std::to_string(expected++));
+    }
+    ASSERT_TRUE(reader->TakeDamages().empty());
+    position = reader->position();
+    ASSERT_TRUE(reader->Release(position));
+  };
+  for (int round = 0; round < 8; ++round) {
+    int acknowledged = 0;
+    const int last = RunAndKillWriter(folder_, expected, 9000 + 1700 * round, [&] {
+      if (++acknowledged % 500 == 0) drain();
+    });
+    drain();
+    ASSERT_GE(expected, last + 1);
+    ASSERT_LE(expected, last + 2);
+  }
+  EXPECT_GT(position.segment, 20u);
 }
 
 }  // namespace

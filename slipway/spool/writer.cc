@@ -68,10 +68,11 @@ class MappedWriter final : public Writer {
   uint64_t pace_at_ = supply_.pace_bytes();  // where the supply is told next
 };
 
-// Removes segments that an earlier writer made ahead and never used; gives the number after the last one kept. A
-// damaged segment stays for the reader, which puts it into quarantine; so does one whose beginning alone has been
-// zeroed.
+// Removes segments that an earlier writer made ahead and never used, and free ones; gives the number after the last one
+// kept. A damaged segment stays for the reader, which puts it into quarantine; so does one whose beginning alone has
+// been zeroed.
 Result<uint64_t> TidyAfterEarlierWriter(const fs::path& folder) {
+  SLIPWAY_RETURN_IF_ERROR(RemoveFreeSegments(folder));
   SLIPWAY_ASSIGN_OR_RETURN(const auto numbers, ListSegments(folder));
   for (const uint64_t number : numbers) {
     const auto segment = SegmentReader::Open(folder, number);
