@@ -175,6 +175,20 @@ Status FitEstimator(const std::vector<FeatureColumn>& columns, const TargetData&
   return {};
 }
 
+// Texts that hardly ever repeat name the rows, and teach nothing that holds for others.
+void NoteNames(size_t rows, FittedModel& model) {
+  constexpr size_t kRowsMin = 50;
+  constexpr double kDifferentShare = 0.9;
+  if (rows < kRowsMin) return;
+  for (const model::ColumnTransform& column : model.columns) {
+    const size_t texts = column.categories.size() + column.infrequent.size();
+    if (static_cast<double>(texts) < kDifferentShare * static_cast<double>(rows)) continue;
+    model.notes.push_back(
+        fmt::format("column '{}' holds {} different texts in {} rows; if they name the rows, leave it out", column.name,
+                    texts, rows));
+  }
+}
+
 Status CheckNoMissing(const std::vector<model::ColumnTransform>& transforms,
                       const std::vector<FeatureColumn>& columns) {
   size_t place = 0;
@@ -324,6 +338,7 @@ Result<FittedModel> FitModel(const Table& train, const std::string& target, cons
   SLIPWAY_ASSIGN_OR_RETURN(const std::vector<FeatureColumn> columns, Transform(fitted.columns, train));
   if (options.algorithm != Algorithm::kGradientBoosting)
     SLIPWAY_RETURN_IF_ERROR(CheckNoMissing(fitted.columns, columns));
+  NoteNames(train.rows(), fitted);
   SLIPWAY_RETURN_IF_ERROR(FitEstimator(columns, data, options, fitted));
   fitted.labels = std::move(data.classes.labels);
   fitted.has_integer_labels = data.classes.are_integers;

@@ -251,6 +251,19 @@ TEST(FittedModel, TakesAnUnknownCategoryForNoneOfThem) {
   EXPECT_EQ(probabilities[5], ForestOf(fitted).feature[0] == 0 ? 1.0 : 0.0);
 }
 
+TEST(FittedModel, NotesColumnsThatNameTheRows) {
+  std::vector<std::string> names, jobs;
+  std::vector<int64_t> y;
+  for (int i = 0; i < 60; ++i) {
+    names.push_back("user-" + std::to_string(i));
+    jobs.push_back("job-" + std::to_string(i % 50));
+    y.push_back(i % 2);
+  }
+  const Table table = MakeTable({Texts("name", names), Texts("job", jobs), Ints("y", y)});
+  EXPECT_THAT(FitClassifier(table, "y", {.trees = 1}).value().notes,
+              ElementsAre("column 'name' holds 60 different texts in 60 rows; if they name the rows, leave it out"));
+}
+
 TEST(FittedModel, KeepsItsFirstRowsAsAnExample) {
   const Table train = MakeTable({Doubles("x", {1.5, kMissing, 3}), Texts("t", {"a", "b", ""}), Ints("y", {0, 1, 0})});
   EXPECT_EQ(FitClassifier(train, "y", {.trees = 1}).value().input_example,

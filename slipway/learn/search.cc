@@ -140,6 +140,21 @@ std::optional<Point> GridPoint(const SearchSpace& space, uint64_t index) {
   return index == 0 ? std::optional(point) : std::nullopt;
 }
 
+// Every draw has to be a number. Bounds of logarithmic kinds are exponents, and easily taken for values.
+Status CheckDraws(const Distribution& distribution) {
+  constexpr double kSigmasMax = 9;  // beyond the quantile of the smallest share that is drawn
+  const Kind kind = distribution.kind;
+  if (kind == Kind::kChoice || kind == Kind::kRandint) return {};
+  const double low = IsNormal(kind) ? distribution.mu - kSigmasMax * distribution.sigma : distribution.min;
+  const double high = IsNormal(kind) ? distribution.mu + kSigmasMax * distribution.sigma : distribution.max;
+  if (!std::isfinite(high - low)) return InvalidArgument("the values reach beyond the largest number there is");
+  if (!IsLogarithmic(kind) || std::isfinite(std::exp(high))) return {};
+  return InvalidArgument(
+      fmt::format("values reach up to e^{}, beyond the largest number there is: what is given are exponents of e, such "
+                  "as {} for {}",
+                  FormatDouble(high), FormatDouble(std::round(std::log(high) * 100) / 100), FormatDouble(high)));
+}
+
 Status CheckDistribution(const Distribution& distribution) {
   const Kind kind = distribution.kind;
   if (kind == Kind::kChoice && distribution.choices == 0) return InvalidArgument("'choice' needs at least one value");
@@ -151,7 +166,7 @@ Status CheckDistribution(const Distribution& distribution) {
     return InvalidArgument(fmt::format("min_value {} is greater than max_value {}", FormatDouble(distribution.min),
                                        FormatDouble(distribution.max)));
   }
-  return {};
+  return CheckDraws(distribution);
 }
 
 // Early termination.

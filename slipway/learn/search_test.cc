@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "slipway/learn/test_support.h"
@@ -149,6 +150,21 @@ TEST(Search, ImpossibleSpacesAreRefused) {
   EXPECT_FALSE(CheckSpace({{"x", Normal(Kind::kNormal, 0, 0)}}, SamplingRule::kRandom));
   EXPECT_FALSE(CheckSpace({{"x", Range(Kind::kUniform, 0, 1)}}, SamplingRule::kGrid));
   EXPECT_TRUE(CheckSpace({{"x", Range(Kind::kUniform, 0, 1)}}, SamplingRule::kSobol));
+}
+
+TEST(Search, DrawsBeyondTheLargestNumberAreRefused) {
+  const auto error_of = [](const Distribution& distribution) {
+    const Status checked = CheckSpace({{"x", distribution}}, SamplingRule::kRandom);
+    return checked ? std::string() : checked.error().message();
+  };
+  EXPECT_EQ(error_of(Range(Kind::kLogUniform, 1, 1000)),
+            "values reach up to e^1000, beyond the largest number there is: what is given are exponents of e, such as "
+            "6.91 for 1000");
+  EXPECT_NE(error_of(Normal(Kind::kLogNormal, 500, 30)), "");
+  EXPECT_NE(error_of(Range(Kind::kUniform, 0, std::numeric_limits<double>::infinity())), "");
+  EXPECT_NE(error_of(Range(Kind::kUniform, -1e308, 1e308)), "");
+  EXPECT_EQ(error_of(Range(Kind::kLogUniform, -700, 700)), "");
+  EXPECT_EQ(error_of(Normal(Kind::kLogNormal, 0, 2)), "");
 }
 
 TEST(EarlyTermination, BanditStopsWhatIsBelowTheSlack) {

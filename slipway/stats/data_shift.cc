@@ -62,6 +62,25 @@ std::optional<ShiftFinding> FindMissingValues(const Column& before, const Column
       "find the source that stopped to fill it; the model sees its stand-in for missing values instead"};
 }
 
+constexpr double kRare = 0.001;
+
+// Of samples of one distribution each order of all rows is equally likely: so likely is it that `some` rows that have
+// something in common are all among the current ones.
+double ChanceOfAllNow(size_t some, size_t rows, size_t reference_rows) {
+  double probability = 1;
+  for (size_t i = 0; i < some && probability > 0; ++i)
+    probability *= static_cast<double>(rows - i) / static_cast<double>(rows + reference_rows - i);
+  return probability;
+}
+
+// A few rows of categories that are just rare are worth a note.
+Severity SeverityOfNewCategories(double share, size_t new_rows, size_t rows, const Column& before,
+                                 const ShiftLimits& limits) {
+  const Severity severity = SeverityOf(share, limits.new_category_error);
+  const bool is_chance = ChanceOfAllNow(new_rows, rows, before.size() - before.null_count()) > kRare;
+  return severity == Severity::kWarning && is_chance ? Severity::kNote : severity;
+}
+
 std::optional<ShiftFinding> FindNewCategories(const Column& before, const Column& now, const ShiftLimits& limits) {
   if (before.type != ColumnType::kString || now.type != ColumnType::kString) return std::nullopt;
   const std::unordered_set<std::string_view> known(before.dictionary.begin(), before.dictionary.end());
@@ -85,7 +104,7 @@ std::optional<ShiftFinding> FindNewCategories(const Column& before, const Column
     named.push_back(fmt::format("'{}' ({})", found[i].second, found[i].first));
   const size_t more = found.size() - named.size();
   return ShiftFinding{ShiftKind::kNewCategories,
-                      SeverityOf(share, limits.new_category_error),
+                      SeverityOfNewCategories(share, rows, present, before, limits),
                       now.name,
                       share,
                       fmt::format("{} of the values are of {} new categories: {}{}", Percent(share), found.size(),
@@ -110,14 +129,10 @@ std::optional<Range> RangeOf(const Column& column) {
   return range;
 }
 
-// Of samples of one distribution each order of all rows is equally likely. At most so likely is it that the `outside`
-// outermost ones, however they are split between both ends, are all rows of the current data.
+// At most so likely is it that the `outside` outermost ones of all rows, however they are split between both ends, are
+// rows of the current data.
 bool IsChance(size_t outside, size_t rows, size_t reference_rows) {
-  constexpr double kRare = 0.001;
-  double probability = static_cast<double>(outside + 1);
-  for (size_t i = 0; i < outside && probability > kRare; ++i)
-    probability *= static_cast<double>(rows - i) / static_cast<double>(rows + reference_rows - i);
-  return probability > kRare;
+  return static_cast<double>(outside + 1) * ChanceOfAllNow(outside, rows, reference_rows) > kRare;
 }
 
 std::optional<ShiftFinding> FindOutOfRange(const Column& before, const Column& now, const ShiftLimits& limits) {

@@ -36,7 +36,7 @@ struct ShiftLimits {
   // more than chance makes it (two-proportion z test, one-sided, p < 0.001).
   double missing_warning = 0.01, missing_error = 0.1;
   // Shares of rows.
-  double new_category_warning = 0, new_category_error = 0.05;  // warning: above it
+  double new_category_warning = 0, new_category_error = 0.05;  // warning: above it; a note where it may be chance
   double out_of_range_warning = 0.001, out_of_range_error = 0.05;
 };
 

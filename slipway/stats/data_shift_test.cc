@@ -51,21 +51,34 @@ TEST(DataShiftTest, MissingValuesCountWhenTheyAreManyAndNoChance) {
 }
 
 TEST(DataShiftTest, NamesNewCategories) {
-  std::vector<std::optional<std::string>> before(100, "a"), now(100, "a");
-  now[3] = "b";
-  now[4] = "c";
-  now[5] = "c";
-  now[6] = std::nullopt;
+  std::vector<std::optional<std::string>> before(1000, "a"), now(1000, "a");
+  for (int i = 0; i < 30; ++i) now[i] = i < 10 ? "b" : "c";
+  now[30] = std::nullopt;
   const auto findings =
       FindShifts(testing::TableOf({testing::Texts("job", before)}), testing::TableOf({testing::Texts("job", now)}));
   ASSERT_THAT(findings, SizeIs(1));
   EXPECT_EQ(findings[0].severity, Severity::kWarning);
-  EXPECT_EQ(findings[0].what, "3.0 % of the values are of 2 new categories: 'c' (2), 'b' (1)");
+  EXPECT_EQ(findings[0].what, "3.0 % of the values are of 2 new categories: 'c' (20), 'b' (10)");
   EXPECT_THAT(findings[0].advice, HasSubstr("retraining"));
   EXPECT_EQ(FindShifts(testing::TableOf({testing::Texts("job", before)}),
                        testing::TableOf({testing::Texts("job", now)}), {.new_category_error = 0.02})[0]
                 .severity,
             Severity::kError);
+}
+
+TEST(DataShiftTest, NotesNewCategoriesThatMayBeChance) {
+  std::vector<std::optional<std::string>> before(1000, "a"), now(1000, "a");
+  const auto severity = [&] {
+    return FindShifts(testing::TableOf({testing::Texts("job", before)}),
+                      testing::TableOf({testing::Texts("job", now)}))[0]
+        .severity;
+  };
+  for (int i = 0; i < 9; ++i) now[i] = "b";  // 2^-9 is more than a thousandth
+  EXPECT_EQ(severity(), Severity::kNote);
+  now[9] = "b";
+  EXPECT_EQ(severity(), Severity::kWarning);
+  now.resize(20);  // half of them: an error, however few rows there are
+  EXPECT_EQ(severity(), Severity::kError);
 }
 
 TEST(DataShiftTest, TellsOfNumbersOutOfRange) {

@@ -213,5 +213,15 @@ TEST(DriftPage, StandsAloneAndEscapesNames) {
   EXPECT_THAT(page, HasSubstr("Only 50 current rows"));
 }
 
+// A narrow screen has no row of headers: every cell says what it is.
+TEST(DriftPage, CellsOfItsTablesAreLabelled) {
+  const Table reference = TableOf({Ramp("n", 600, 0, 1)});
+  const std::string page = DriftPage({.report = Compare(reference, reference)}, Timestamp{});
+  for (const char* cell : {"<td data-label=\"Column\"", "<td data-label=\"Type\"", "<td data-label=\"Reference\"",
+                           "<td data-label=\"Current\"", "<td data-label=\"Drift\"", "<td data-label=\"Test\"",
+                           "<td class=number data-label=\"Score\"", "<td class=number data-label=\"Threshold\""})
+    EXPECT_THAT(page, HasSubstr(cell));
+}
+
 }  // namespace
 }  // namespace slipway::stats

@@ -58,8 +58,17 @@ svg{display:block;max-width:100%;height:auto}
 svg text{fill:var(--soft);font:11px system-ui,sans-serif}
 svg .ref{fill:var(--ref)}svg .cur{fill:var(--cur)}svg .axis{stroke:var(--line)}svg .ink{fill:var(--ink)}
 footer{color:var(--soft);font-size:13px;margin-top:40px}
-@media(max-width:640px){.figure{overflow-x:auto}.figure svg{max-width:none}details{padding:0 12px}
- .tablebox[data-live] table{min-width:760px}}
+@media(max-width:640px){main{padding:20px 12px 48px}.figure{overflow-x:auto}.figure svg{max-width:none}details{padding:0 12px 0 22px}
+ h1,h2,summary .name{white-space:normal;overflow-wrap:anywhere}th,td{padding:6px 8px}
+ [data-live] .name,[data-live] .cell{white-space:normal;overflow-wrap:anywhere;min-width:0}
+ [data-live] thead{display:none}[data-live] table,[data-live] tbody{display:block}
+ [data-live] tr{display:grid;grid-template-columns:repeat(3,1fr);gap:8px 12px;padding:12px 14px;border-top:1px solid var(--line)}
+ [data-live] tr[hidden],[data-live] td:empty{display:none}
+ [data-live] td{border:0;padding:0;min-width:0}[data-live] td.number{text-align:left}
+ [data-live] td::before{content:attr(data-label);display:block;color:var(--soft);font-size:12px}
+ [data-live] td:has(.name),[data-live] td:has(.long){grid-column:1/-1}
+ [data-live] td:has(.name){order:-1;font-weight:600}[data-live] td:has(.name)::before{display:none}
+ [data-live] td svg{max-width:100%}}
 @media print{body{background:#fff}.tablebox input{display:none}details{break-inside:avoid}}
 )css";
 
@@ -175,7 +184,9 @@ Html HtmlTable(std::string_view id, const std::vector<TableColumn>& columns,
     for (size_t i = 0; i < row.size(); ++i) {
       const std::string key =
           row[i].sort_key.empty() ? "" : fmt::format(" data-key=\"{}\"", HtmlEscape(row[i].sort_key));
-      out += fmt::format("<td{}{}>{}</td>", NumberClass(columns[i]), key, row[i].html.text);
+      // What stands over a column, where a narrow screen shows each row as a block of its own.
+      const std::string label = is_live ? fmt::format(" data-label=\"{}\"", HtmlEscape(columns[i].title)) : "";
+      out += fmt::format("<td{}{}{}>{}</td>", NumberClass(columns[i]), label, key, row[i].html.text);
     }
     out += "</tr>\n";
   }

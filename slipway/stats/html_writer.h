@@ -38,7 +38,7 @@ struct TableCell {
   Html html;
   std::string sort_key;  // "" = the text as shown
 };
-// `id` "" gives a plain table; else it can be sorted by a click on a header and searched.
+// `id` "" gives a plain table; else it is sorted by clicks on headers, searched, and stacked on a narrow screen.
 Html HtmlTable(std::string_view id, const std::vector<TableColumn>& columns,
                const std::vector<std::vector<TableCell>>& rows);
 

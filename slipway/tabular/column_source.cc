@@ -1,8 +1,6 @@
 #include "slipway/tabular/column_source.h"
 
-#include <fmt/format.h>
-
-#include "slipway/base/text.h"
+#include "slipway/tabular/missing_column.h"
 
 namespace slipway::tabular {
 namespace {
@@ -33,7 +31,7 @@ std::optional<size_t> ColumnSource::IndexOf(std::string_view name) const {
 
 Result<size_t> ColumnSource::Get(std::string_view name) const {
   if (const auto index = IndexOf(name)) return *index;
-  return NotFound(fmt::format("there is no column '{}'{}", name, DidYouMean(name, names())));
+  return NoSuchColumn(name, names());
 }
 
 std::vector<std::string> ColumnSource::names() const {

@@ -12,6 +12,7 @@
 #include "slipway/base/time.h"
 #include "slipway/tabular/append_null.h"
 #include "slipway/tabular/interner.h"
+#include "slipway/tabular/missing_column.h"
 
 namespace slipway::tabular {
 namespace {
@@ -189,7 +190,7 @@ const Column* Table::Find(std::string_view name) const {
 
 Result<const Column*> Table::Get(std::string_view name) const {
   if (const Column* column = Find(name)) return column;
-  return NotFound(fmt::format("there is no column '{}'{}", name, DidYouMean(name, names())));
+  return NoSuchColumn(name, names());
 }
 
 std::vector<std::string> Table::names() const {

@@ -68,6 +68,14 @@ TEST(Table, NamesTheNearestColumn) {
   EXPECT_EQ(missing.error().message(), "there is no column 'incom'; did you mean 'income'?");
 }
 
+TEST(Table, TellsWhatPartsTheFieldsWhereNobodySaidSo) {
+  const auto missing = Parse("income;age\n1;2\n").Get("age");
+  EXPECT_EQ(missing.error().message(),
+            "there is no column 'age'; the table has one column, whose name holds ';': if that parts the fields, an "
+            "MLTable file says so (read_delimited: {delimiter: \";\"})");
+  EXPECT_THAT(Parse("income\tage\n1\t2\n").Get("age").error().message(), testing::HasSubstr("{delimiter: \"\\t\"}"));
+}
+
 TEST(Table, SelectsAndDropsColumns) {
   const Table table = Parse("a,b,c\n1,2,3\n");
   EXPECT_THAT(table.Select({"c", "a"})->names(), ElementsAre("c", "a"));

@@ -99,7 +99,9 @@ Result<std::string_view> DecodeText(std::string_view text, Encoding encoding, st
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   if (encoding == Encoding::kUtf8) {
     if (const auto at = FirstInvalidUtf8(text))
-      return BadByte(text, *at, file, "UTF-8", "; is the file in another encoding, such as latin1?");
+      return BadByte(text, *at, file, "UTF-8",
+                     "; is the file in another encoding? An MLTable file reads CSV in latin1 (encoding: latin1), iconv "
+                     "converts the others");
   } else if (const auto at = FirstNonAscii(text)) {
     return BadByte(text, *at, file, "ASCII", "; the encoding utf8 takes more");
   }

@@ -116,7 +116,7 @@ void AddSegmentsTable(HtmlPage& page, const Comparison& comparison) {
   for (const SegmentPair& segment : comparison.segments) {
     auto& cells = rows.emplace_back();
     cells.push_back({stats::CellText(segment.column), ""});
-    cells.push_back({stats::CellText(segment.label), ""});
+    cells.push_back({stats::Name(segment.label), segment.label});
     cells.push_back({Text(stats::FormatCount(segment.rows)), std::to_string(segment.rows)});
     AddCells(segment.metric, cells);
     cells.push_back({segment.regressed ? stats::Badge(Tone::kBad, "worse") : Text(""), segment.regressed ? "0" : "1"});

@@ -36,6 +36,18 @@ Result<std::vector<std::string>> TwoLabels(const Column& column) {
   return std::vector<std::string>{found[0].second, found[1].second};
 }
 
+// Labels come late: a column that holds none yet is no different from none.
+bool HoldsLabels(const Column* truth) {
+  return truth != nullptr && truth->null_count() < truth->size();
+}
+
+// Labels that are written in another way would be taken for the negative class, all of them.
+Status CheckLabel(const std::string& label, const std::string& column, const std::vector<std::string>& labels) {
+  if (label == labels[0] || label == labels[1]) return {};
+  return InvalidArgument(fmt::format("'{}' holds the label '{}'; in the reference there are '{}' and '{}'", column,
+                                     label, labels[0], labels[1]));
+}
+
 struct Answers {
   stats::ScoredRows rows;
   std::vector<uint8_t> truth;  // empty without labels
@@ -47,13 +59,17 @@ Result<Answers> AnswersIn(const Table& table, const EstimateColumns& columns, co
   SLIPWAY_ASSIGN_OR_RETURN(const Column* scores, table.Get(columns.score));
   if (!scores->is_numeric()) return InvalidArgument(fmt::format("the scores '{}' are no numbers", columns.score));
   const Column* truth = table.Find(target);
+  if (!HoldsLabels(truth)) truth = nullptr;
   Answers answers;
   for (size_t row = 0; row < table.rows(); ++row) {
     const double score = scores->number(row);
     if (!std::isfinite(score) || (truth != nullptr && truth->is_null(row))) continue;
     answers.rows.scores.push_back(score);
     answers.rows.predicted.push_back(score >= columns.threshold);
-    if (truth != nullptr) answers.truth.push_back(truth->text(row) == labels[1]);
+    if (truth == nullptr) continue;
+    const std::string label = truth->text(row);
+    SLIPWAY_RETURN_IF_ERROR(CheckLabel(label, target, labels));
+    answers.truth.push_back(label == labels[1]);
   }
   return answers;
 }
@@ -93,9 +109,9 @@ Result<stats::DriftStudy> StudyDrift(const Table& reference, const Table& curren
   stats::DriftStudy study;
   SLIPWAY_ASSIGN_OR_RETURN(study.report, stats::CompareTables(reference, current, options.drift));
   std::vector<std::string> unlabelled = options.drift.ignored;
-  if (current.Find(options.drift.target) == nullptr) unlabelled.push_back(options.drift.target);
+  if (!HoldsLabels(current.Find(options.drift.target))) unlabelled.push_back(options.drift.target);
   study.findings =
-      stats::FindShifts(WithoutAll(reference, unlabelled), WithoutAll(current, options.drift.ignored), options.shifts);
+      stats::FindShifts(WithoutAll(reference, unlabelled), WithoutAll(current, unlabelled), options.shifts);
   const auto no_features = NoFeatures(options);
   if (options.together) {
     options.together->ignored = no_features;
@@ -124,7 +140,7 @@ Result<stats::DriftStudy> StudySources(const tabular::ColumnSource& reference, c
   std::mutex mutex;  // of findings and count
   size_t done = 0;
   const auto visit = [&](const Column& before, const Column* now) {
-    const bool is_unlabelled = now == nullptr && before.name == options.drift.target;
+    const bool is_unlabelled = before.name == options.drift.target && !HoldsLabels(now);
     auto found =
         is_unlabelled ? std::vector<stats::ShiftFinding>() : stats::FindColumnShifts(before, now, options.shifts);
     const std::lock_guard lock(mutex);

@@ -36,6 +36,12 @@ Table Scored(int days, uint64_t seed, double low, double high, bool is_labelled 
   return *tabular::ParseCsv(csv);
 }
 
+std::string Repeated(std::string_view text, size_t times) {
+  std::string all;
+  for (size_t i = 0; i < times; ++i) all += text;
+  return all;
+}
+
 StudyOptions Everything() {
   StudyOptions options;
   options.drift.target = "late";
@@ -82,10 +88,25 @@ TEST(DriftStudyTest, LabelsMayBeMissingWherePerformanceIsEstimated) {
   options.drift.ignored = {"day"};
   options.drift.target = "late";
   options.estimate = EstimateColumns{"score"};
-  const auto study = StudyDrift(Scored(20, 1, 0, 1), Scored(10, 2, 0, 1, false), options);
-  ASSERT_TRUE(study) << study.error().ToString();
-  for (const auto& finding : study->findings) ADD_FAILURE() << finding.what;  // nobody waits for the labels
-  EXPECT_TRUE(stats::StudyToJson(*study)["performance"]["chunks"][0]["metrics"]["f1"]["realised"].is_null());
+  const Table unlabelled = Scored(10, 2, 0, 1, false);
+  auto columns = unlabelled.columns();
+  columns.push_back(*tabular::ParseCsv("late,n\n" + Repeated(",1\n", unlabelled.rows()))->Find("late"));
+  for (const Table& current : {unlabelled, *Table::Make(std::move(columns))}) {
+    const auto study = StudyDrift(Scored(20, 1, 0, 1), current, options);
+    ASSERT_TRUE(study) << study.error().ToString();
+    for (const auto& finding : study->findings) ADD_FAILURE() << finding.what;  // nobody waits for the labels
+    EXPECT_TRUE(stats::StudyToJson(*study)["performance"]["chunks"][0]["metrics"]["f1"]["realised"].is_null());
+  }
+}
+
+TEST(DriftStudyTest, LabelsThatAreWrittenInAnotherWayAreRefused) {
+  StudyOptions options;
+  options.drift.ignored = {"day"};
+  options.drift.target = "late";
+  options.estimate = EstimateColumns{"score"};
+  const Table current = *tabular::ParseCsv("day,amount,score,late\n2026-03-01,5,0.5,no\n2026-03-01,5,0.5,1\n");
+  EXPECT_THAT(StudyDrift(Scored(20, 1, 0, 1), current, options).error().message(),
+              HasSubstr("'late' holds the label '1'; in the reference there are 'no' and 'yes'"));
 }
 
 TEST(DriftStudyTest, ErrorsNameThePart) {

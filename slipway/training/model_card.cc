@@ -186,7 +186,7 @@ void AddImportances(HtmlPage& page, const Trained& trained) {
 }
 
 std::vector<TableCell> SegmentCells(const Segment& segment, const Evaluation& evaluation) {
-  std::vector<TableCell> cells = {{stats::CellText(segment.label), segment.label}, CountCell(segment.rows)};
+  std::vector<TableCell> cells = {{stats::Name(segment.label), segment.label}, CountCell(segment.rows)};
   if (evaluation.classes.empty()) {
     for (const double value : {segment.mean_truth, segment.mean_prediction, segment.rmse, segment.mae})
       cells.push_back(NumberCell(value));
@@ -231,7 +231,7 @@ void AddSegments(HtmlPage& page, const Trained& trained) {
                       Share(column.parity_gap), Share(column.odds_gap)));
     Rows rows;
     for (const Segment& segment : column.segments) rows.push_back(SegmentCells(segment, trained.evaluation));
-    page.Add(HtmlTable("", SegmentColumns(trained.evaluation), rows));
+    page.Add(HtmlTable(fmt::format("segment-{}-rows", i), SegmentColumns(trained.evaluation), rows));
     page.EndDetails();
   }
 }

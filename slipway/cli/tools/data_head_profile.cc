@@ -75,9 +75,11 @@ ordered_json ProfileJson(const ColumnProfile& profile) {
   return json;
 }
 
-// Six digits are enough to look at.
+// Six digits are enough to look at. The mean of infinities of both signs is no number.
 ordered_json ShortNumber(const ordered_json& value) {
-  return value.is_number_float() ? ordered_json(fmt::format("{:.6g}", value.get<double>())) : value;
+  if (!value.is_number_float()) return value;
+  const double number = value.get<double>();
+  return std::isnan(number) ? ordered_json("") : ordered_json(fmt::format("{:.6g}", number));
 }
 
 ordered_json ProfileRow(const ordered_json& profile) {

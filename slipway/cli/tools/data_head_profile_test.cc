@@ -68,6 +68,13 @@ TEST_F(DataTools, ProfileDescribesColumns) {
   EXPECT_THAT(out(), HasSubstr("x (2)"));
 }
 
+TEST_F(DataTools, AMeanThatIsNoNumberIsLeftOut) {
+  const std::string path = PutTable("n\ninf\n-inf\n1\n");
+  ASSERT_EQ(Call({"data", "profile", path, "-o", "table"}), kExitOk) << err();
+  EXPECT_THAT(out(), HasSubstr("inf"));
+  EXPECT_THAT(out(), testing::Not(HasSubstr("nan")));
+}
+
 TEST_F(DataTools, SayWhatIsWrong) {
   EXPECT_EQ(Call({"data", "head", "nowhere.csv"}), kExitNotFound);
   EXPECT_THAT(err(), HasSubstr("there is no file or folder 'nowhere.csv'; for a data asset write azureml:NAME"));

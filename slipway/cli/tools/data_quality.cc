@@ -39,7 +39,7 @@ Result<std::vector<NamedReport>> MakeReports(Context& context, const Arguments& 
   const stats::QualityOptions options = OptionsOf(arguments);
   SLIPWAY_ASSIGN_OR_RETURN(const auto data, With(ReadNamedTable(context, *arguments.Get("data")), "--data"));
   std::vector<NamedReport> reports;
-  SLIPWAY_ASSIGN_OR_RETURN(QualityReport integrity, stats::RunDataIntegrity(data, options));
+  SLIPWAY_ASSIGN_OR_RETURN(QualityReport integrity, With(stats::RunDataIntegrity(data, options), "--data"));
   reports.push_back({"data_integrity", std::move(integrity)});
   const auto test_name = arguments.Get("test");
   if (!test_name) return reports;

@@ -47,7 +47,7 @@ Html VerdictBadge(Verdict verdict) {
 }
 
 Html LinkTo(const CheckResult& check) {
-  return {fmt::format("<a href=\"#{}\">{}</a>", HtmlEscape(check.name), HtmlEscape(check.title))};
+  return {fmt::format("<a class=name href=\"#{}\">{}</a>", HtmlEscape(check.name), HtmlEscape(check.title))};
 }
 
 std::string Count(size_t count, std::string_view noun) {
@@ -83,10 +83,11 @@ void AddConditions(HtmlPage& page, const QualityReport& report) {
                    [](const auto& a, const auto& b) { return a.second->verdict < b.second->verdict; });
   std::vector<std::vector<TableCell>> rows;
   for (const auto& [check, condition] : all)
-    rows.push_back({{VerdictBadge(condition->verdict), fmt::format("{}", static_cast<int>(condition->verdict))},
-                    {LinkTo(*check), check->title},
-                    {Text(condition->name), ""},
-                    {Text(Shortened(condition->details, kDetailsCharacters)), ""}});
+    rows.push_back(
+        {{VerdictBadge(condition->verdict), fmt::format("{}", static_cast<int>(condition->verdict))},
+         {LinkTo(*check), check->title},
+         {WholeText(condition->name), ""},
+         {condition->details.empty() ? Html() : WholeText(Shortened(condition->details, kDetailsCharacters)), ""}});
   page.Heading("Conditions");
   page.Add(HtmlTable("conditions", {{"Status"}, {"Check"}, {"Condition"}, {"More"}}, rows));
 }

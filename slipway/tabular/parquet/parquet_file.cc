@@ -75,6 +75,7 @@ Result<parquet::Metadata> ReadFooter(const OpenFile& file) {
 }
 
 struct Part {
+  std::string name;
   OpenFile file;
   parquet::Metadata metadata;
 };
@@ -97,7 +98,8 @@ class ParquetColumns final : public ColumnSource {
       for (const parquet::RowGroup& group : part.metadata.groups) {
         const parquet::Chunk& chunk = group.chunks[index];
         SLIPWAY_ASSIGN_OR_RETURN(const auto pages, part.file.ReadAt(chunk.offset, chunk.size));
-        SLIPWAY_RETURN_IF_ERROR(With(reader.Append(chunk, pages), fmt::format("the column '{}'", stored.name)));
+        SLIPWAY_RETURN_IF_ERROR(
+            With(reader.Append(chunk, pages), fmt::format("'{}': the column '{}'", part.name, stored.name)));
       }
     return std::make_shared<const Column>(std::move(reader).Finish());
   }
@@ -154,7 +156,7 @@ Result<std::unique_ptr<ColumnSource>> OpenParquet(const fs::path& path) {
     SLIPWAY_ASSIGN_OR_RETURN(auto metadata, With(ReadFooter(file), fmt::format("'{}'", name.string())));
     if (!parts.empty())
       SLIPWAY_RETURN_IF_ERROR(With(CheckAlike(parts.front().metadata, metadata), fmt::format("'{}'", name.string())));
-    parts.push_back({std::move(file), std::move(metadata)});
+    parts.push_back({name.string(), std::move(file), std::move(metadata)});
   }
   if (parts.empty()) return NotFound(fmt::format("there is no Parquet file in the folder '{}'", path.string()));
   return std::make_unique<ParquetColumns>(std::move(parts));
