@@ -287,11 +287,31 @@ Case Ordinal(Random& random) {
   return pipeline.Finish(label, ElementType::kInt64, scores);
 }
 
+// OneHotEncoder(drop='first') that takes no other category, beside numbers that are kept within bounds.
+Case StrictEncoder(Random& random) {
+  Pipeline pipeline(random, "pipeline: strict encoder without the first category, and clipped numbers");
+  const std::vector<std::string> categories = {"", "2", "Bee", "a", "a longer text with blanks", "b", "none", "ä"};
+  const std::string one_hot = pipeline.Ml("OneHotEncoder", pipeline.AddTexts(1),
+                                          {Attribute::Strings("cats_strings", categories), Attribute::Int("zeros", 0)});
+  const std::string kept = pipeline.Main("Gather", {one_hot, pipeline.Constant(Integers({7}, {1, 2, 3, 4, 5, 6, 7}))},
+                                         {Attribute::Int("axis", -1)});
+  const std::string texts = pipeline.Main("Reshape", {kept, pipeline.Constant(Integers({2}, {-1, 7}))});
+  const std::string clipped = pipeline.Main(
+      "Clip",
+      {pipeline.AddNumbers(2, false), pipeline.Constant(Floats({}, {-3.25f})), pipeline.Constant(Floats({}, {4}))});
+  const std::string features = pipeline.Main("Concat", {clipped, texts}, {Attribute::Int("axis", 1)});
+  TreeShape shape{.trees = 4, .features = 9, .outputs = 1};
+  Attributes attributes = RandomTrees(random, shape, "target_");
+  attributes.push_back(Attribute::Int("n_targets", 1));
+  return pipeline.FinishRegressor(pipeline.Ml("TreeEnsembleRegressor", features, std::move(attributes)));
+}
+
 }  // namespace
 
 void AddPipelineCases(Random& random, std::vector<Case>& cases) {
   constexpr int kRounds = 30;
-  for (const auto make : {Forest, Boosting, BoostingOfClasses, TreesOfReshaped, Logistic, Linear, LinearSvm, Ordinal})
+  for (const auto make :
+       {Forest, Boosting, BoostingOfClasses, TreesOfReshaped, Logistic, Linear, LinearSvm, Ordinal, StrictEncoder})
     for (int round = 0; round < kRounds; ++round) cases.push_back(make(random));
 }
 
