@@ -198,6 +198,40 @@ TEST(ConvertedForms, LabelsArePickedFromAListOfTheGraph) {
   EXPECT_EQ(Answer(*Plain(form.onnx()), "[[0],[100]]"), R"({"predictions":[7,9],"probabilities":[[0.5,0.5],[0,1]]})");
 }
 
+// A pipeline that begins with DictVectorizer takes a map a row: its keys are columns.
+model::OnnxModel TakesAMap(const std::string& op, std::vector<Attribute> attributes, size_t width) {
+  Form form;
+  const std::string matrix = form.Ml(op, "features", std::move(attributes));
+  model::OnnxModel onnx = form.Regressor(matrix, width);
+  onnx.graph.inputs.push_back(
+      {.name = "features", .kind = model::ValueInfo::Kind::kMaps, .element = ElementType::kString});
+  return onnx;
+}
+
+TEST(ConvertedForms, KeysOfAMapAreOptionalColumns) {
+  const auto onnx = TakesAMap("DictVectorizer", {Attribute::Strings("string_vocabulary", {"age", "city=A"})}, 2);
+  ExpectBoth(onnx, R"({"data":[{"age":3,"city=A":1},{"city=A":1,"city=B":1},{}]})", R"({"predictions":[13,10,0]})");
+}
+
+TEST(ConvertedForms, NumbersOfAMapStandWhereTheirKeysSay) {
+  const auto onnx = TakesAMap("CastMap", {Attribute::Text("map_form", "SPARSE"), Attribute::Int("max_map", 3)}, 3);
+  ExpectBoth(onnx, R"({"data":[{"2":1},{"0":5,"1":1,"7":9}]})", R"({"predictions":[100,15]})");
+}
+
+TEST(ConvertedForms, OtherUsesOfMapsAreRefusedByName) {
+  const auto dense = CompiledModel::Make(TakesAMap("CastMap", {}, 1), {}, true);
+  ASSERT_FALSE(dense);
+  EXPECT_THAT(dense.error().message(), HasSubstr("CastMap of ai.onnx.ml"));
+  EXPECT_THAT(dense.error().message(), HasSubstr("dense form"));
+  const auto taken = CompiledModel::Make(
+      TakesAMap("DictVectorizer", {Attribute::Strings("string_vocabulary", {"features"})}, 1), {}, true);
+  ASSERT_FALSE(taken);
+  EXPECT_THAT(taken.error().message(), HasSubstr("the key 'features'"));
+  const auto other = CompiledModel::Make(TakesAMap("Scaler", {}, 1), {}, true);
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().message(), HasSubstr("DictVectorizer and CastMap take them"));
+}
+
 TEST(ConvertedForms, LabelsThatAreReckonedAreRefusedByName) {
   Form form;
   const std::string x = form.Column("x", ElementType::kFloat);
