@@ -166,6 +166,21 @@ TEST(ConvertedForms, WholeNumbersAreScaled) {
   ExpectBoth(form.Regressor(scaled, 1), "[[1],[2],[5]]", R"({"predictions":[-0.5,0,1.5]})");
 }
 
+// OrdinalEncoder of number columns; what is not in the table becomes the default.
+TEST(ConvertedForms, NumbersAreLookedUp) {
+  Form integers, floats;
+  const std::string code =
+      integers.Ml("LabelEncoder", integers.Column("code", ElementType::kInt64),
+                  {Attribute::Ints("keys_int64s", {10, 20, 10}), Attribute::Ints("values_int64s", {0, 1, 2}),
+                   Attribute::Int("default_int64", -1)});
+  const auto of_integers = integers.Regressor(integers.Main("Cast", {code}, {Attribute::Int("to", 1)}), 1);
+  ExpectBoth(of_integers, "[[10],[20],[30]]", R"({"predictions":[0,1,-1]})");
+  const std::string x = floats.Ml("LabelEncoder", floats.Column("x", ElementType::kFloat),
+                                  {Attribute::Floats("keys_floats", {0.5, -0.0}),
+                                   Attribute::Floats("values_floats", {7, 8}), Attribute::Float("default_float", 9)});
+  ExpectBoth(floats.Regressor(x, 1), "[[0.5],[0],[0.25],[null]]", R"({"predictions":[7,8,9,9]})");
+}
+
 // LinearSVC and RidgeClassifier of two classes: the graph gives the second class's margin alone.
 TEST(ConvertedForms, AMarginIsAnsweredForBothClasses) {
   Form form;
@@ -178,7 +193,13 @@ TEST(ConvertedForms, AMarginIsAnsweredForBothClasses) {
       form.Nodes("ArrayFeatureExtractor", "ai.onnx.ml", {classified[1], form.Constant(Integers({}, {1}))}, {}, 1)[0];
   form.Output(classified[0], ElementType::kInt64, {-1});
   form.Output(second, ElementType::kFloat, {-1, 1});
-  ExpectBoth(form.onnx(), "[[1],[-1]]", R"({"predictions":[1,0],"probabilities":[[-3,3],[1,-1]]})");
+  model::OnnxModel onnx = form.onnx();
+  ExpectBoth(onnx, "[[1],[-1]]", R"({"predictions":[1,0],"probabilities":[[-3,3],[1,-1]]})");
+  // Along the first axis it is the second row that is picked, which is no margin.
+  onnx.graph.nodes.back().op_type = "Gather";
+  onnx.graph.nodes.back().domain = "";
+  const auto rows = CompiledModel::Make(onnx, {}, true);
+  EXPECT_FALSE(rows && (*rows)->plan_description().starts_with("fused"));
 }
 
 // As SGDClassifier, dense layers and naive Bayes are written with zipmap off: no operator knows the labels.

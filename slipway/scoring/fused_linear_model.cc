@@ -21,7 +21,7 @@ class LinearScratch final : public BatchScratch {
 Result<LinearExplainer> MakeExplainer(const LoweredGraph& graph, size_t columns) {
   if (!graph.mixes.empty())
     return Unimplemented(
-        fmt::format("{} makes numbers of several columns before the linear model sees them: whose part "
+        fmt::format("{} makes numbers of several columns, or by a table, before the linear model sees them: whose part "
                     "they are cannot be told",
                     graph.mixes.front().node));
   return LinearExplainer::Make(*graph.linear, graph.features, columns);

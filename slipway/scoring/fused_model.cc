@@ -129,7 +129,7 @@ Result<TreeExplainer> MakeExplainer(const LoweredGraph& graph, const std::vector
                                     size_t outputs) {
   if (!graph.mixes.empty())
     return Unimplemented(
-        fmt::format("{} makes numbers of several columns before the trees see them: whose part they "
+        fmt::format("{} makes numbers of several columns, or by a table, before the trees see them: whose part they "
                     "are cannot be told",
                     graph.mixes.front().node));
   return TreeExplainer::Make(graph.ensemble, graph.features, slots, columns, outputs);

@@ -386,7 +386,8 @@ class Lowering {
   // negative, and both stand in the answer.
   Status LowerMargin(const Node& node, const SymbolicValue& scores) {
     SLIPWAY_ASSIGN_OR_RETURN(const Tensor* indices, Constant(node, 1));
-    const bool takes_second = indices->ints == std::vector<int64_t>{1};
+    const int64_t axis = node.op_type == "Gather" ? IntOf(node, "axis", 0) : -1;
+    const bool takes_second = indices->ints == std::vector<int64_t>{1} && (axis == 1 || axis == -1);
     if (!takes_second || scores.is_map || scores.is_margin || !lowered_.linear || !lowered_.linear->is_mirrored())
       return Cannot(node, "a part of the scores");
     SymbolicValue value = scores;
@@ -722,6 +723,8 @@ class Lowering {
 
   Status LowerLabelEncoder(const Node& node) {
     SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
+    if (node.Find("keys_int64s") != nullptr || node.Find("keys_floats") != nullptr)
+      return LowerNumberTable(node, *input);
     const Attribute* keys = node.Find("keys_strings");
     const Attribute *integers = node.Find("values_int64s"), *floats = node.Find("values_floats");
     if (keys == nullptr || (integers == nullptr) == (floats == nullptr) || node.Find("classes_strings") != nullptr)
@@ -745,6 +748,43 @@ class Lowering {
       Encode(table, otherwise, symbol);
     }
     return Set(node, std::move(value));
+  }
+
+  // From numbers to numbers, as OrdinalEncoder has it of number columns.
+  Status LowerNumberTable(const Node& node, const SymbolicValue& input) {
+    SLIPWAY_ASSIGN_OR_RETURN(const std::vector<float> keys, NumbersOf(node, "keys"));
+    SLIPWAY_ASSIGN_OR_RETURN(const std::vector<float> values, NumbersOf(node, "values"));
+    const bool of_integers = input.type == ElementType::kInt64, to_integers = node.Find("values_int64s") != nullptr;
+    const bool is_fit = input.type == ElementType::kFloat || of_integers;
+    if (!is_fit || of_integers != (node.Find("keys_int64s") != nullptr) || input.rank > 2 || input.symbols.empty() ||
+        keys.size() != values.size())
+      return Cannot(node, "not from the column's numbers to numbers");
+    Mix mix = MixOf(node, Mix::Kind::kLookUp, input, input.symbols.size());
+    for (size_t i = 0; i < mix.inputs.size(); ++i)
+      if (input.symbols[i].is_truncated) return Cannot(node, "of numbers that were cut to integers");
+    // Of equal keys the first one counts.
+    for (size_t i = 0; i < keys.size(); ++i) mix.table.emplace(keys[i], values[i]);
+    const Attribute* unknown = node.Find(to_integers ? "default_int64" : "default_float");
+    mix.otherwise = to_integers ? -1.0f : -0.0f;
+    if (unknown != nullptr) mix.otherwise = to_integers ? static_cast<float>(unknown->integer) : unknown->number;
+    SLIPWAY_RETURN_IF_ERROR(SetMix(node, std::move(mix)));
+    SymbolicValue& made = values_[node.outputs[0]];
+    made.type = to_integers ? ElementType::kInt64 : ElementType::kFloat;
+    made.rank = input.rank;
+    return {};
+  }
+
+  // "keys" or "values" of a LabelEncoder that are all float32 numbers.
+  static Result<std::vector<float>> NumbersOf(const Node& node, const std::string& prefix) {
+    std::vector<float> numbers = FloatsOf(node, prefix + "_floats");
+    if (const Attribute* integers = node.Find(prefix + "_int64s"))
+      for (const int64_t integer : integers->ints) {
+        if (integer <= -kExactInteger || integer >= kExactInteger) return Cannot(node, prefix + " that are no float32");
+        numbers.push_back(static_cast<float>(integer));
+      }
+    for (const float number : numbers)
+      if (std::isnan(number)) return Cannot(node, "NaN among the " + prefix);
+    return numbers;
   }
 
   Status LowerFeatureVectorizer(const Node& node) {

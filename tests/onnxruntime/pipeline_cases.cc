@@ -270,7 +270,7 @@ Case LinearSvm(Random& random) {
   return pipeline.Finish(label, ElementType::kInt64, scores);
 }
 
-// A text column by OrdinalEncoder, texts that are not known by -1.
+// A text column by OrdinalEncoder, texts that are not known by -1; number columns as they are or by a table.
 Case Ordinal(Random& random) {
   Pipeline pipeline(random, "pipeline: ordinal encoder and decision tree");
   const std::string codes =
@@ -278,8 +278,12 @@ Case Ordinal(Random& random) {
                   {Attribute::Strings("keys_strings", {"a", "b", "none"}), Attribute::Ints("values_int64s", {0, 1, 2}),
                    Attribute::Int("default_int64", -1)});
   const std::string numbers = pipeline.Main("Cast", {codes}, {Attribute::Int("to", 1)});
-  const std::string features =
-      pipeline.Main("Concat", {pipeline.AddNumbers(2, false), numbers}, {Attribute::Int("axis", 1)});
+  std::string measured = pipeline.AddNumbers(2, false);
+  if (random.Chance(2))
+    measured = pipeline.Ml("LabelEncoder", measured,
+                           {Attribute::Floats("keys_floats", {-1, 0, 0.5f, 2}),
+                            Attribute::Floats("values_floats", {3, 1, -2, 0}), Attribute::Float("default_float", -1)});
+  const std::string features = pipeline.Main("Concat", {measured, numbers}, {Attribute::Int("axis", 1)});
   TreeShape shape{.trees = 1, .features = 3, .outputs = 2};
   shape.positive_weights = shape.votes_everywhere = shape.only_less_equal = true;
   Attributes attributes = Labelled(RandomTrees(random, shape, "class_"), 2);
