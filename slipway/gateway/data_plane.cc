@@ -4,6 +4,7 @@
 
 #include "slipway/base/text.h"
 #include "slipway/gateway/collect_call.h"
+#include "slipway/gateway/json_row.h"
 #include "slipway/gateway/swagger.h"
 #include "slipway/net/http.h"
 
@@ -121,10 +122,7 @@ void DataPlane::HandleEndpoint(net::Exchange& exchange, const std::shared_ptr<co
   }
   if (match.route != Route::kScore && match.route != Route::kSwagger) return HandleProtocol(exchange, call, match);
   if (!Choose(exchange, call)) return;
-  if (match.route == Route::kSwagger) {
-    const std::string document = SwaggerDocument(*call.deployment);
-    return Answer(exchange, call, AnswerOfModel(call, 200, document, std::nullopt));
-  }
+  if (match.route == Route::kSwagger) return Describe(exchange, call);
   const std::string_view method = exchange.request().method;
   const bool is_scripts_option = method == "OPTIONS" && call.deployment->script && call.deployment->script->TakesHttp();
   if (method == "OPTIONS" && !is_scripts_option) return Answer(exchange, call, AnswerText(call, 200, "OK", ""));
@@ -136,6 +134,16 @@ void DataPlane::HandleEndpoint(net::Exchange& exchange, const std::shared_ptr<co
   MirrorRequest(exchange, call);
   if (call.deployment->model) return ScoreByModel(exchange, call);
   ScoreByScript(exchange, table, call);
+}
+
+void DataPlane::Describe(net::Exchange& exchange, const Call& call) {
+  const auto document =
+      SwaggerDocument(*call.deployment, QueryValue(exchange.request().target, "version").value_or("2"));
+  if (document) return Answer(exchange, call, AnswerOfModel(call, 200, *document, std::nullopt));
+  std::string body;
+  JsonRow row(body);
+  row.Text("message", document.error().message()).Close();
+  Answer(exchange, call, AnswerOfModel(call, 404, body, std::nullopt));
 }
 
 bool DataPlane::CheckAccess(net::Exchange& exchange, const Call& call) {

@@ -49,6 +49,8 @@ class DataPlane final : public net::ExchangeHandler {
   void HandleGateway(net::Exchange& exchange, std::string_view route);
   void HandleEndpoint(net::Exchange& exchange, const std::shared_ptr<const RoutingTable>& table, Call& call,
                       std::string_view route);
+  // Answers with the API's description.
+  void Describe(net::Exchange& exchange, const Call& call);
   // Answers and returns false when the credential is not good.
   bool CheckAccess(net::Exchange& exchange, const Call& call);
   // What is kept on the connection.

@@ -50,6 +50,7 @@ class GatewayImpl final : public Gateway {
     SLIPWAY_RETURN_IF_ERROR(RemoveAll(folder / "scratch"));  // of a gateway that was killed
     WriteProgram(folder / "worker_shim.py", WorkerShimSource());
     WriteProgram(folder / "monitoring.py", MonitoringSource());
+    WriteProgram(folder / "request_schemas.py", RequestSchemasSource());
     DeploymentManagerOptions manager;
     manager.logs_folder = folder / "logs";
     manager.programs = {options_.program, (folder / "worker_shim.py").string(), options_.home, options_.workers};

@@ -42,6 +42,10 @@ DeploymentCounts::Sum Difference(DeploymentCounts::Sum now, const DeploymentCoun
     now.queue_waits.buckets[i] = Since(now.queue_waits.buckets[i], before.queue_waits.buckets[i]);
   now.durations.microseconds = Since(now.durations.microseconds, before.durations.microseconds);
   now.queue_waits.microseconds = Since(now.queue_waits.microseconds, before.queue_waits.microseconds);
+  for (auto& [key, count] : now.collected) {
+    const auto found = before.collected.find(key);
+    if (found != before.collected.end()) count = Since(count, found->second);
+  }
   now.bytes = Since(now.bytes, before.bytes);
   now.connections_opened = Since(now.connections_opened, before.connections_opened);
   return now;
@@ -132,6 +136,7 @@ void MetricRecorder::RecordRequests(const LiveEndpoint& endpoint, const std::str
     if (!deployment.empty())
       record(One(own, "RequestsPerMinute", "Count", requests), DimensionsText({{"envoy_response_code", code}}));
   }
+  if (!deployment.empty()) RecordCollection(endpoint, deployment, sum, interval);
   const auto latency = Latency(endpoint.identity.arm_id, sum);
   if (!latency || deployment.empty()) return;
   const std::string of_deployment = DimensionsText({{"deployment", deployment}});
@@ -145,6 +150,32 @@ void MetricRecorder::RecordRequests(const LiveEndpoint& endpoint, const std::str
     const double total = static_cast<double>(sum.queue_waits.microseconds) * kMillisecondsPerMicrosecond;
     const double mean = total / static_cast<double>(waits);
     record({own, "RequestQueueTime", "Milliseconds", {}, total, mean, mean, waits});
+  }
+}
+
+void MetricRecorder::RecordCollection(const LiveEndpoint& endpoint, const std::string& deployment,
+                                      const DeploymentCounts::Sum& sum, const Interval& interval) {
+  const std::string own = endpoint.identity.arm_id + "/deployments/" + deployment;
+  const auto record = [&](std::string_view resource, std::string_view name, uint64_t count,
+                          const std::string& dimensions) {
+    MetricRecord metric = One(resource, name, "Count", static_cast<double>(count));
+    metric.dimensions = dimensions;
+    sink_.Metric(endpoint.identity, interval.begin, metric);
+  };
+  for (const auto& [key, count] : sum.collected) {
+    if (count == 0) continue;
+    const auto& [collection, reason] = key;
+    if (reason.empty()) {
+      constexpr std::string_view kName = "DataCollectionEventsPerMinute";
+      record(endpoint.identity.arm_id, kName, count,
+             DimensionsText({{"deployment", deployment}, {"type", collection}}));
+      record(own, kName, count, DimensionsText({{"type", collection}}));
+    } else {
+      constexpr std::string_view kName = "DataCollectionErrorsPerMinute";
+      record(endpoint.identity.arm_id, kName, count,
+             DimensionsText({{"deployment", deployment}, {"reason", reason}, {"type", collection}}));
+      record(own, kName, count, DimensionsText({{"reason", reason}, {"type", collection}}));
+    }
   }
 }
 

@@ -36,6 +36,9 @@ class MetricRecorder {
 
   void RecordEndpoint(const LiveEndpoint& endpoint, const Interval& interval);
   void RecordRequests(const LiveEndpoint& endpoint, const std::string& deployment, const Interval& interval);
+  // What data collection wrote, and what it could not.
+  void RecordCollection(const LiveEndpoint& endpoint, const std::string& deployment, const DeploymentCounts::Sum& sum,
+                        const Interval& interval);
   void RecordInstance(const LiveEndpoint& endpoint, const InstanceUsage& usage, const Interval& interval);
 
   const Metrics& metrics_;

@@ -101,6 +101,24 @@ TEST_F(MetricRecorderTest, LatenciesAreMeansAndPercentilesOfTheMinute) {
   EXPECT_EQ(Rows("RequestLatency", kEndpoint).size(), 1u);
 }
 
+TEST_F(MetricRecorderTest, CollectedRecordsAreToldByCollectionAndReason) {
+  collection::CollectionCounts& counts = metrics_.Of("credit", "blue")->collection();
+  counts.CountWritten("model_inputs", 5);
+  counts.CountFailed("request", "disk_full", 2);
+  recorder_.Record(noon_, noon_ + seconds(60));
+  counts.CountWritten("model_inputs", 1);
+  recorder_.Record(noon_ + seconds(60), noon_ + seconds(120));
+  const auto written = Rows("DataCollectionEventsPerMinute", kEndpoint);
+  ASSERT_EQ(written.size(), 2u);
+  EXPECT_EQ(written[0]["Total"], 5);
+  EXPECT_EQ(written[1]["Total"], 1);
+  EXPECT_EQ(written[0]["Dimensions"], Json({{"deployment", "blue"}, {"type", "model_inputs"}}));
+  const auto lost = Rows("DataCollectionErrorsPerMinute", kDeployment);
+  ASSERT_EQ(lost.size(), 1u);
+  EXPECT_EQ(lost[0]["Total"], 2);
+  EXPECT_EQ(lost[0]["Dimensions"], Json({{"reason", "disk_full"}, {"type", "request"}}));
+}
+
 TEST_F(MetricRecorderTest, ConnectionsAndInstancesAreTold) {
   const auto credit = metrics_.Of("credit", "");
   ConnectionCount kept;

@@ -1,8 +1,13 @@
 #include "slipway/gateway/model_runtime.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "slipway/base/text.h"
+
 #include "slipway/gateway/json_row.h"
+#include "slipway/gateway/routes.h"
 #include "slipway/scoring/compiled_model.h"
 
 namespace slipway::gateway {
@@ -11,20 +16,7 @@ namespace {
 using scoring::Explain;
 
 constexpr const char* kExplainVariable = "SLIPWAY_EXPLAIN";
-
-// The value of a query parameter, as sent; nullopt when it is not there.
-std::optional<std::string_view> QueryValue(std::string_view target, std::string_view name) {
-  size_t at = target.find('?');
-  while (at != std::string_view::npos) {
-    target.remove_prefix(at + 1);
-    at = target.find('&');
-    const std::string_view pair = target.substr(0, at);
-    const size_t equals = pair.find('=');
-    if (pair.substr(0, equals) != name) continue;
-    return equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
-  }
-  return std::nullopt;
-}
+constexpr const char* kUnknownColumnsVariable = "SLIPWAY_UNKNOWN_COLUMNS";
 
 Result<Explain> DefaultExplain(const WantedDeployment& wanted, const scoring::CompiledModel& model) {
   const auto variable = wanted.environment_variables.find(kExplainVariable);
@@ -32,6 +24,16 @@ Result<Explain> DefaultExplain(const WantedDeployment& wanted, const scoring::Co
   SLIPWAY_ASSIGN_OR_RETURN(const Explain explain, scoring::ParseExplain(variable->second));
   if (explain == Explain::kShap) SLIPWAY_RETURN_IF_ERROR(model.CheckExplainable());
   return explain;
+}
+
+// Whether requests with columns that the model does not know are refused.
+Result<bool> RefusesUnknownColumns(const WantedDeployment& wanted) {
+  const auto variable = wanted.environment_variables.find(kUnknownColumnsVariable);
+  if (variable == wanted.environment_variables.end()) return false;
+  const std::vector<std::string> words = {"ignore", "refuse"};
+  if (std::find(words.begin(), words.end(), variable->second) != words.end()) return variable->second == "refuse";
+  return InvalidArgument(fmt::format("environment variable {}: '{}' is neither ignore nor refuse{}",
+                                     kUnknownColumnsVariable, variable->second, DidYouMean(variable->second, words)));
 }
 
 int StatusOf(Code code) {
@@ -49,14 +51,17 @@ Result<std::shared_ptr<ModelRuntime>> ModelRuntime::Load(const WantedDeployment&
                        fmt::format("model '{}:{}' cannot be scored", wanted.model_name, wanted.model_version)));
   SLIPWAY_ASSIGN_OR_RETURN(const Explain explain, With(DefaultExplain(wanted, *model),
                                                        fmt::format("environment variable {}", kExplainVariable)));
-  return std::shared_ptr<ModelRuntime>(new ModelRuntime(std::move(model), explain, lanes));
+  SLIPWAY_ASSIGN_OR_RETURN(const bool refuses_unknown_columns, RefusesUnknownColumns(wanted));
+  return std::shared_ptr<ModelRuntime>(new ModelRuntime(std::move(model), explain, refuses_unknown_columns, lanes));
 }
 
-ModelRuntime::ModelRuntime(std::shared_ptr<const scoring::CompiledModel> model, Explain explain, int lanes)
+ModelRuntime::ModelRuntime(std::shared_ptr<const scoring::CompiledModel> model, Explain explain,
+                           bool refuses_unknown_columns, int lanes)
     : model_(std::move(model)), explain_(explain), lanes_(static_cast<size_t>(lanes)) {
   for (Lane& lane : lanes_) {
     lane.scratch = model_->MakeScratch();
     lane.scratch->observer = &lane.clock;
+    lane.scratch->refuses_unknown_columns = refuses_unknown_columns;
   }
 }
 

@@ -43,7 +43,8 @@ class ModelRuntime {
     StageClock clock;
     std::string response;
   };
-  ModelRuntime(std::shared_ptr<const scoring::CompiledModel> model, scoring::Explain explain, int lanes);
+  ModelRuntime(std::shared_ptr<const scoring::CompiledModel> model, scoring::Explain explain,
+               bool refuses_unknown_columns, int lanes);
   Status ScoreInto(Lane& lane, std::string_view request, std::string_view target) const;
 
   const std::shared_ptr<const scoring::CompiledModel> model_;

@@ -28,10 +28,10 @@ class ModelRuntimeTest : public testing::Test {
   }
 
   // Status and body.
-  std::string Score(std::string_view target) {
+  std::string Score(std::string_view target, std::string_view request = kRequest) {
     const auto runtime = ModelRuntime::Load(wanted_, 1);
     if (!runtime) return runtime.error().message();
-    const ModelRuntime::Scored scored = (*runtime)->Score(0, kRequest, target);
+    const ModelRuntime::Scored scored = (*runtime)->Score(0, request, target);
     return std::to_string(scored.status) + " " + std::string(scored.body);
   }
 
@@ -56,6 +56,21 @@ TEST_F(ModelRuntimeTest, ExplainsByDefaultWhereTheDeploymentSaysSo) {
   wanted_.environment_variables["SLIPWAY_EXPLAIN"] = "shap";
   EXPECT_NEAR(ShapOfAge(Score("/score")), 0.125, 1e-9);
   EXPECT_THAT(Score("/score?explain=none"), Not(HasSubstr("explanations")));
+}
+
+TEST_F(ModelRuntimeTest, RefusesUnknownColumnsWhereTheDeploymentSaysSo) {
+  Write({});
+  constexpr std::string_view kExtra = R"({"data":[{"age":50,"agee":1}]})";
+  EXPECT_THAT(Score("/score", kExtra), HasSubstr("200 "));
+  wanted_.environment_variables["SLIPWAY_UNKNOWN_COLUMNS"] = "ignore";
+  EXPECT_THAT(Score("/score", kExtra), HasSubstr("200 "));
+  wanted_.environment_variables["SLIPWAY_UNKNOWN_COLUMNS"] = "refuse";
+  EXPECT_THAT(Score("/score", kExtra),
+              HasSubstr("400 {\"message\":\"row 0 has 'agee', a column that the model does not "
+                        "know; did you mean 'age'?"));
+  EXPECT_THAT(Score("/score"), HasSubstr("200 "));
+  wanted_.environment_variables["SLIPWAY_UNKNOWN_COLUMNS"] = "refused";
+  EXPECT_THAT(Score("/score"), HasSubstr("'refused' is neither ignore nor refuse; did you mean 'refuse'?"));
 }
 
 TEST_F(ModelRuntimeTest, RefusesWhatCannotBeExplained) {

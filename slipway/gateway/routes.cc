@@ -54,4 +54,17 @@ RouteMatch MatchRoute(std::string_view path) {
   return path.starts_with(kModels) ? MatchModel(path.substr(kModels.size())) : RouteMatch();
 }
 
+std::optional<std::string_view> QueryValue(std::string_view target, std::string_view name) {
+  size_t at = target.find('?');
+  while (at != std::string_view::npos) {
+    target.remove_prefix(at + 1);
+    at = target.find('&');
+    const std::string_view pair = target.substr(0, at);
+    const size_t equals = pair.find('=');
+    if (pair.substr(0, equals) != name) continue;
+    return equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
+  }
+  return std::nullopt;
+}
+
 }  // namespace slipway::gateway

@@ -2,6 +2,7 @@
 // Protocol's.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 namespace slipway::gateway {
@@ -30,5 +31,8 @@ struct RouteMatch {
 
 // `path`: what follows the endpoint, from its slash on. One slash at the end does not count.
 RouteMatch MatchRoute(std::string_view path);
+
+// The value of a query parameter of a request's target, as sent; nullopt when it is not there.
+std::optional<std::string_view> QueryValue(std::string_view target, std::string_view name);
 
 }  // namespace slipway::gateway

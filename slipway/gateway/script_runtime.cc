@@ -114,7 +114,7 @@ std::unique_ptr<Worker> ScriptRuntime::StartWorker(int instance) {
   options.memory_limit_bytes = wanted_.memory_limit_bytes;
   WorkerEvents events;
   const int life = life_;
-  events.on_ready = [this, life] { OnReady(life); };
+  events.on_ready = [this, life](const WorkerReady& ready) { OnReady(life, ready); };
   events.on_taken = [this](SteadyTime::duration wait) { counts_->CountQueueWait(wait); };
   events.on_restart = [this] { counts_->CountRestart(); };
   events.on_start_failed = [this, life](const std::string& reason) { OnStartFailed(life, reason); };
@@ -127,8 +127,10 @@ std::unique_ptr<Worker> ScriptRuntime::StartWorker(int instance) {
 }
 
 // A worker that is on its way out since the deployment fell asleep has nothing to say any more.
-void ScriptRuntime::OnReady(int life) {
+void ScriptRuntime::OnReady(int life, const WorkerReady& ready) {
   const std::lock_guard lock(mutex_);
+  takes_http_ = ready.takes_http;
+  schema_ = ready.schema;
   if (life == life_) is_asleep_ = false;
   changed_.notify_all();
 }
@@ -232,11 +234,9 @@ bool ScriptRuntime::IsAnyReady() const {
   });
 }
 
-bool ScriptRuntime::TakesHttp() const {
-  const std::lock_guard lock(instances_mutex_);
-  return std::any_of(instances_.begin(), instances_.end(), [](const Instance& instance) {
-    return std::any_of(instance.begin(), instance.end(), [](const auto& worker) { return worker->TakesHttp(); });
-  });
+std::string ScriptRuntime::Schema() const {
+  const std::lock_guard lock(mutex_);
+  return schema_;
 }
 
 bool ScriptRuntime::HasRoom() const {

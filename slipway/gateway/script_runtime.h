@@ -58,8 +58,10 @@ class ScriptRuntime {
   // What a request that comes now waits for a worker, by what others took lately.
   std::chrono::nanoseconds ForecastWait() const;
 
-  // Whether the script wants whole HTTP requests, OPTIONS among them.
-  bool TakesHttp() const;
+  // Whether the script wants whole HTTP requests, OPTIONS among them; known once a worker has been ready.
+  bool TakesHttp() const { return takes_http_.load(std::memory_order_relaxed); }
+  // As WorkerReady has it.
+  std::string Schema() const;
   int pending() const { return pending_.load(std::memory_order_relaxed); }
   struct InstanceState {
     std::string name;
@@ -85,7 +87,7 @@ class ScriptRuntime {
   void StartScaling();
   // False when a request has come in the meantime.
   bool FallAsleep();
-  void OnReady(int life);
+  void OnReady(int life, const WorkerReady& ready);
   void OnStartFailed(int life, const std::string& reason);
 
   const std::unique_ptr<ConsoleLog> console_;
@@ -101,8 +103,10 @@ class ScriptRuntime {
   RequestQueue queue_;
   std::jthread expiry_thread_;
 
-  std::mutex mutex_;
+  std::atomic<bool> takes_http_{false};
+  mutable std::mutex mutex_;
   std::condition_variable_any changed_;
+  std::string schema_;
   std::string start_failure_;
   std::atomic<int> life_{0};  // changes, under mutex_, whenever the deployment falls asleep
 

@@ -55,6 +55,7 @@ struct Worker::Session {
   bool is_initialised = false;
   bool has_been_ready = false;
   bool has_ended = false;      // the socket is at its end
+  WorkerReady ready;           // what it said of itself
   std::string failure_reason;  // as the worker's "failed" message gave it
 };
 
@@ -105,7 +106,7 @@ bool Worker::RunOnce() {
   }
   process_id_ = session.process.id();
   is_ready_ = true;
-  events_.on_ready();
+  events_.on_ready(session.ready);
   const Ended ended = Serve(session);
   is_ready_ = false;
   process_id_ = 0;
@@ -309,7 +310,7 @@ void Worker::ReadSocket(Session& session) {
 void Worker::TakeMessage(Session& session, const Message& message) {
   switch (message.kind) {
     case MessageKind::kReady:
-      takes_http_ = DecodeReady(message.payload);
+      session.ready = DecodeReady(message.payload);
       session.is_initialised = true;
       return session.probes.Initialised();
     case MessageKind::kFailed:

@@ -28,7 +28,7 @@ struct WorkerOptions {
 
 // Hears of a worker's life, on the worker's thread.
 struct WorkerEvents {
-  std::function<void()> on_ready;
+  std::function<void(const WorkerReady&)> on_ready;
   std::function<void(const std::string& reason)> on_start_failed;
   std::function<void(SteadyTime::duration wait)> on_taken;  // a request from the queue
   std::function<void()> on_restart;
@@ -45,8 +45,6 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   bool IsReady() const { return is_ready_.load(std::memory_order_relaxed); }
-  // Whether its script wants whole HTTP requests; known once it has been ready.
-  bool TakesHttp() const { return takes_http_.load(std::memory_order_relaxed); }
   // Its process' id; 0 while it is not ready.
   int64_t process_id() const { return process_id_.load(std::memory_order_relaxed); }
 
@@ -91,7 +89,6 @@ class Worker {
   const WorkerEvents events_;
   Descriptor stop_;  // turns readable when the worker is to stop
   std::atomic<bool> is_ready_{false};
-  std::atomic<bool> takes_http_{false};
   std::atomic<int64_t> process_id_{0};
   std::atomic<bool> is_stopping_{false};
   std::thread thread_;

@@ -120,7 +120,8 @@ void AddPython(const WantedDeployment& wanted, const WorkerPrograms& programs, P
   const fs::path program = wanted.program.empty() ? "/usr/bin/python3" : wanted.program.front();
   for (const fs::path& interpreter : {program, Real(program)}) paths.push_back(PythonPrefix(interpreter));
   const fs::path shim = programs.python_shim;
-  paths.insert(paths.end(), {shim, shim.parent_path() / "monitoring.py"});
+  for (const char* beside : {"monitoring.py", "request_schemas.py"}) paths.push_back(shim.parent_path() / beside);
+  paths.push_back(shim);
   const std::string user = process::CurrentEnvironment()["HOME"];
   if (!user.empty()) paths.push_back(fs::path(user) / ".local" / "lib");  // what pip installs for a user
 }

@@ -279,7 +279,7 @@ int RunWorkerHost(const std::string& path) {
   if (const Status ready = Initialise(*script); !ready) return Refuse(channel, path, ready.error());
   PrintLine("INFO", "init() is done, ready for requests");
   std::fflush(nullptr);
-  if (!channel.Send(EncodeReady(script->run_http != nullptr))) return 1;
+  if (!channel.Send(EncodeReady({.takes_http = script->run_http != nullptr}))) return 1;
   return Serve(*script, collecting);
 }
 

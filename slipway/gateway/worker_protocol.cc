@@ -66,10 +66,10 @@ class Cursor {
 
 }  // namespace
 
-std::string EncodeReady(bool takes_http) {
-  std::string message = StartMessage(MessageKind::kReady, sizeof(uint8_t));
-  AppendNumber(message, takes_http ? kTakesHttp : uint8_t{0});
-  return message;
+std::string EncodeReady(const WorkerReady& ready) {
+  std::string message = StartMessage(MessageKind::kReady, sizeof(uint8_t) + ready.schema.size());
+  AppendNumber(message, ready.takes_http ? kTakesHttp : uint8_t{0});
+  return message.append(ready.schema);
 }
 
 std::string EncodeFailed(std::string_view reason) {
@@ -161,8 +161,9 @@ Result<uint32_t> DecodeNumber(std::string_view payload) {
   return number;
 }
 
-bool DecodeReady(std::string_view payload) {
-  return !payload.empty() && (static_cast<uint8_t>(payload[0]) & kTakesHttp) != 0;
+WorkerReady DecodeReady(std::string_view payload) {
+  if (payload.empty()) return {};
+  return {(static_cast<uint8_t>(payload[0]) & kTakesHttp) != 0, std::string(payload.substr(1))};
 }
 
 Result<std::optional<Message>> MessageReader::Next() {

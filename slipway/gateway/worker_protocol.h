@@ -21,6 +21,12 @@ enum class MessageKind : uint8_t {
   kPong = 7,     // worker → gateway: with the ping's number
 };
 
+// What a script says of itself once it is ready.
+struct WorkerReady {
+  bool takes_http = false;  // run wants whole HTTP requests (@rawhttp), OPTIONS among them
+  std::string schema;       // of a run with inference-schema's decorators: {"input":…,"output":…,"versions":[…]}
+};
+
 struct WorkerRequest {
   std::string_view method, target, header_block, body;
 };
@@ -40,8 +46,7 @@ struct WorkerRows {
   std::string_view data_type;  // of what they were: "pandas.core.frame.DataFrame"
 };
 
-// `takes_http`: run wants whole HTTP requests (@rawhttp), OPTIONS among them.
-std::string EncodeReady(bool takes_http);
+std::string EncodeReady(const WorkerReady& ready);
 std::string EncodeFailed(std::string_view reason);
 std::string EncodeRequest(const WorkerRequest& request);
 std::string EncodeAnswer(const WorkerAnswer& answer);
@@ -59,7 +64,7 @@ Result<WorkerRequest> DecodeRequest(std::string_view payload);
 Result<WorkerAnswer> DecodeAnswer(std::string_view payload);
 Result<WorkerRows> DecodeRows(std::string_view payload);
 Result<uint32_t> DecodeNumber(std::string_view payload);  // of a ping or pong
-bool DecodeReady(std::string_view payload);               // `takes_http`
+WorkerReady DecodeReady(std::string_view payload);
 
 // Cuts messages out of what arrives piecemeal.
 class MessageReader {

@@ -28,7 +28,7 @@ TEST(WorkerProtocolTest, RequestsAndAnswersSurviveTheTrip) {
 }
 
 TEST(WorkerProtocolTest, MessagesArriveInAnyPieces) {
-  const std::string bytes = EncodeReady(false) + EncodeFailed("why") + EncodeAnswer({});
+  const std::string bytes = EncodeReady({}) + EncodeFailed("why") + EncodeAnswer({});
   MessageReader reader;
   std::vector<MessageKind> kinds;
   for (const char byte : bytes) {
@@ -56,7 +56,8 @@ TEST(WorkerProtocolTest, WhatIsNoMessageIsRefused) {
 
 TEST(WorkerProtocolTest, RowsPingsAndReadinessComeThrough) {
   MessageReader reader;
-  reader.Feed(EncodeRows({"model_inputs", "id", "[{}]", "frame"}) + EncodePing(7) + EncodePong(8) + EncodeReady(true));
+  reader.Feed(EncodeRows({"model_inputs", "id", "[{}]", "frame"}) + EncodePing(7) + EncodePong(8) +
+              EncodeReady({true, "{}"}));
   auto message = reader.Next();
   ASSERT_TRUE(message && *message);
   EXPECT_EQ((*message)->kind, MessageKind::kRows);
@@ -74,8 +75,9 @@ TEST(WorkerProtocolTest, RowsPingsAndReadinessComeThrough) {
   EXPECT_EQ((*message)->kind, MessageKind::kPong);
   EXPECT_FALSE(DecodeNumber("abc"));
   message = reader.Next();
-  EXPECT_TRUE(DecodeReady((*message)->payload));
-  EXPECT_FALSE(DecodeReady(""));  // as workers of an older version send it
+  EXPECT_TRUE(DecodeReady((*message)->payload).takes_http);
+  EXPECT_EQ(DecodeReady((*message)->payload).schema, "{}");
+  EXPECT_FALSE(DecodeReady("").takes_http);  // as workers of an older version send it
 }
 
 }  // namespace

@@ -8,5 +8,7 @@ namespace slipway::gateway {
 std::string_view WorkerShimSource();
 // What scripts import as azureml.ai.monitoring (python/monitoring.py); the program loads it from its own folder.
 std::string_view MonitoringSource();
+// What they import as inference_schema (python/request_schemas.py), likewise.
+std::string_view RequestSchemasSource();
 
 }  // namespace slipway::gateway

@@ -244,11 +244,16 @@ Result<ValueInfo> Reader::Read(const onnx::ValueInfoProto& in) {
     out.element = static_cast<ElementType>(type.sequence_type().elem_type().map_type().key_type());
     return out;
   }
+  if (type.has_map_type() && type.map_type().value_type().tensor_type().elem_type() == onnx::TensorProto::FLOAT) {
+    out.kind = ValueInfo::Kind::kMaps;
+    out.element = static_cast<ElementType>(type.map_type().key_type());
+    return out;
+  }
   if (!type.has_tensor_type()) {
-    return Unimplemented(
-        fmt::format("'{}': an input or output that is neither a tensor nor a sequence of maps is not "
-                    "supported yet",
-                    out.name));
+    return Unimplemented(fmt::format(
+        "'{}': an input or output that is neither a tensor nor a map to floats nor a sequence of such maps is not "
+        "supported yet",
+        out.name));
   }
   out.element = static_cast<ElementType>(type.tensor_type().elem_type());
   for (const auto& dim : type.tensor_type().shape().dim()) {

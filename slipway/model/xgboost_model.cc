@@ -105,10 +105,13 @@ constexpr Objective kObjectives[] = {
     {"reg:pseudohubererror", Kind::kRegressor},
     {"reg:absoluteerror", Kind::kRegressor},
     {"rank:pairwise", Kind::kRegressor},
+    {"rank:ndcg", Kind::kRegressor},
+    {"rank:map", Kind::kRegressor},
     {"reg:logistic", Kind::kRegressor, Link::kSigmoid},
     {"count:poisson", Kind::kRegressor, Link::kExp},
     {"reg:gamma", Kind::kRegressor, Link::kExp},
     {"reg:tweedie", Kind::kRegressor, Link::kExp},
+    {"survival:cox", Kind::kRegressor, Link::kExp},
     {"binary:logistic", Kind::kBinary},
     {"multi:softprob", Kind::kClasses},
     {"multi:softmax", Kind::kClasses},
@@ -270,16 +273,38 @@ class XgboostReader {
 
   Status ReadTrees() {
     SLIPWAY_ASSIGN_OR_RETURN(const json* booster, Get(*learner_, {"gradient_booster"}));
-    if (const std::string name = TextOf(*booster, "name"); name != "gbtree")
-      return Unimplemented(fmt::format("models of the booster '{}' are not supported yet", name));
-    SLIPWAY_ASSIGN_OR_RETURN(const json* model, Get(*booster, {"model"}));
+    const std::string name = TextOf(*booster, "name");
+    if (name != "gbtree" && name != "dart")
+      return Unimplemented(
+          fmt::format("models of the booster '{}' are not supported: those of gbtree and dart are", name));
+    const json* model = nullptr;
+    if (name == "dart") {
+      SLIPWAY_ASSIGN_OR_RETURN(model, Get(*booster, {"gbtree", "model"}));
+    } else {
+      SLIPWAY_ASSIGN_OR_RETURN(model, Get(*booster, {"model"}));
+    }
     SLIPWAY_ASSIGN_OR_RETURN(const json* trees, Get(*model, {"trees"}));
     SLIPWAY_ASSIGN_OR_RETURN(const json* outputs, Get(*model, {"tree_info"}));
     if (!trees->is_array() || !outputs->is_array() || outputs->size() != trees->size())
       return DataLoss("'trees' and 'tree_info' are no lists of one length");
     SLIPWAY_ASSIGN_OR_RETURN(const size_t wanted, TreesWanted(*model, trees->size()));
     for (size_t i = 0; i < wanted; ++i) SLIPWAY_RETURN_IF_ERROR(ReadTree((*trees)[i], (*outputs)[i], i));
+    if (name == "dart") SLIPWAY_RETURN_IF_ERROR(WeighTrees(*booster));
     model_.has_covers = true;
+    return {};
+  }
+
+  // What dropout left of each tree.
+  Status WeighTrees(const json& booster) {
+    SLIPWAY_ASSIGN_OR_RETURN(const json* weights, Get(booster, {"weight_drop"}));
+    if (!weights->is_array() || weights->size() < model_.trees.size())
+      return DataLoss(fmt::format("'weight_drop' does not have a weight for each of {} trees", model_.trees.size()));
+    for (size_t i = 0; i < model_.trees.size(); ++i) {
+      if (!(*weights)[i].is_number()) return DataLoss("'weight_drop' holds no numbers");
+      const auto weight = (*weights)[i].get<float>();
+      for (BoostedNode& node : model_.trees[i].nodes)
+        if (node.test == BoostedNode::Test::kLeaf) node.value *= weight;
+    }
     return {};
   }
 

@@ -84,6 +84,13 @@ class RequestSink final : public http::basic_parser<true> {
       case http::field::host:
         if (++hosts_ > 1) return Refuse(ec, "more than one Host header");
         break;
+      // Whoever stands in front may go by the one, we by the other.
+      case http::field::authorization:
+        if (++credentials_ > 1) return Refuse(ec, "more than one Authorization header");
+        break;
+      case http::field::content_type:
+        if (++content_types_ > 1) return Refuse(ec, "more than one Content-Type header");
+        break;
       case http::field::expect:
         expects_continue = EqualsIgnoreCase({value.data(), value.size()}, "100-continue");
         break;
@@ -120,7 +127,7 @@ class RequestSink final : public http::basic_parser<true> {
   std::string& text_;
   std::string& body_;
   std::vector<std::pair<Piece, Piece>>& fields_;
-  int content_lengths_ = 0, hosts_ = 0;
+  int content_lengths_ = 0, hosts_ = 0, credentials_ = 0, content_types_ = 0;
   bool is_chunked_ = false, is_head_done_ = false;
 };
 

@@ -1,13 +1,38 @@
 #include "slipway/scoring/compiled_model.h"
 
+#include <algorithm>
+
 #include "slipway/model/model_directory.h"
 #include "slipway/scoring/json_model.h"
+#include "slipway/scoring/map_inputs.h"
 
 namespace slipway::scoring {
+namespace {
+
+// Keys are optional columns.
+model::Signature SignatureOfKeys(const FlatGraph& flat) {
+  model::Signature signature = model::SignatureOfGraph(flat.onnx.graph);
+  for (model::ColumnSpec& column : signature.inputs) {
+    const auto found = std::find(flat.columns.begin(), flat.columns.end(), column.name);
+    if (found != flat.columns.end()) column.required = false;
+  }
+  return signature;
+}
+
+Result<std::shared_ptr<const CompiledModel>> MakeOfMaps(const model::OnnxModel& onnx, model::Signature signature,
+                                                        bool signature_from_graph, CompiledModel::Path path) {
+  SLIPWAY_ASSIGN_OR_RETURN(const FlatGraph flat, FlattenMaps(onnx));
+  if (signature_from_graph || signature.inputs.empty())
+    return CompiledModel::Make(flat.onnx, SignatureOfKeys(flat), true, path);
+  return CompiledModel::Make(flat.onnx, std::move(signature), false, path);
+}
+
+}  // namespace
 
 Result<std::shared_ptr<const CompiledModel>> CompiledModel::Make(const model::OnnxModel& onnx,
                                                                  model::Signature signature, bool signature_from_graph,
                                                                  Path path) {
+  if (TakesMaps(onnx.graph)) return MakeOfMaps(onnx, std::move(signature), signature_from_graph, path);
   if (signature.inputs.empty()) {
     signature = model::SignatureOfGraph(onnx.graph);
     signature_from_graph = true;

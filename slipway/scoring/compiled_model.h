@@ -33,7 +33,8 @@ class StageObserver {
 class Scratch {
  public:
   virtual ~Scratch() = default;
-  StageObserver* observer = nullptr;  // must outlive the calls; may be absent
+  StageObserver* observer = nullptr;     // must outlive the calls; may be absent
+  bool refuses_unknown_columns = false;  // of requests; else columns that the model does not know are ignored
 };
 
 // Labels and probabilities of a batch, or the values of a regressor.

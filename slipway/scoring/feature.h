@@ -23,6 +23,8 @@ struct NumberStep {
     kDivideInto,    // a / x
     kIsInteger,     // 1 when x, cut to an integer, is a; else 0
     kIsAbove,       // 1 when x > a; else 0
+    kAtLeast,       // a when x < a; NaN stays
+    kAtMost,        // a when x > a; NaN stays
   };
   Kind kind = Kind::kReplaceNaN;
   float a = 0;
@@ -54,6 +56,10 @@ inline float Apply(const NumberStep& step, float value) noexcept {
       return std::trunc(value) == step.a ? 1.0f : 0.0f;
     case NumberStep::Kind::kIsAbove:
       return value > step.a ? 1.0f : 0.0f;
+    case NumberStep::Kind::kAtLeast:
+      return value < step.a ? step.a : value;
+    case NumberStep::Kind::kAtMost:
+      return value > step.a ? step.a : value;
   }
   return value;
 }

@@ -21,7 +21,7 @@ class LinearScratch final : public BatchScratch {
 Result<LinearExplainer> MakeExplainer(const LoweredGraph& graph, size_t columns) {
   if (!graph.mixes.empty())
     return Unimplemented(
-        fmt::format("{} makes numbers of several columns before the linear model sees them: whose part "
+        fmt::format("{} makes numbers of several columns, or by a table, before the linear model sees them: whose part "
                     "they are cannot be told",
                     graph.mixes.front().node));
   return LinearExplainer::Make(*graph.linear, graph.features, columns);
@@ -31,10 +31,11 @@ class FusedLinearModel final : public JsonModel {
  public:
   // The model's features stand in the last of `slots`.
   FusedLinearModel(model::Signature signature, InputColumns columns, const LoweredGraph& graph, MixPlan mixes,
-                   const std::vector<Slot>& slots)
+                   CategoryChecks checks, const std::vector<Slot>& slots)
       : JsonModel(std::move(signature), std::move(columns), graph.outputs),
         layout_(graph.ColumnsOf(this->columns()), slots),
         mixes_(std::move(mixes)),
+        checks_(std::move(checks)),
         first_feature_(slots.size() - graph.features.size()),
         linear_(*graph.linear),
         explainer_(MakeExplainer(graph, this->columns().size())) {}
@@ -54,6 +55,7 @@ class FusedLinearModel final : public JsonModel {
  private:
   Status Run(BatchScratch& scratch) const override {
     auto& batch = static_cast<LinearScratch&>(scratch);
+    SLIPWAY_RETURN_IF_ERROR(checks_.Run(batch.rows, columns()));
     SLIPWAY_RETURN_IF_ERROR(mixes_.Run(batch.rows, batch.mixed));
     const size_t rows = batch.rows.rows(), width = linear_.outputs();
     batch.labels.resize(linear_.is_classifier ? rows : 0);
@@ -85,6 +87,7 @@ class FusedLinearModel final : public JsonModel {
 
   RowLayout layout_;
   MixPlan mixes_;
+  CategoryChecks checks_;
   size_t first_feature_;
   LinearModel linear_;
   Result<LinearExplainer> explainer_;  // or why there is none
@@ -96,8 +99,10 @@ std::shared_ptr<const CompiledModel> MakeFusedLinearModel(model::Signature signa
                                                           const LoweredGraph& graph) {
   std::vector<Slot> slots;
   MixPlan mixes(graph.mixes, slots);
+  CategoryChecks checks(graph.checks, slots);
   for (const Feature& feature : graph.features) slots.push_back({feature, false});
-  return std::make_shared<FusedLinearModel>(std::move(signature), std::move(columns), graph, std::move(mixes), slots);
+  return std::make_shared<FusedLinearModel>(std::move(signature), std::move(columns), graph, std::move(mixes),
+                                            std::move(checks), slots);
 }
 
 }  // namespace slipway::scoring

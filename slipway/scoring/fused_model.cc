@@ -23,10 +23,12 @@ class FusedScratch final : public BatchScratch {
 class FusedModel final : public JsonModel {
  public:
   FusedModel(model::Signature signature, InputColumns columns, const LoweredGraph& graph, MixPlan mixes,
-             PackedForest forest, const std::vector<Slot>& slots, Result<TreeExplainer> explainer)
+             CategoryChecks checks, PackedForest forest, const std::vector<Slot>& slots,
+             Result<TreeExplainer> explainer)
       : JsonModel(std::move(signature), std::move(columns), graph.outputs),
         layout_(graph.ColumnsOf(this->columns()), slots),
         mixes_(std::move(mixes)),
+        checks_(std::move(checks)),
         forest_(std::move(forest)),
         rule_(graph.ensemble),
         is_classifier_(graph.ensemble.is_classifier),
@@ -50,6 +52,7 @@ class FusedModel final : public JsonModel {
  private:
   Status Run(BatchScratch& scratch) const override {
     auto& batch = static_cast<FusedScratch&>(scratch);
+    SLIPWAY_RETURN_IF_ERROR(checks_.Run(batch.rows, columns()));
     SLIPWAY_RETURN_IF_ERROR(mixes_.Run(batch.rows, batch.mixed));
     Score(batch);
     return {};
@@ -112,6 +115,7 @@ class FusedModel final : public JsonModel {
 
   RowLayout layout_;
   MixPlan mixes_;
+  CategoryChecks checks_;
   PackedForest forest_;
   ClassifierRule rule_;
   bool is_classifier_;
@@ -125,7 +129,7 @@ Result<TreeExplainer> MakeExplainer(const LoweredGraph& graph, const std::vector
                                     size_t outputs) {
   if (!graph.mixes.empty())
     return Unimplemented(
-        fmt::format("{} makes numbers of several columns before the trees see them: whose part they "
+        fmt::format("{} makes numbers of several columns, or by a table, before the trees see them: whose part they "
                     "are cannot be told",
                     graph.mixes.front().node));
   return TreeExplainer::Make(graph.ensemble, graph.features, slots, columns, outputs);
@@ -144,12 +148,13 @@ Result<std::shared_ptr<const CompiledModel>> MakeFusedModel(const model::OnnxMod
   const size_t outputs = graph.ensemble.is_classifier ? ClassifierRule(graph.ensemble).sums() : graph.ensemble.targets;
   std::vector<Slot> slots;
   MixPlan mixes(graph.mixes, slots);
+  CategoryChecks checks(graph.checks, slots);
   auto forest = PackedForest::Compile(graph.ensemble, graph.features, outputs, slots);
   if (!forest) return Unimplemented("the ensemble does not fit the packed layout");
   auto explainer = MakeExplainer(graph, slots, columns.size(), outputs);
-  return std::shared_ptr<const CompiledModel>(std::make_shared<FusedModel>(std::move(signature), std::move(columns),
-                                                                           graph, std::move(mixes), std::move(*forest),
-                                                                           slots, std::move(explainer)));
+  return std::shared_ptr<const CompiledModel>(
+      std::make_shared<FusedModel>(std::move(signature), std::move(columns), graph, std::move(mixes), std::move(checks),
+                                   std::move(*forest), slots, std::move(explainer)));
 }
 
 }  // namespace slipway::scoring

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "slipway/base/text.h"
+#include "slipway/scoring/json_reader.h"
 #include "slipway/tabular/csv.h"
 
 namespace slipway::scoring {
@@ -46,6 +48,19 @@ Status CheckFinite(const tabular::Table& table, const InputColumns& columns) {
   return {};
 }
 
+UnknownColumns PolicyOf(const Scratch& scratch) {
+  return scratch.refuses_unknown_columns ? UnknownColumns::kRefuse : UnknownColumns::kIgnore;
+}
+
+Status CheckKnown(const tabular::Table& table, const InputColumns& columns) {
+  if (!columns.is_named()) return {};
+  for (const std::string& name : table.names())
+    if (!columns.Find(name))
+      return InvalidArgument(fmt::format("the table has '{}', a column that the model does not know{}", Shortened(name),
+                                         DidYouMean(name, columns.names())));
+  return {};
+}
+
 }  // namespace
 
 JsonModel::JsonModel(model::Signature signature, InputColumns columns, OutputShape outputs)
@@ -64,7 +79,8 @@ Status JsonModel::RunObserved(BatchScratch& batch) const {
 
 Status JsonModel::ScoreJson(std::string_view request, Scratch& scratch, std::string& response) const {
   auto& batch = static_cast<BatchScratch&>(scratch);
-  SLIPWAY_ASSIGN_OR_RETURN(const RequestForm form, batch.decoder.Decode(request, columns_, batch.cells()));
+  SLIPWAY_ASSIGN_OR_RETURN(const RequestForm form,
+                           batch.decoder.Decode(request, columns_, batch.cells(), PolicyOf(batch)));
   SLIPWAY_RETURN_IF_ERROR(RunObserved(batch));
   encoder_.Encode(form, batch.cells().rows(), batch.labels, batch.scores, response);
   return {};
@@ -72,7 +88,8 @@ Status JsonModel::ScoreJson(std::string_view request, Scratch& scratch, std::str
 
 Status JsonModel::ScoreMlflow(std::string_view request, Scratch& scratch, std::string& response) const {
   auto& batch = static_cast<BatchScratch&>(scratch);
-  SLIPWAY_ASSIGN_OR_RETURN(const RequestForm form, batch.decoder.Decode(request, columns_, batch.cells()));
+  SLIPWAY_ASSIGN_OR_RETURN(const RequestForm form,
+                           batch.decoder.Decode(request, columns_, batch.cells(), PolicyOf(batch)));
   if (form != RequestForm::kMlflow)
     return InvalidArgument(
         "The input must be a JSON dictionary with exactly one of the input fields 'dataframe_split', "
@@ -86,6 +103,7 @@ Status JsonModel::ScoreCsv(std::string_view csv, Scratch& scratch, std::string& 
   auto& batch = static_cast<BatchScratch&>(scratch);
   SLIPWAY_ASSIGN_OR_RETURN(const tabular::Table table, tabular::ParseCsv(csv, CsvOptionsOf(columns_)));
   SLIPWAY_RETURN_IF_ERROR(CheckFinite(table, columns_));
+  if (batch.refuses_unknown_columns) SLIPWAY_RETURN_IF_ERROR(CheckKnown(table, columns_));
   batch.cells().Clear();
   SLIPWAY_RETURN_IF_ERROR(ReadTable(table, columns_, batch.cells()));
   SLIPWAY_RETURN_IF_ERROR(RunObserved(batch));

@@ -44,6 +44,13 @@ Result<LinearModel> LinearModel::Read(const model::Node& node, size_t features) 
   return linear;
 }
 
+bool LinearModel::is_mirrored() const noexcept {
+  if (!is_classifier || machines() != 2 || post_transform != PostTransform::kNone || sums_to_one) return false;
+  bool is_mirrored = intercepts[0] == -intercepts[1];
+  for (size_t i = 0; i < features; ++i) is_mirrored = is_mirrored && Weight(0, i) == -Weight(1, i);
+  return is_mirrored;
+}
+
 float LinearModel::Margin(const float* row, size_t machine) const noexcept {
   const float* const weight = weights.data() + machine * features;
   float sum = 0;

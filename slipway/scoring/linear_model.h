@@ -30,6 +30,8 @@ struct LinearModel {
   size_t outputs() const { return is_classifier ? labels.size() : machines(); }
   // `row` holds `features` numbers, `scores` outputs() places. Returns the label's index (0 for a regressor).
   uint32_t Score(const float* row, std::span<float> scores) const noexcept;
+  // Whether two machines without a link tell two classes apart, one the other's negative.
+  bool is_mirrored() const noexcept;
   float Weight(size_t machine, size_t feature) const { return weights[machine * features + feature]; }
 
  private:

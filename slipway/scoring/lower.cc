@@ -43,6 +43,7 @@ struct SymbolicValue {
   std::vector<Symbol> symbols = {};
   Tensor constant = {};
   bool is_map = false;       // kScores through ZipMap
+  bool is_margin = false;    // kScores: the second class's alone
   bool sums_to_one = false;  // kScores through Normalizer
 };
 
@@ -141,6 +142,8 @@ class Lowering {
         {"Flatten", &Lowering::LowerFlatten},
         {"Squeeze", &Lowering::LowerSqueeze},
         {"Unsqueeze", &Lowering::LowerUnsqueeze},
+        {"Split", &Lowering::LowerSplit},
+        {"ReduceSum", &Lowering::LowerSum},
         {"Gather", &Lowering::LowerGather},
         {"ArrayFeatureExtractor", &Lowering::LowerGather},
         {"Where", &Lowering::LowerWhere},
@@ -150,6 +153,7 @@ class Lowering {
         {"Mul", &Lowering::LowerArithmetic},
         {"Div", &Lowering::LowerArithmetic},
         {"Imputer", &Lowering::LowerImputer},
+        {"Clip", &Lowering::LowerClip},
         {"Scaler", &Lowering::LowerScaler},
         {"Binarizer", &Lowering::LowerBinarizer},
         {"MatMul", &Lowering::LowerProduct},
@@ -254,7 +258,8 @@ class Lowering {
     SymbolicValue value = *input;
     if (input->kind == SymbolicValue::Kind::kScores) {
       // One score a row, whatever way round.
-      if (!IsColumn(dims) || lowered_.outputs.width != 1) return Cannot(node, "scores change their shape");
+      if (!IsColumn(dims) || (lowered_.outputs.width != 1 && !input->is_margin))
+        return Cannot(node, "scores change their shape");
       return Set(node, std::move(value));
     }
     if (input->kind != SymbolicValue::Kind::kSymbols) return Cannot(node, "not of columns");
@@ -280,16 +285,16 @@ class Lowering {
     return Set(node, std::move(value));
   }
 
-  // Axes: an attribute before version 13, an input from then on.
-  Result<std::vector<int64_t>> Axes(const Node& node) const {
-    if (const Attribute* axes = node.Find("axes")) return axes->ints;
-    SLIPWAY_ASSIGN_OR_RETURN(const Tensor* axes, Constant(node, 1));
-    return axes->ints;
+  // Axes and sizes: an attribute before version 13, an input from then on.
+  Result<std::vector<int64_t>> IntegersOf(const Node& node, std::string_view attribute) const {
+    if (const Attribute* integers = node.Find(attribute)) return integers->ints;
+    SLIPWAY_ASSIGN_OR_RETURN(const Tensor* integers, Constant(node, 1));
+    return integers->ints;
   }
 
   Status LowerSqueeze(const Node& node) {
     SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
-    SLIPWAY_ASSIGN_OR_RETURN(const std::vector<int64_t> axes, Axes(node));
+    SLIPWAY_ASSIGN_OR_RETURN(const std::vector<int64_t> axes, IntegersOf(node, "axes"));
     SymbolicValue value = *input;
     const bool drops_middle = input->rank == 3 && input->middle == 1 && axes == std::vector<int64_t>{1};
     const bool drops_width = input->rank == 2 && input->symbols.size() == 1 &&
@@ -301,7 +306,7 @@ class Lowering {
 
   Status LowerUnsqueeze(const Node& node) {
     SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
-    SLIPWAY_ASSIGN_OR_RETURN(const std::vector<int64_t> axes, Axes(node));
+    SLIPWAY_ASSIGN_OR_RETURN(const std::vector<int64_t> axes, IntegersOf(node, "axes"));
     if (input->rank != 1 || axes.size() != 1 || (axes[0] != 1 && axes[0] != -1))
       return Cannot(node, "another form than [N] to [N,1]");
     SymbolicValue value = *input;
@@ -310,6 +315,8 @@ class Lowering {
   }
 
   Status LowerGather(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* picked_from, Input(node, 0));
+    if (picked_from->kind == SymbolicValue::Kind::kScores) return LowerMargin(node, *picked_from);
     SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
     SLIPWAY_ASSIGN_OR_RETURN(const Tensor* indices, Constant(node, 1));
     const bool is_gather = node.op_type == "Gather";
@@ -325,6 +332,66 @@ class Lowering {
       if (index < 0 || index >= width) return Cannot(node, fmt::format("there is no column {}", index));
       value.symbols.push_back(input->symbols[static_cast<size_t>(index)]);
     }
+    return Set(node, std::move(value));
+  }
+
+  // Columns, or indicators of categories, in groups.
+  Status LowerSplit(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
+    const int64_t axis = IntOf(node, "axis", 0);
+    if (input->rank < 2 || input->middle != 1 || (axis != -1 && axis != input->rank - 1))
+      return Cannot(node, "not along the last axis");
+    SLIPWAY_ASSIGN_OR_RETURN(const std::vector<int64_t> sizes, IntegersOf(node, "split"));
+    if (sizes.size() != node.outputs.size()) return Cannot(node, "sizes and outputs differ in number");
+    const SymbolicValue whole = *input;
+    size_t first = 0;
+    for (size_t i = 0; i < sizes.size(); ++i) {
+      if (sizes[i] < 0 || static_cast<size_t>(sizes[i]) > whole.symbols.size() - first)
+        return Cannot(node, "the parts are larger than the whole");
+      SymbolicValue part = whole;
+      const auto begin = whole.symbols.begin() + static_cast<std::ptrdiff_t>(first);
+      part.symbols.assign(begin, begin + static_cast<std::ptrdiff_t>(sizes[i]));
+      first += part.symbols.size();
+      values_[node.outputs[i]] = std::move(part);
+    }
+    return {};
+  }
+
+  // Indicators of one text column's categories become the indicator of all of them, as for infrequent ones.
+  Status LowerSum(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
+    SLIPWAY_ASSIGN_OR_RETURN(const std::vector<int64_t> axes, IntegersOf(node, "axes"));
+    const bool is_last = axes == std::vector<int64_t>{-1} || axes == std::vector<int64_t>{input->rank - 1};
+    if (!is_last || input->rank < 2 || input->middle != 1 || IntOf(node, "keepdims", 1) == 0 || input->symbols.empty())
+      return Cannot(node, "not of a row's values");
+    SymbolicValue value = *input;
+    value.symbols.resize(1);
+    Feature& sum = value.symbols[0].feature;
+    for (const Symbol& symbol : input->symbols)
+      if (!symbol.feature.is_text || symbol.is_raw_text || symbol.feature.column != sum.column)
+        return Cannot(node, "not of one text column's indicators");
+    for (size_t i = 1; i < input->symbols.size(); ++i) sum = SumOf(sum, input->symbols[i].feature);
+    return Set(node, std::move(value));
+  }
+
+  static Feature SumOf(const Feature& a, const Feature& b) {
+    Feature sum = a;
+    sum.otherwise = a.otherwise + b.otherwise;
+    for (auto& [text, value] : sum.table) value += b.OfText(text);
+    for (const auto& [text, value] : b.table) sum.table.try_emplace(text, a.otherwise + value);
+    return sum;
+  }
+
+  // Of two classes that one linear machine tells apart, the score that speaks for the second: the first's is its
+  // negative, and both stand in the answer.
+  Status LowerMargin(const Node& node, const SymbolicValue& scores) {
+    SLIPWAY_ASSIGN_OR_RETURN(const Tensor* indices, Constant(node, 1));
+    const int64_t axis = node.op_type == "Gather" ? IntOf(node, "axis", 0) : -1;
+    const bool takes_second = indices->ints == std::vector<int64_t>{1} && (axis == 1 || axis == -1);
+    if (!takes_second || scores.is_map || scores.is_margin || !lowered_.linear || !lowered_.linear->is_mirrored())
+      return Cannot(node, "a part of the scores");
+    SymbolicValue value = scores;
+    value.is_margin = true;
     return Set(node, std::move(value));
   }
 
@@ -435,14 +502,41 @@ class Lowering {
     const std::vector<float>&offset = FloatsOf(node, "offset"), &scale = FloatsOf(node, "scale");
     const size_t width = input->symbols.size();
     const auto fits = [width](size_t size) { return size == 1 || size == width; };
-    if (input->type != ElementType::kFloat || input->rank != 2 || !fits(offset.size()) || !fits(scale.size()))
-      return Cannot(node, "not of float columns");
+    const bool is_whole = input->type == ElementType::kInt64 || input->type == ElementType::kInt32;
+    const bool is_cut = std::any_of(input->symbols.begin(), input->symbols.end(),
+                                    [](const Symbol& symbol) { return symbol.is_truncated; });
+    if ((input->type != ElementType::kFloat && !is_whole) || is_cut || input->rank != 2 || !fits(offset.size()) ||
+        !fits(scale.size()))
+      return Cannot(node, "not of columns of numbers");
     SymbolicValue value = *input;
+    value.type = ElementType::kFloat;
     for (size_t i = 0; i < width; ++i) {
       AddStep({NumberStep::Kind::kSubtract, offset[offset.size() == 1 ? 0 : i], 0}, value.symbols[i]);
       AddStep({NumberStep::Kind::kMultiply, scale[scale.size() == 1 ? 0 : i], 0}, value.symbols[i]);
     }
     return Set(node, std::move(value));
+  }
+
+  // Bounds: attributes before version 11, inputs from then on.
+  Status LowerClip(const Node& node) {
+    SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, FloatMatrix(node));
+    SymbolicValue value = *input;
+    const std::pair<const char*, NumberStep::Kind> bounds[] = {{"min", NumberStep::Kind::kAtLeast},
+                                                               {"max", NumberStep::Kind::kAtMost}};
+    for (size_t i = 0; i < std::size(bounds); ++i) {
+      SLIPWAY_ASSIGN_OR_RETURN(const std::optional<float> bound, BoundOf(node, bounds[i].first, i + 1));
+      if (!bound) continue;
+      for (Symbol& symbol : value.symbols) AddStep({bounds[i].second, *bound, 0}, symbol);
+    }
+    return Set(node, std::move(value));
+  }
+
+  Result<std::optional<float>> BoundOf(const Node& node, std::string_view attribute, size_t input) const {
+    if (const Attribute* bound = node.Find(attribute)) return std::optional<float>(bound->number);
+    if (node.inputs.size() <= input || node.inputs[input].empty()) return std::optional<float>();
+    SLIPWAY_ASSIGN_OR_RETURN(const Tensor* bound, Constant(node, input));
+    if (bound->floats.size() != 1 || std::isnan(bound->floats[0])) return Cannot(node, "a bound that is no number");
+    return std::optional<float>(bound->floats[0]);
   }
 
   // Where nothing can be missing a step of each column; NaN is refused.
@@ -545,7 +639,6 @@ class Lowering {
 
   Status LowerOneHot(const Node& node) {
     SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
-    if (IntOf(node, "zeros", 1) == 0) return Cannot(node, "unknown categories fail");
     if (input->rank == 3) return Cannot(node, "not of columns");
     SymbolicValue value;
     value.type = ElementType::kFloat;
@@ -561,7 +654,43 @@ class Lowering {
         return Cannot(node, "categories of another type than the column's");
       }
     }
+    if (IntOf(node, "zeros", 1) == 0) SLIPWAY_RETURN_IF_ERROR(RequireCategories(node, *input, value));
     return Set(node, std::move(value));
+  }
+
+  // Unknown categories fail: of each column's indicators one has to be set.
+  Status RequireCategories(const Node& node, const SymbolicValue& input, const SymbolicValue& encoded) {
+    const size_t categories = encoded.symbols.size() / std::max<size_t>(1, input.symbols.size());
+    if (categories == 0) return Cannot(node, "it knows no category");
+    for (size_t i = 0; i < input.symbols.size(); ++i) {
+      CategoryCheck check{node.Describe(), {}, KnownCategories(node)};
+      for (size_t c = 0; c < categories; ++c) AddIndicator(encoded.symbols[i * categories + c].feature, check);
+      lowered_.checks.push_back(std::move(check));
+    }
+    return {};
+  }
+
+  // All texts of a column are looked up at once.
+  static void AddIndicator(const Feature& indicator, CategoryCheck& check) {
+    if (!indicator.is_text || check.indicators.empty()) {
+      check.indicators.push_back(indicator);
+      return;
+    }
+    Feature& all = check.indicators.front();
+    for (const auto& [text, is_set] : indicator.table) all.table[text] = std::max(all.OfText(text), is_set);
+    all.otherwise = std::max(all.otherwise, indicator.otherwise);
+  }
+
+  static std::string KnownCategories(const Node& node) {
+    constexpr size_t kNamedMax = 20;
+    std::vector<std::string> names;
+    if (const Attribute* texts = node.Find("cats_strings"))
+      for (const std::string& text : texts->strings) names.push_back("'" + text + "'");
+    if (const Attribute* integers = node.Find("cats_int64s"))
+      for (const int64_t integer : integers->ints) names.push_back(std::to_string(integer));
+    const size_t count = names.size();
+    names.resize(std::min(count, kNamedMax));
+    return Join(names, ", ") + (count > kNamedMax ? fmt::format(" and {} more", count - kNamedMax) : "");
   }
 
   // Of equal categories the last one counts.
@@ -594,6 +723,8 @@ class Lowering {
 
   Status LowerLabelEncoder(const Node& node) {
     SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Symbols(node, 0));
+    if (node.Find("keys_int64s") != nullptr || node.Find("keys_floats") != nullptr)
+      return LowerNumberTable(node, *input);
     const Attribute* keys = node.Find("keys_strings");
     const Attribute *integers = node.Find("values_int64s"), *floats = node.Find("values_floats");
     if (keys == nullptr || (integers == nullptr) == (floats == nullptr) || node.Find("classes_strings") != nullptr)
@@ -617,6 +748,43 @@ class Lowering {
       Encode(table, otherwise, symbol);
     }
     return Set(node, std::move(value));
+  }
+
+  // From numbers to numbers, as OrdinalEncoder has it of number columns.
+  Status LowerNumberTable(const Node& node, const SymbolicValue& input) {
+    SLIPWAY_ASSIGN_OR_RETURN(const std::vector<float> keys, NumbersOf(node, "keys"));
+    SLIPWAY_ASSIGN_OR_RETURN(const std::vector<float> values, NumbersOf(node, "values"));
+    const bool of_integers = input.type == ElementType::kInt64, to_integers = node.Find("values_int64s") != nullptr;
+    const bool is_fit = input.type == ElementType::kFloat || of_integers;
+    if (!is_fit || of_integers != (node.Find("keys_int64s") != nullptr) || input.rank > 2 || input.symbols.empty() ||
+        keys.size() != values.size())
+      return Cannot(node, "not from the column's numbers to numbers");
+    Mix mix = MixOf(node, Mix::Kind::kLookUp, input, input.symbols.size());
+    for (size_t i = 0; i < mix.inputs.size(); ++i)
+      if (input.symbols[i].is_truncated) return Cannot(node, "of numbers that were cut to integers");
+    // Of equal keys the first one counts.
+    for (size_t i = 0; i < keys.size(); ++i) mix.table.emplace(keys[i], values[i]);
+    const Attribute* unknown = node.Find(to_integers ? "default_int64" : "default_float");
+    mix.otherwise = to_integers ? -1.0f : -0.0f;
+    if (unknown != nullptr) mix.otherwise = to_integers ? static_cast<float>(unknown->integer) : unknown->number;
+    SLIPWAY_RETURN_IF_ERROR(SetMix(node, std::move(mix)));
+    SymbolicValue& made = values_[node.outputs[0]];
+    made.type = to_integers ? ElementType::kInt64 : ElementType::kFloat;
+    made.rank = input.rank;
+    return {};
+  }
+
+  // "keys" or "values" of a LabelEncoder that are all float32 numbers.
+  static Result<std::vector<float>> NumbersOf(const Node& node, const std::string& prefix) {
+    std::vector<float> numbers = FloatsOf(node, prefix + "_floats");
+    if (const Attribute* integers = node.Find(prefix + "_int64s"))
+      for (const int64_t integer : integers->ints) {
+        if (integer <= -kExactInteger || integer >= kExactInteger) return Cannot(node, prefix + " that are no float32");
+        numbers.push_back(static_cast<float>(integer));
+      }
+    for (const float number : numbers)
+      if (std::isnan(number)) return Cannot(node, "NaN among the " + prefix);
+    return numbers;
   }
 
   Status LowerFeatureVectorizer(const Node& node) {
@@ -674,7 +842,7 @@ class Lowering {
     if (input->kind == SymbolicValue::Kind::kSymbols) return NormalizeColumns(node);
     const Attribute* norm = node.Find("norm");
     const bool is_sum = norm != nullptr && norm->text == "L1";
-    if (input->kind != SymbolicValue::Kind::kScores || !is_sum || !lowered_.linear || input->is_map)
+    if (input->kind != SymbolicValue::Kind::kScores || !is_sum || !lowered_.linear || input->is_map || input->is_margin)
       return Cannot(node, "not of a linear model's scores, to the sum 1");
     if (lowered_.linear->sums_to_one) return Cannot(node, "a second one");
     lowered_.linear->sums_to_one = true;
@@ -760,7 +928,8 @@ class Lowering {
 
   Status LowerZipMap(const Node& node) {
     SLIPWAY_ASSIGN_OR_RETURN(const SymbolicValue* input, Input(node, 0));
-    if (input->kind != SymbolicValue::Kind::kScores) return Cannot(node, "not of the ensemble's scores");
+    if (input->kind != SymbolicValue::Kind::kScores || input->is_margin)
+      return Cannot(node, "not of the scores of all classes");
     SLIPWAY_ASSIGN_OR_RETURN(const ClassLabels labels, ParseClassLabels(node));
     if (labels.texts() != lowered_.outputs.classes) return Cannot(node, "other labels than the classifier's");
     SymbolicValue value = *input;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "slipway/scoring/category_check.h"
 #include "slipway/scoring/compiled_model.h"
 #include "slipway/scoring/feature.h"
 #include "slipway/scoring/input_columns.h"
@@ -19,8 +20,9 @@
 namespace slipway::scoring {
 
 struct LoweredGraph {
-  std::vector<Mix> mixes;         // before the model
-  std::vector<Feature> features;  // by the model's feature ids
+  std::vector<Mix> mixes;             // before the model
+  std::vector<CategoryCheck> checks;  // before the model, of what requests hold
+  std::vector<Feature> features;      // by the model's feature ids
   TreeEnsemble ensemble;
   std::optional<LinearModel> linear;  // instead of the ensemble
   OutputShape outputs;

@@ -32,6 +32,11 @@ void Normalize(Mix::Kind kind, std::span<const float> inputs, std::span<float> o
   for (size_t i = 0; i < outputs.size(); ++i) outputs[i] = norm == 0 ? inputs[i] : inputs[i] / norm;
 }
 
+float LookUp(const Mix& mix, float value) noexcept {
+  const auto found = std::isnan(value) ? mix.table.end() : mix.table.find(value);
+  return found == mix.table.end() ? mix.otherwise : found->second;
+}
+
 }  // namespace
 
 MixPlan::MixPlan(std::vector<Mix> mixes, std::vector<Slot>& slots) : mixes_(std::move(mixes)) {
@@ -75,6 +80,9 @@ Status MixPlan::RunRow(const Mix& mix, const float* from, size_t row, std::vecto
           return InvalidArgument(fmt::format("row {}: {}: NaN cannot be made binary", row, mix.node));
         values[i] = inputs[i] > mix.threshold ? 1.0f : 0.0f;
       }
+      break;
+    case Mix::Kind::kLookUp:
+      for (size_t i = 0; i < inputs.size(); ++i) values[i] = LookUp(mix, inputs[i]);
       break;
   }
   return {};

@@ -1,7 +1,8 @@
-// Numbers that are made of several features of a row before the model sees them: a product with a matrix (PCA, a dense
-// layer), a norm. What is made of one column alone is a Feature (feature.h).
+// Numbers that are made before the model sees them, and are no Feature (feature.h): of several features of a row, as a
+// product with a matrix (PCA, a dense layer) or a norm; or of one, by a table.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,12 +19,15 @@ struct Mix {
     kNormalizeMax,  // divided by the largest value, with its sign; by nothing when that is 0
     kNormalizeL1,   // by the sum of the magnitudes
     kNormalizeL2,   // by the root of the sum of the squares
-    kBinarize       // 1 above the threshold, else 0; NaN is refused
+    kBinarize,      // 1 above the threshold, else 0; NaN is refused
+    kLookUp         // as the table has it
   };
   Kind kind = Kind::kProduct;
-  std::string node;                 // as errors name it
-  std::vector<Feature> inputs;      // of columns of the request, or of earlier mixes
-  std::vector<float> weights = {};  // kProduct: inputs × outputs
+  std::string node;                   // as errors name it
+  std::vector<Feature> inputs;        // of columns of the request, or of earlier mixes
+  std::vector<float> weights = {};    // kProduct: inputs × outputs
+  std::map<float, float> table = {};  // kLookUp: none of the keys is NaN
+  float otherwise = 0;                // what is not in the table
   float threshold = 0;
   size_t first_column = 0;
   size_t outputs = 0;

@@ -207,5 +207,21 @@ TEST_F(Protocols, LargeTextsAreReadInASecondPassAsWell) {
   EXPECT_THAT(Tensors(tensor), HasSubstr("\"outputs\""));
 }
 
+TEST_F(Protocols, UnknownColumnsAreRefusedWhereThatIsWanted) {
+  const std::string split = R"({"dataframe_split":{"columns":["age","job","jobs"],"data":[[20,"clerk","x"]]}})";
+  const std::string records = R"({"dataframe_records":[{"age":20,"job":"clerk"},{"age":20,"job":"clerk","id":7}]})";
+  const std::string lists = R"({"inputs":{"age":[20],"job":["clerk"],"id":[7]}})";
+  const std::string csv = "age,job,id\n20,clerk,7\n";
+  for (const std::string& request : {split, records, lists}) EXPECT_THAT(Mlflow(request), HasSubstr("predictions"));
+  EXPECT_THAT(Csv(csv), HasSubstr("predictions"));
+  scratch_->refuses_unknown_columns = true;
+  EXPECT_THAT(Mlflow(split),
+              HasSubstr("'columns' has 'jobs', a column that the model does not know; did you mean 'job'?"));
+  EXPECT_THAT(Mlflow(records), HasSubstr("row 1 has 'id', a column that the model does not know"));
+  EXPECT_THAT(Mlflow(lists), HasSubstr("the request has 'id', a column that the model does not know"));
+  EXPECT_THAT(Csv(csv), HasSubstr("the table has 'id', a column that the model does not know"));
+  EXPECT_EQ(Mlflow(kTwoRows), Answer(*model_, R"([[20,"clerk"],[50,"smith"]])"));
+}
+
 }  // namespace
 }  // namespace slipway::scoring

@@ -108,20 +108,47 @@ struct OutputPlaces {
   std::vector<int> scores;  // one matrix or maps, or one list a class
 };
 
-// The labels that the last classifier of the graph knows.
+bool IsLabel(const model::ValueInfo& output) {
+  return output.kind == model::ValueInfo::Kind::kTensor &&
+         (output.element == ElementType::kString || output.element == ElementType::kInt64 ||
+          output.element == ElementType::kInt32);
+}
+
+const model::Node* MakerOf(const model::OnnxGraph& graph, const std::string& value) {
+  for (const model::Node& node : graph.nodes)
+    if (std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end()) return &node;
+  return nullptr;
+}
+
+bool KeepsElements(const model::Node& node) {
+  static constexpr std::string_view kOperators[] = {"Identity", "Cast", "Reshape", "Squeeze", "Unsqueeze", "Flatten"};
+  return std::find(std::begin(kOperators), std::end(kOperators), node.op_type) != std::end(kOperators);
+}
+
+// The constant list that a label is picked from, as graphs without a classifier operator have it (dense layers, naive
+// Bayes); empty when it is made in another way.
+ClassLabels LabelsBehind(const model::OnnxGraph& graph, const std::string& label) {
+  const model::Node* node = MakerOf(graph, label);
+  while (node != nullptr && KeepsElements(*node) && !node->inputs.empty()) node = MakerOf(graph, node->inputs[0]);
+  const bool picks = node != nullptr && (node->op_type == "ArrayFeatureExtractor" || node->op_type == "Gather");
+  if (!picks || node->inputs.empty()) return {};
+  for (const Tensor& constant : graph.initializers)
+    if (constant.name == node->inputs[0]) return {constant.ints, constant.strings};
+  return {};
+}
+
+// What the output's labels are picked from, else the labels that the last classifier of the graph knows.
 Result<ClassLabels> LabelsOfGraph(const model::OnnxModel& onnx) {
+  for (const model::ValueInfo& output : onnx.graph.outputs) {
+    ClassLabels picked = IsLabel(output) ? LabelsBehind(onnx.graph, output.name) : ClassLabels();
+    if (picked.size() > 0) return picked;
+  }
   ClassLabels labels;
   for (const model::Node& node : onnx.graph.nodes) {
     SLIPWAY_ASSIGN_OR_RETURN(ClassLabels found, ParseClassLabels(node));
     if (found.size() > 0) labels = std::move(found);
   }
   return labels;
-}
-
-bool IsLabel(const model::ValueInfo& output) {
-  return output.kind == model::ValueInfo::Kind::kTensor &&
-         (output.element == ElementType::kString || output.element == ElementType::kInt64 ||
-          output.element == ElementType::kInt32);
 }
 
 class ReferenceModel final : public JsonModel {
@@ -174,11 +201,27 @@ class ReferenceModel final : public JsonModel {
     for (size_t i = 0; i < places_.scores.size(); ++i) {
       SLIPWAY_ASSIGN_OR_RETURN(const std::vector<float> numbers,
                                reference::AsFloats(results[static_cast<size_t>(places_.scores[i])].tensor));
+      if (IsMargin(numbers.size(), rows)) {
+        SpreadMargins(numbers, scores);
+        return {};
+      }
       if (numbers.size() != (by_class ? rows : rows * width))
         return Internal(fmt::format("the graph gave {} scores for {} rows", numbers.size(), rows));
       for (size_t at = 0; at < numbers.size(); ++at) scores[by_class ? at * width + i : at] = numbers[at];
     }
     return {};
+  }
+
+  // Of two classes linear support vectors and ridge classifiers give one number a row, which speaks for the second.
+  bool IsMargin(size_t numbers, size_t rows) const {
+    return outputs().classes.size() == 2 && places_.scores.size() == 1 && numbers == rows;
+  }
+
+  static void SpreadMargins(const std::vector<float>& margins, std::vector<float>& scores) {
+    for (size_t row = 0; row < margins.size(); ++row) {
+      scores[2 * row] = -margins[row];
+      scores[2 * row + 1] = margins[row];
+    }
   }
 
   Status TakeLabels(const Values& results, size_t rows, BatchScratch& batch) const {
@@ -220,8 +263,10 @@ Status ReadOutputs(const model::OnnxModel& onnx, OutputShape& shape, OutputPlace
       continue;
     }
     if (IsLabel(outputs[i]))
-      return Unimplemented(fmt::format("the output '{}' of type {} is not supported yet", outputs[i].name,
-                                       ElementTypeName(outputs[i].element)));
+      return Unimplemented(fmt::format(
+          "the output '{}' of type {} is not supported: which labels it may hold shows in no classifier nor "
+          "list of classes of the graph",
+          outputs[i].name, ElementTypeName(outputs[i].element)));
     if (places.scores.empty()) shape.score_name = outputs[i].name;
     places.scores.push_back(static_cast<int>(i));
     shape.scores_by_label |= outputs[i].kind == model::ValueInfo::Kind::kMaps;

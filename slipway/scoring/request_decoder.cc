@@ -29,8 +29,12 @@ namespace {
 class Decoding : JsonCells {
  public:
   Decoding(const InputColumns& columns, CellSink& sink, JsonReader& json, std::vector<uint32_t>& seen,
-           std::vector<size_t>& split, std::string& stranger)
-      : JsonCells(columns, sink, json), seen_(seen), split_(split), stranger_(stranger) {
+           std::vector<size_t>& split, std::string& stranger, UnknownColumns unknown)
+      : JsonCells(columns, sink, json),
+        seen_(seen),
+        split_(split),
+        stranger_(stranger),
+        refuses_unknown_(unknown == UnknownColumns::kRefuse) {
     seen_.assign(columns.size(), 0);
     stranger_.clear();
   }
@@ -145,7 +149,7 @@ class Decoding : JsonCells {
     SLIPWAY_RETURN_IF_ERROR(json_.Members([&]() -> Status {
       size_t column = next;
       if (!IsNext(next)) SLIPWAY_RETURN_IF_ERROR(ColumnOfKey(column));
-      if (column == kUnknown) return json_.Skip();
+      if (column == kUnknown) return refuses_unknown_ ? Unknown(fmt::format("row {}", row)) : json_.Skip();
       if (seen_[column] == stamp) return Bad(row, column, "given twice");
       seen_[column] = stamp;
       ++found;
@@ -167,6 +171,11 @@ class Decoding : JsonCells {
     column = columns_.Find(key).value_or(kUnknown);
     if (column == kUnknown) stranger_ = key;
     return {};
+  }
+
+  Error Unknown(std::string_view where) const {
+    return InvalidArgument(fmt::format("{} has '{}', a column that the model does not know{}", where,
+                                       Shortened(stranger_), DidYouMean(stranger_, columns_.names())));
   }
 
   Status FillMissing(size_t row, uint32_t stamp) {
@@ -268,6 +277,7 @@ class Decoding : JsonCells {
       if (!json_.Text(name)) return json_.error();
       if (const auto column = columns_.Find(name)) return *column;
       if (stranger_.empty()) stranger_ = name;
+      if (refuses_unknown_ && columns_.is_named()) return Unknown("'columns'");
     } else if (type != Type::kNumber || columns_.is_named()) {
       return HasToBe("'columns'", "a list of column names", type).error();
     } else {
@@ -323,7 +333,7 @@ class Decoding : JsonCells {
       const auto column = matrix != nullptr ? std::optional(matrix->first_column) : columns_.Find(key);
       if (!column) {
         if (stranger_.empty()) stranger_ = key;
-        return json_.Skip();
+        return refuses_unknown_ ? Unknown("the request") : json_.Skip();
       }
       const bool adds_rows = is_first;
       is_first = false;
@@ -384,6 +394,7 @@ class Decoding : JsonCells {
   std::vector<uint32_t>& seen_;
   std::vector<size_t>& split_;
   std::string& stranger_;
+  const bool refuses_unknown_;
   std::vector<size_t> absent_;  // optional columns that a request in split form leaves out
   bool allow_records_ = true, allow_lists_ = true;
 };
@@ -393,11 +404,12 @@ class Decoding : JsonCells {
 RequestDecoder::RequestDecoder() : buffers_(std::make_unique<Buffers>()) {}
 RequestDecoder::~RequestDecoder() = default;
 
-Result<RequestForm> RequestDecoder::Decode(std::string_view request, const InputColumns& columns, CellSink& sink) {
+Result<RequestForm> RequestDecoder::Decode(std::string_view request, const InputColumns& columns, CellSink& sink,
+                                           UnknownColumns unknown) {
   sink.Clear();
   Buffers& b = *buffers_;
   SLIPWAY_RETURN_IF_ERROR(b.json.Open(request));
-  Decoding decoding(columns, sink, b.json, b.seen_in_row, b.split_columns, b.stranger);
+  Decoding decoding(columns, sink, b.json, b.seen_in_row, b.split_columns, b.stranger, unknown);
   SLIPWAY_ASSIGN_OR_RETURN(const RequestForm form, decoding.Document());
   SLIPWAY_RETURN_IF_ERROR(b.json.CheckEnd());
   return form;

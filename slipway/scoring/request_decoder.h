@@ -8,7 +8,7 @@
 //   {"instances": rows}  {"inputs": rows or {name: […], …}}             TensorFlow Serving's row and column forms
 //
 // All but `data` allow `params` (an object, ignored) and no other key beside them. Columns the model does not know are
-// ignored; what is missing, null, of the wrong type or out of range is refused by row and column.
+// ignored, or refused where that is wanted; what is missing, null, of the wrong type or out of range is refused by row and column.
 #pragma once
 
 #include <memory>
@@ -20,6 +20,9 @@
 
 namespace slipway::scoring {
 
+// What is done with columns that the model does not know.
+enum class UnknownColumns { kIgnore, kRefuse };
+
 // Decides how the answer is wrapped.
 enum class RequestForm { kData, kInputData, kMlflow };
 
@@ -30,7 +33,8 @@ class RequestDecoder {
   ~RequestDecoder();
 
   // Clears `sink` and fills it. The whole text is checked to be JSON, ignored parts as well. kInvalidArgument.
-  Result<RequestForm> Decode(std::string_view request, const InputColumns& columns, CellSink& sink);
+  Result<RequestForm> Decode(std::string_view request, const InputColumns& columns, CellSink& sink,
+                             UnknownColumns unknown = UnknownColumns::kIgnore);
 
  private:
   struct Buffers;

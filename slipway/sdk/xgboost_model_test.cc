@@ -186,13 +186,25 @@ TEST_F(XgboostModelTest, TwoClassesAsSoftmax) {
 
 TEST_F(XgboostModelTest, Regressors) {
   const Data data(0);
-  for (const char* objective : {"reg:squarederror", "reg:pseudohubererror", "reg:squaredlogerror", "reg:absoluteerror",
-                                "count:poisson", "reg:gamma", "reg:tweedie", "rank:pairwise"}) {
+  for (const char* objective :
+       {"reg:squarederror", "reg:pseudohubererror", "reg:squaredlogerror", "reg:absoluteerror", "count:poisson",
+        "reg:gamma", "reg:tweedie", "rank:pairwise", "rank:ndcg", "rank:map", "survival:cox"}) {
     SCOPED_TRACE(objective);
     ExpectEqual(Booster(data, {{"objective", objective}, {"base_score", "1.5"}}), data, 0, 2e-6);
   }
   const Data classes(2);
   ExpectEqual(Booster(classes, {{"objective", "reg:logistic"}}), classes, 0);
+}
+
+TEST_F(XgboostModelTest, TreesThatDropoutWeighed) {
+  const auto dart = [](Parameters parameters) {
+    parameters.insert(parameters.end(), {{"booster", "dart"}, {"rate_drop", "0.5"}, {"normalize_type", "forest"}});
+    return parameters;
+  };
+  const Data two(2), three(3), numbers(0);
+  ExpectEqual(Booster(two, dart({{"objective", "binary:logistic"}})), two, 2);
+  ExpectEqual(Booster(three, dart({{"objective", "multi:softprob"}, {"num_class", "3"}})), three, 3);
+  ExpectEqual(Booster(numbers, dart({{"objective", "reg:squarederror"}})), numbers, 0, 2e-6);
 }
 
 TEST_F(XgboostModelTest, ColumnsGoByTheirNames) {
@@ -250,7 +262,7 @@ TEST_F(XgboostModelTest, NamesWhatItDoesNotRead) {
     return Answer("model.json", data).value("error", "");
   };
   EXPECT_THAT(why({{"objective", "binary:hinge"}}), HasSubstr("the objective 'binary:hinge' are not supported yet"));
-  EXPECT_THAT(why({{"objective", "binary:logistic"}, {"booster", "dart"}}), HasSubstr("the booster 'dart'"));
+  EXPECT_THAT(why({{"objective", "binary:logistic"}, {"booster", "gblinear"}}), HasSubstr("the booster 'gblinear'"));
   ASSERT_TRUE(WriteFileAtomic(folder_.path() / "model.json", "{\"learner\": {}}"));
   EXPECT_THAT(Answer("model.json", data).value("error", ""), HasSubstr("the model has no 'learner_model_param'"));
 }

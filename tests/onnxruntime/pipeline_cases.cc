@@ -270,7 +270,7 @@ Case LinearSvm(Random& random) {
   return pipeline.Finish(label, ElementType::kInt64, scores);
 }
 
-// A text column by OrdinalEncoder, texts that are not known by -1.
+// A text column by OrdinalEncoder, texts that are not known by -1; number columns as they are or by a table.
 Case Ordinal(Random& random) {
   Pipeline pipeline(random, "pipeline: ordinal encoder and decision tree");
   const std::string codes =
@@ -278,8 +278,12 @@ Case Ordinal(Random& random) {
                   {Attribute::Strings("keys_strings", {"a", "b", "none"}), Attribute::Ints("values_int64s", {0, 1, 2}),
                    Attribute::Int("default_int64", -1)});
   const std::string numbers = pipeline.Main("Cast", {codes}, {Attribute::Int("to", 1)});
-  const std::string features =
-      pipeline.Main("Concat", {pipeline.AddNumbers(2, false), numbers}, {Attribute::Int("axis", 1)});
+  std::string measured = pipeline.AddNumbers(2, false);
+  if (random.Chance(2))
+    measured = pipeline.Ml("LabelEncoder", measured,
+                           {Attribute::Floats("keys_floats", {-1, 0, 0.5f, 2}),
+                            Attribute::Floats("values_floats", {3, 1, -2, 0}), Attribute::Float("default_float", -1)});
+  const std::string features = pipeline.Main("Concat", {measured, numbers}, {Attribute::Int("axis", 1)});
   TreeShape shape{.trees = 1, .features = 3, .outputs = 2};
   shape.positive_weights = shape.votes_everywhere = shape.only_less_equal = true;
   Attributes attributes = Labelled(RandomTrees(random, shape, "class_"), 2);
@@ -287,11 +291,31 @@ Case Ordinal(Random& random) {
   return pipeline.Finish(label, ElementType::kInt64, scores);
 }
 
+// OneHotEncoder(drop='first') that takes no other category, beside numbers that are kept within bounds.
+Case StrictEncoder(Random& random) {
+  Pipeline pipeline(random, "pipeline: strict encoder without the first category, and clipped numbers");
+  const std::vector<std::string> categories = {"", "2", "Bee", "a", "a longer text with blanks", "b", "none", "ä"};
+  const std::string one_hot = pipeline.Ml("OneHotEncoder", pipeline.AddTexts(1),
+                                          {Attribute::Strings("cats_strings", categories), Attribute::Int("zeros", 0)});
+  const std::string kept = pipeline.Main("Gather", {one_hot, pipeline.Constant(Integers({7}, {1, 2, 3, 4, 5, 6, 7}))},
+                                         {Attribute::Int("axis", -1)});
+  const std::string texts = pipeline.Main("Reshape", {kept, pipeline.Constant(Integers({2}, {-1, 7}))});
+  const std::string clipped = pipeline.Main(
+      "Clip",
+      {pipeline.AddNumbers(2, false), pipeline.Constant(Floats({}, {-3.25f})), pipeline.Constant(Floats({}, {4}))});
+  const std::string features = pipeline.Main("Concat", {clipped, texts}, {Attribute::Int("axis", 1)});
+  TreeShape shape{.trees = 4, .features = 9, .outputs = 1};
+  Attributes attributes = RandomTrees(random, shape, "target_");
+  attributes.push_back(Attribute::Int("n_targets", 1));
+  return pipeline.FinishRegressor(pipeline.Ml("TreeEnsembleRegressor", features, std::move(attributes)));
+}
+
 }  // namespace
 
 void AddPipelineCases(Random& random, std::vector<Case>& cases) {
   constexpr int kRounds = 30;
-  for (const auto make : {Forest, Boosting, BoostingOfClasses, TreesOfReshaped, Logistic, Linear, LinearSvm, Ordinal})
+  for (const auto make :
+       {Forest, Boosting, BoostingOfClasses, TreesOfReshaped, Logistic, Linear, LinearSvm, Ordinal, StrictEncoder})
     for (int round = 0; round < kRounds; ++round) cases.push_back(make(random));
 }
 

@@ -219,13 +219,25 @@ def provide_packages(name):
                 setattr(sys.modules[".".join(names[:depth - 1])], names[depth - 1], sys.modules[part])
 
 
+def load_beside(name):
+    """A module of the file `name`.py beside this one."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".py")
+    spec = importlib.util.spec_from_file_location("slipway_" + name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def provide_schemas():
+    """Makes inference_schema importable where it is not installed."""
+    if importlib.util.find_spec("inference_schema") is None:
+        sys.modules.update(load_beside("request_schemas").modules())
+
+
 def provide_collector(channel, current):
     """Makes azureml.ai.monitoring this gateway's. Azure's own package, when it is installed, makes way: it would look for
     a collector beside the container."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "monitoring.py")
-    spec = importlib.util.spec_from_file_location("slipway_monitoring", path)
-    monitoring = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(monitoring)
+    monitoring = load_beside("monitoring")
     enabled = [name for name in os.environ.get("SLIPWAY_COLLECTIONS", "").split(",") if name]
     monitoring.connect(enabled, channel.send_rows, lambda: current.request_id)
     provide_packages("azureml.ai")
@@ -319,6 +331,7 @@ class Script:
         self.init = module.init
         self.run = module.run
         self._read_parameters()
+        self.schema = self._read_schema()
 
     def _read_parameters(self):
         parameters = inspect.signature(self.run).parameters.values()
@@ -329,10 +342,22 @@ class Script:
         self.takes_headers = len(self.names) < len(parameters)
         if not self.names:
             raise TypeError("run() needs a parameter for the request's data")
+        self.required = [parameter.name for parameter in parameters
+                         if parameter.name in self.names and parameter.default is parameter.empty]
 
-    def call(self, argument, headers):
+    def _read_schema(self):
+        """The schemas of a decorated run(); None of any other."""
+        tools = sys.modules.get("inference_schema.schema_util")  # there once a script has imported the decorators
+        if tools is None or not tools.is_schema_decorated(self.run):
+            return None
+        if RawHttp.is_set:
+            raise TypeError("run() cannot have both @rawhttp and a schema: with @rawhttp it gets the whole request")
+        return {"input": tools.get_input_schema(self.run), "output": tools.get_output_schema(self.run),
+                "versions": tools.get_supported_versions(self.run)}
+
+    def call(self, arguments, headers):
         extra = {"request_headers": dict(headers)} if self.takes_headers else {}
-        return self.run(**{self.names[0]: argument}, **extra)
+        return self.run(**arguments, **extra)
 
 
 def query_as_json(request):
@@ -345,6 +370,29 @@ def query_as_json(request):
 
     values = {key: [decoded(text) for text in request.args.getlist(key)] for key in request.args}
     return json.dumps({key: texts[0] if len(texts) == 1 else texts for key, texts in values.items()})
+
+
+class BadRequest(Exception):
+    """A request that does not get as far as run()."""
+
+    def __init__(self, status, message):
+        super().__init__(message)
+        self.status = status
+
+
+def body_as_object(request):
+    """The JSON object that a decorated run() takes its parameters from."""
+    if not request.is_json:
+        raise BadRequest(415, "Expects Content-Type to be application/json")
+    if not request.data:
+        raise BadRequest(400, "POST body is empty. Expecting a JSON dictionary.")
+    try:
+        body = json.loads(request.data)
+    except ValueError as error:
+        raise BadRequest(400, f"POST body could not be decoded as JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise BadRequest(400, "POST body should be a JSON dictionary.")
+    return body
 
 
 class Answer:
@@ -455,24 +503,40 @@ class Server:
         return answer
 
     def _run(self, request):
-        if RawHttp.is_set:
-            argument = request
-        elif request.method == "GET":
-            argument = query_as_json(request)
-        elif request.content_type.startswith("application/x-www-form-urlencoded"):
-            argument = ""  # the inference server's framework consumes a form; scripts see nothing of it
-        else:
-            try:
-                argument = request.data.decode("utf-8")
-            except UnicodeDecodeError as error:
-                return Answer.message(400, f"Input cannot be decoded as UTF-8: {error}")
+        try:
+            arguments = self._arguments(request)
+        except BadRequest as error:
+            return Answer.message(error.status, str(error))
         started = time.perf_counter()
         try:
-            result = self.script.call(argument, request.headers)
+            result = self.script.call(arguments, request.headers)
         except Exception:
             self.logger.error("Encountered Exception: %s", traceback.format_exc())
             return Answer.message(500, RUN_ERROR, run_failed=True)
         return self._encode(result, (time.perf_counter() - started) * 1000)
+
+    def _arguments(self, request):
+        """What run() is called with, by parameter."""
+        if self.script.schema is not None:
+            return self._arguments_by_schema(request)
+        name = self.script.names[0]
+        if RawHttp.is_set:
+            return {name: request}
+        if request.method == "GET":
+            return {name: query_as_json(request)}
+        if request.content_type.startswith("application/x-www-form-urlencoded"):
+            return {name: ""}  # the inference server's framework consumes a form; scripts see nothing of it
+        try:
+            return {name: request.data.decode("utf-8")}
+        except UnicodeDecodeError as error:
+            raise BadRequest(400, f"Input cannot be decoded as UTF-8: {error}") from error
+
+    def _arguments_by_schema(self, request):
+        given = json.loads(query_as_json(request)) if request.method == "GET" else body_as_object(request)
+        for name in self.script.required:
+            if name not in given:
+                raise BadRequest(400, f"A value is not provided for the '{name}' parameter.")
+        return {name: given[name] for name in self.script.names if name in given}
 
     def _encode(self, result, exec_ms):
         if isinstance(result, AMLResponse):
@@ -508,6 +572,7 @@ def main():
     sys.stderr.reconfigure(line_buffering=True)
     logger = ConsoleFormat().install()
     provide_modules()
+    provide_schemas()
     provide_collector(channel, current)
     try:
         script = Script(sys.argv[1])
@@ -521,7 +586,8 @@ def main():
         refuse(channel, logger, error)
     logger.info("Worker with pid %d ready for serving traffic", os.getpid())
     sys.stdout.flush()
-    channel.send(READY, bytes([TAKES_HTTP if RawHttp.is_set else 0]))
+    schema = b"" if script.schema is None else json.dumps(script.schema, default=str).encode()
+    channel.send(READY, bytes([TAKES_HTTP if RawHttp.is_set else 0]) + schema)
     Server(channel, script, logger, current).serve()
 
 

@@ -30,15 +30,23 @@ Result<Values> Impute(const Tensor& input, const std::vector<T>& imputed, T repl
   return One(std::move(output));
 }
 
+// Numbers with a fraction have the attributes of floats, others those of integers.
 Result<Values> Imputer(const Context& context, Inputs inputs) {
   const Tensor& input = inputs[0].tensor;
-  if (input.type == ElementType::kFloat)
-    return Impute<float>(input, FloatsAttribute(context, "imputed_value_floats"),
-                         FloatAttribute(context, "replaced_value_float", 0));
-  if (input.type == ElementType::kInt64)
-    return Impute<int64_t>(input, IntsAttribute(context, "imputed_value_int64s"),
-                           IntAttribute(context, "replaced_value_int64", 0));
-  return Unimplemented(fmt::format("inputs of type {} are not supported", ElementTypeName(input.type)));
+  const auto& floats = FloatsAttribute(context, "imputed_value_floats");
+  const float replaced = FloatAttribute(context, "replaced_value_float", 0);
+  switch (input.type) {
+    case ElementType::kFloat:
+      return Impute<float>(input, floats, replaced);
+    case ElementType::kDouble:
+      return Impute<double>(input, {floats.begin(), floats.end()}, static_cast<double>(replaced));
+    case ElementType::kInt64:
+    case ElementType::kInt32:
+      return Impute<int64_t>(input, IntsAttribute(context, "imputed_value_int64s"),
+                             IntAttribute(context, "replaced_value_int64", 0));
+    default:
+      return Unimplemented(fmt::format("inputs of type {} are not supported", ElementTypeName(input.type)));
+  }
 }
 
 // --- OneHotEncoder ---
@@ -75,7 +83,8 @@ Result<Values> OneHotEncoder(const Context& context, Inputs inputs) {
       if (at != integer_index.end()) found = at->second;
     }
     if (found) output.floats[i * categories + *found] = 1;
-    if (!found && IntAttribute(context, "zeros", 1) == 0) return InvalidArgument("an unknown category, and zeros is 0");
+    if (!found && IntAttribute(context, "zeros", 1) == 0)
+      return InvalidArgument(fmt::format("element {}: an unknown category, and zeros is 0", i));
   }
   return One(std::move(output));
 }

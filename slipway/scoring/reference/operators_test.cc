@@ -96,6 +96,15 @@ TEST(Encoders, ImputerReplacesNaNOrAValue) {
           {I({3}, {0, 1, 2})},
           {Attribute::Ints("imputed_value_int64s", {7, 8, 9}), Attribute::Int("replaced_value_int64", 2)}},
          I({3}, {0, 1, 9}));
+  Tensor doubles = MakeTensor(ElementType::kDouble, {2, 1}), filled = doubles;
+  doubles.doubles = {std::nan(""), 0.1};
+  filled.doubles = {0.5, 0.1};
+  Expect({"Imputer",
+          {doubles},
+          {Attribute::Floats("imputed_value_floats", {0.5f}), Attribute::Float("replaced_value_float", kNaN)}},
+         filled);
+  Expect({"Imputer", {IntTensor({2}, {0, 3}, ElementType::kInt32)}, {Attribute::Ints("imputed_value_int64s", {7})}},
+         IntTensor({2}, {7, 3}, ElementType::kInt32));
 }
 
 TEST(Encoders, OneHotEncoderAddsADimension) {
@@ -348,7 +357,24 @@ TEST(Reductions, OrdersAlongAnAxis) {
   const Call top{"TopK", {F({1, 3}, {1, 3, 3}), I({1}, {2})}, {}, 17, 3, 2};
   Expect(top, F({1, 2}, {3, 3}), 0);
   Expect(top, I({1, 2}, {1, 2}), 1);
-  Expect({"CumSum", {F({2, 2}, {1, 2, 3, 4}), I({}, {1})}}, F({2, 2}, {1, 3, 3, 7}));
+  const Call sums{"CumSum", {F({2, 2}, {1, 2, 3, 4}), I({}, {1})}};
+  Expect(sums, F({2, 2}, {1, 3, 3, 7}));
+  Call exclusive = sums, reverse = sums, both = sums;
+  exclusive.attributes = {Attribute::Int("exclusive", 1)};
+  reverse.attributes = {Attribute::Int("reverse", 1)};
+  both.attributes = {Attribute::Int("exclusive", 1), Attribute::Int("reverse", 1)};
+  Expect(exclusive, F({2, 2}, {0, 1, 0, 3}));
+  Expect(reverse, F({2, 2}, {3, 2, 7, 4}));
+  Expect(both, F({2, 2}, {2, 0, 4, 0}));
+}
+
+TEST(Reductions, LpNormalizationDividesLines) {
+  const Tensor x = F({2, 2}, {3, -4, 0, 0});
+  Expect({"LpNormalization", {x}}, F({2, 2}, {0.6f, -0.8f, 0, 0}));
+  Expect({"LpNormalization", {x}, {Attribute::Int("p", 1)}}, F({2, 2}, {3.0f / 7, -4.0f / 7, 0, 0}));
+  Expect({"LpNormalization", {x}, {Attribute::Int("axis", 0)}}, F({2, 2}, {1, -1, 0, 0}));
+  EXPECT_THAT(ErrorOf({"LpNormalization", {x}, {Attribute::Int("p", 3)}}), HasSubstr("p = 3 is not supported"));
+  EXPECT_THAT(ErrorOf({"LpNormalization", {I({1}, {3})}}), HasSubstr("an input of type int64"));
 }
 
 TEST(Reductions, SoftmaxByVersion) {

@@ -231,20 +231,53 @@ Result<Values> TopK(const Context& context, Inputs inputs) {
   return outputs;
 }
 
+// exclusive: without the element itself. reverse: from the end.
 Result<Values> CumSum(const Context& context, Inputs inputs) {
   Tensor output = inputs[0].tensor;
-  if (IntAttribute(context, "exclusive", 0) != 0 || IntAttribute(context, "reverse", 0) != 0)
-    return Unimplemented("exclusive and reverse are not supported");
   if (inputs[1].tensor.ints.size() != 1) return InvalidArgument("the axis is not one number");
   SLIPWAY_ASSIGN_OR_RETURN(const size_t axis, NormalizeAxis(inputs[1].tensor.ints[0], output.dims.size()));
+  const bool is_exclusive = IntAttribute(context, "exclusive", 0) != 0;
+  const bool is_reverse = IntAttribute(context, "reverse", 0) != 0;
   for (const Line& line : LinesAlong(output.dims, axis)) {
-    const auto add = [&line](auto& values) {
-      for (size_t i = 1; i < line.length && !values.empty(); ++i)
-        values[line.at(i)] = WrapAdd(values[line.at(i)], values[line.at(i - 1)]);
+    const auto add = [&](auto& values) {
+      if (values.empty()) return;
+      std::remove_reference_t<decltype(values[0])> sum = 0;
+      for (size_t i = 0; i < line.length; ++i) {
+        auto& value = values[line.at(is_reverse ? line.length - 1 - i : i)];
+        const auto before = sum;
+        sum = WrapAdd(sum, value);
+        value = is_exclusive ? before : sum;
+      }
     };
     add(output.floats);
     add(output.doubles);
     add(output.ints);
+  }
+  return One(std::move(output));
+}
+
+// Each line along the axis divided by its norm, L1 or L2; zeros stay.
+Result<Values> LpNormalization(const Context& context, Inputs inputs) {
+  Tensor output = inputs[0].tensor;
+  SLIPWAY_ASSIGN_OR_RETURN(const size_t axis, NormalizeAxis(IntAttribute(context, "axis", -1), output.dims.size()));
+  const int64_t p = IntAttribute(context, "p", 2);
+  if (p != 1 && p != 2) return Unimplemented(fmt::format("p = {} is not supported: 1 and 2 are", p));
+  if (output.floats.empty() && output.doubles.empty() && output.size() > 0)
+    return InvalidArgument(fmt::format("an input of type {}", ElementTypeName(output.type)));
+  for (const Line& line : LinesAlong(output.dims, axis)) {
+    const auto divide = [&](auto& values) {
+      if (values.empty()) return;
+      std::remove_reference_t<decltype(values[0])> norm = 0;
+      for (size_t i = 0; i < line.length; ++i) {
+        const auto value = values[line.at(i)];
+        norm += p == 1 ? std::abs(value) : value * value;
+      }
+      if (p == 2) norm = std::sqrt(norm);
+      if (norm == 0) return;
+      for (size_t i = 0; i < line.length; ++i) values[line.at(i)] /= norm;
+    };
+    divide(output.floats);
+    divide(output.doubles);
   }
   return One(std::move(output));
 }
@@ -336,6 +369,7 @@ void AddReductionOperators(Registry& registry) {
   registry.Add(kMainDomain, "LogSoftmax", 1, Softmax<true>);
   registry.Add(kMainDomain, "TopK", 1, TopK);
   registry.Add(kMainDomain, "CumSum", 2, CumSum);
+  registry.Add(kMainDomain, "LpNormalization", 1, LpNormalization);
   registry.Add(kMainDomain, "MatMul", 2, MatMul);
   registry.Add(kMainDomain, "Gemm", 2, Gemm);
 }
