@@ -22,9 +22,8 @@
 //    weight and weight of class 1 are one packed word, so that a row costs one addition;
 //  - the codes of a row lie together in one cache line, unless there are many columns;
 //  - a bootstrap is a weight a row; rows without weight are not in the tree;
-//  - a node's rows lie together, each one word with what it adds, and are parted in place, in order, without a branch
-//  on
-//    the data; nodes whose children are all leaves are not parted at all;
+//  - a node's rows lie together, each one word with what it adds, and are parted in place, in order, without a
+//    branch on the data; nodes whose children are all leaves are not parted at all;
 //  - trees are independent: each thread takes the next one, and a tree is a function of its own seed.
 //
 // What it gave on 19,200 rows of 14 numeric and 9 categorical columns (80 features), 500 trees, processor time of one
@@ -37,11 +36,12 @@
 //    bags and features taken without a branch on what is drawn; sums in registers; leaves
 //    known when they are made                                                             0.59 s   1.69 s
 // Of what was there before, on another machine (0.69 s, 2.02 s): without the bitmap of touched bins in nodes of fewer
-// rows than bins 0.75 s and 2.41 s; without remembering which features are constant below an ancestor 0.70 s and 2.20
-// s. Accuracy beside scikit-learn 1.2 on the same five splits: the mean area under the ROC curve is 0.7835 against
-// 0.7831 (depth 10) and 0.7789 against 0.7792 (depth 25); on one split alone the two differ by up to 0.0033, either
-// way. Our trees have some 2 % more nodes. Not tested: whether that comes from the bins, which hide cuts that part a
-// few extreme rows from thousands.
+// rows than bins 0.75 s and 2.41 s; without remembering which features are constant below an ancestor 0.70 s, 2.20 s.
+//
+// Accuracy beside scikit-learn 1.2 on the same five splits: the mean area under the ROC curve is 0.7814 against 0.7810
+// (depth 10) and 0.7764 against 0.7775 (depth 25); on one split alone the two differ by up to 0.0033, either way. Our
+// trees have some 2 % more nodes. Not tested: whether that comes from the bins, which hide cuts that part a few extreme
+// rows from thousands.
 
 namespace slipway::learn {
 namespace {
