@@ -63,7 +63,8 @@ JSON
 # Of the model again: what waits longer than a millisecond for its turn is refused.
 hurried="{\"name\": \"hurried\", \"revision\": 1, \"kind\": \"model\", \"model_dir\": \"$work\", \"model_path\": \"$work/model\",
  \"model_name\": \"bench\", \"model_version\": \"1\", \"max_queue_wait_ms\": 1}"
-/usr/bin/python3 -c 'import json, sys; row = json.load(open(sys.argv[1]))["data"]; json.dump({"data": row * 50}, open(sys.argv[2], "w"))' \
+# So many rows that reading and refusing three times as many requests as can be scored is no overload by itself.
+/usr/bin/python3 -c 'import json, sys; row = json.load(open(sys.argv[1]))["data"]; json.dump({"data": row * 150}, open(sys.argv[2], "w"))' \
   "$work/request.json" "$work/rows.json"
 make_home "$work/home" ", $hurried, $(script cpp cpp score.so 16), $(script python python score.py 16), $(script narrow python score.py 1)"
 make_home "$work/quiet" ""

@@ -70,7 +70,7 @@ figures = [
     *(figure(f"{key[:-3].replace('p999', 'p99.9')} of a {language} script at half of its peak", "us", steady(f"{name}.steady50", key))
       for name, language in (("cpp", "C++"), ("python", "Python")) for key in ("p50_us", "p99_us", "p999_us")),
     *overload_figures("narrow", "a Python script", 50),
-    *overload_figures("hurried", "a model (50 rows a request)", 90),
+    *overload_figures("hurried", "a model (150 rows a request)", 90),
     figure("resident memory of an idle connection, of 10000", "KB", lines("idle.json")[0]["kilobytes_each"]),
     figure("resident memory of an idle TLS connection, of 10000", "KB", lines("idle_tls.json")[0]["kilobytes_each"]),
 ]

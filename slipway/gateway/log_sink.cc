@@ -62,6 +62,22 @@ void AppendStages(JsonRow& row, const StageTimes& stages) {
 
 }  // namespace
 
+std::string_view LogSink::Now() const {
+  struct Written {
+    Timestamp second = Timestamp::min();
+    std::string text;
+  };
+  thread_local Written last;
+  constexpr size_t kDigits = 6;
+  const Timestamp now = clock_.Now();
+  const Timestamp second = std::chrono::floor<std::chrono::seconds>(now);
+  if (last.second != second) last = {second, FormatTimestamp(second, kDigits)};
+  int64_t fraction = std::chrono::duration_cast<std::chrono::microseconds>(now - second).count();
+  char* const end = last.text.data() + last.text.size() - 1;  // of the digits: "…00.000000Z"
+  for (size_t i = 1; i <= kDigits; ++i, fraction /= 10) *(end - i) = static_cast<char>('0' + fraction % 10);
+  return last.text;
+}
+
 LogIdentity::LogIdentity(const WantedEndpoint& wanted)
     : endpoint(wanted.name),
       arm_id(wanted.arm_id),
@@ -100,8 +116,7 @@ void LogSink::Traffic(const LogIdentity& identity, const TrafficRecord& record) 
       .Number("TotalDurationMs", record.total_ms)
       .Number("RequestDurationMs", record.request_ms)
       .Number("ResponseDurationMs", record.response_ms)
-      .Number("RequestThrottlingDelayMs", 0)
-      .Number("ResponseThrottlingDelayMs", 0);
+      .Members(R"("RequestThrottlingDelayMs":0,"ResponseThrottlingDelayMs":0)");
   AppendStages(row, record.stages);
   AppendStage(row, "LogDurationUs", std::chrono::steady_clock::now() - record.answered);
   row.Close();

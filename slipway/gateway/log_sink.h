@@ -76,7 +76,8 @@ class LogSink {
   void AppTrace(const LogIdentity& identity, const ConsoleRecord& record);
 
  private:
-  std::string Now() const { return FormatTimestamp(clock_.Now()); }
+  // Valid until the thread's next call; only what changes within a second is written anew.
+  std::string_view Now() const;
   spool::Writer& writer_;
   const Clock& clock_;
   const bool logs_traffic_;

@@ -34,6 +34,8 @@ class MappedWriter final : public Writer {
     if (offset_ + size > active_.bytes() && !Rotate()) return Drop();
     active_.Store(offset_, table, row, crc);
     offset_ += size;
+    // The segment was cleared so long ago that it is in no near cache any more; the next record is of about this size.
+    active_.Prefetch(offset_, size);
     if (offset_ < pace_at_) return true;
     pace_at_ += supply_.pace_bytes();
     lock.unlock();
