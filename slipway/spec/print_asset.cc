@@ -107,12 +107,14 @@ json YamlToJson(const std::string& text) {
 }
 
 json ToJson(const domain::CreationContext& context) {
-  return {{"created_at", FormatTimestamp(context.created_at)},
-          {"created_by", context.created_by},
-          {"created_by_type", "User"},
-          {"last_modified_at", FormatTimestamp(context.last_modified_at)},
-          {"last_modified_by", context.last_modified_by},
-          {"last_modified_by_type", "User"}};
+  json result = {{"created_by", context.created_by},
+                 {"created_by_type", "User"},
+                 {"last_modified_by", context.last_modified_by},
+                 {"last_modified_by_type", "User"}};
+  // What comes with Slipway has no time.
+  if (context.created_at != Timestamp{}) result["created_at"] = FormatTimestamp(context.created_at);
+  if (context.last_modified_at != Timestamp{}) result["last_modified_at"] = FormatTimestamp(context.last_modified_at);
+  return result;
 }
 
 json ToJson(const domain::CommandComponent& component) {

@@ -9,12 +9,14 @@ namespace slipway::wire {
 using nlohmann::json;
 
 json SystemDataToArm(const domain::CreationContext& context) {
-  return {{"createdAt", FormatTimestamp(context.created_at)},
-          {"createdBy", context.created_by},
-          {"createdByType", "User"},
-          {"lastModifiedAt", FormatTimestamp(context.last_modified_at)},
-          {"lastModifiedBy", context.last_modified_by},
-          {"lastModifiedByType", "User"}};
+  json data = {{"createdBy", context.created_by},
+               {"createdByType", "User"},
+               {"lastModifiedBy", context.last_modified_by},
+               {"lastModifiedByType", "User"}};
+  // What comes with Slipway has no time.
+  if (context.created_at != Timestamp{}) data["createdAt"] = FormatTimestamp(context.created_at);
+  if (context.last_modified_at != Timestamp{}) data["lastModifiedAt"] = FormatTimestamp(context.last_modified_at);
+  return data;
 }
 
 domain::CreationContext ReadSystemData(const JsonView& resource) {
