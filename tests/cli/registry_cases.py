@@ -270,10 +270,8 @@ def everywhere(scratch):
     for noun in ("model", "data", "environment", "component"):
         scratch.expect("%s and an unknown registry" % noun, az(noun, "list", "--registry-name", "shred"), 3, out="", err=r"did you mean 'shared'")
     scratch.expect("an empty name of a registry is no workspace", az("model", "list", "--registry-name", ""), 1, out="", err=r"--registry-name is empty")
-    for words in (("component", "list", "--registry-name", "slipway"), ("registry", "show", "-n", "slipway"),
-                  ("model", "create", "-n", "mine", "-v", "1", "-p", "rows.json", "--registry-name", "slipway")):
-        scratch.expect("what comes with Slipway is told for %s" % words[0], az(*words), 1, out="",
-                       err=r"the registry 'slipway' comes with Slipway.*azureml://registries/slipway/components/<name>: split, ")
+    scratch.expect("a model into what comes with Slipway", az("model", "create", "-n", "mine", "-v", "1", "-p", "rows.json", "--registry-name", "slipway"), 1,
+                   out="", err=r"the registry 'slipway' comes with Slipway: it can be read, not changed")
     scratch.expect("what is stated does not change", az("model", "update", "-n", "direct", "-v", "1", *in_registry, "--set", "type=mlflow_model"), 1, out="",
                    err=r"type")
 
