@@ -45,6 +45,15 @@ def refused_invocations(scratch):
                    err=r"no online endpoint 'live-o'; did you mean 'live-oe'\?")
 
 
+def models_without_scores(scratch):
+    (scratch.path / "cut.onnx").write_bytes((scratch.path / "tiny.onnx").read_bytes()[:200])
+    scratch.expect("a damaged model is registered for scripts, and told",
+                   ["slipway", "model", "create", "--name", "cut", "--path", "cut.onnx", "-o", "none"], 0, out="",
+                   err=r"Only a scoring script can use this model: .*cut\.onnx: the file is not an ONNX model, or is damaged")
+    scratch.expect("a good one is not", ["slipway", "model", "create", "--name", "tiny-again", "--path", "tiny.onnx", "-o", "none"], 0, out="",
+                   err="")
+
+
 def workers(scratch, call):
     def until_ready(deployment):
         return wait_until("the worker is back", lambda: call({"id": 1}, deployment)[0] == 200)
@@ -123,6 +132,7 @@ def live(scratch):
     call = live_endpoint.create(scratch, ENDPOINT)
     refused_requests(scratch, call)
     refused_invocations(scratch)
+    models_without_scores(scratch)
     workers(scratch, call)
     scripts_that_never_start(scratch)
     refused_updates(scratch, call)

@@ -6,10 +6,21 @@
 #include "slipway/cli/asset/asset_commands.h"
 #include "slipway/cli/commands.h"
 #include "slipway/cli/sync.h"
+#include "slipway/scoring/compiled_model.h"
 #include "slipway/spec/asset.h"
 
 namespace slipway::cli {
 namespace {
+
+// A file of ONNX that cannot be scored without a script is registered all the same, and what stands in the way said.
+void NoteWhatCannotBeScored(Context& context, const domain::ModelBody& body) {
+  const std::filesystem::path path = body.path;
+  std::error_code ignored;
+  if (body.type == "mlflow_model" || path.extension() != ".onnx" || !std::filesystem::is_regular_file(path, ignored))
+    return;
+  const auto model = scoring::CompiledModel::Load(path);
+  if (!model) context.Note(fmt::format("Only a scoring script can use this model: {}", model.error().ToString()));
+}
 
 Result<Output> CreateModel(Context& context, const Arguments& arguments) {
   const KeyFlag keys[] = {{"name", "name"}, {"version", "version"}, {"path", "path"},
@@ -17,6 +28,7 @@ Result<Output> CreateModel(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(const spec::Document document, LoadSpec(arguments, keys));
   SLIPWAY_ASSIGN_OR_RETURN(domain::AssetVersion model, spec::ReadModel(document));
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, OwnerOf(context, arguments));
+  NoteWhatCannotBeScored(context, std::get<domain::ModelBody>(model.body));
   client::Uploader uploader = MakeUploader(context, *server);
   SLIPWAY_RETURN_IF_ERROR(
       uploader.ReplaceData(std::get<domain::ModelBody>(model.body).path, domain::AssetKind::kModel));
