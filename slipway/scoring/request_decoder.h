@@ -8,7 +8,8 @@
 //   {"instances": rows}  {"inputs": rows or {name: […], …}}             TensorFlow Serving's row and column forms
 //
 // All but `data` allow `params` (an object, ignored) and no other key beside them. Columns the model does not know are
-// ignored, or refused where that is wanted; what is missing, null, of the wrong type or out of range is refused by row and column.
+// ignored, or refused where that is wanted; what is missing, null, of the wrong type or out of range is refused by row
+// and column.
 #pragma once
 
 #include <memory>
