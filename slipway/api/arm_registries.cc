@@ -15,6 +15,7 @@
 #include "slipway/base/file.h"
 #include "slipway/base/hash.h"
 #include "slipway/base/text.h"
+#include "slipway/registry/curated.h"
 #include "slipway/wire/asset.h"
 #include "slipway/wire/registry.h"
 
@@ -53,6 +54,16 @@ Result<std::string> Need(const json& body, const char* key) {
   return text;
 }
 
+// What comes with Slipway stands in every resource group.
+AssetRegistry AsAskedFor(AssetRegistry registry, const PathParameters& parameters) {
+  if (!registry::IsCurated(registry.scope.registry)) return registry;
+  registry.scope.subscription = parameters.at("sub");
+  const auto group = parameters.find("rg");
+  registry.scope.resource_group =
+      group == parameters.end() ? std::string(domain::kDefaultResourceGroup) : group->second;
+  return registry;
+}
+
 // Changes to registries themselves.
 class RegistryFace {
  public:
@@ -67,12 +78,13 @@ class RegistryFace {
       return !EqualsIgnoreCase(registry.scope.subscription, parameters.at("sub")) ||
              (group != parameters.end() && !EqualsIgnoreCase(registry.scope.resource_group, group->second));
     });
+    registries.push_back(AsAskedFor(registry::CuratedRegistry(), parameters));
     return PageAnswer(request, page, registries.size(), [&](size_t i) { return Shape(request, registries[i]); });
   }
 
   Result<Response> Get(const Request& request, const PathParameters& parameters) const {
-    SLIPWAY_ASSIGN_OR_RETURN(const AssetRegistry registry, registries_.Get(parameters.at("reg")));
-    return JsonAnswer(200, Shape(request, registry));
+    SLIPWAY_ASSIGN_OR_RETURN(AssetRegistry registry, registries_.Show(parameters.at("reg")));
+    return JsonAnswer(200, Shape(request, AsAskedFor(std::move(registry), parameters)));
   }
 
   Result<Response> Put(const Request& request, const PathParameters& parameters) const {
@@ -282,8 +294,8 @@ class SigningFace {
 }  // namespace
 
 Result<Scope> ExistingRegistry(registry::Registries& registries, const PathParameters& parameters) {
-  SLIPWAY_ASSIGN_OR_RETURN(AssetRegistry registry, registries.Get(parameters.at("reg")));
-  return std::move(registry.scope);
+  SLIPWAY_ASSIGN_OR_RETURN(AssetRegistry registry, registries.Show(parameters.at("reg")));
+  return AsAskedFor(std::move(registry), parameters).scope;
 }
 
 void MountRegistries(net::Router& router, const RegistriesDependencies& dependencies) {

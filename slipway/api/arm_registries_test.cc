@@ -80,11 +80,48 @@ TEST_F(RegistriesFace, RegistriesHaveArmsShape) {
   const Answer patched = SendJson("PATCH", path, {{"tags", {{"team", "b"}}}});
   EXPECT_EQ(patched.body["tags"]["team"], "b");
   EXPECT_EQ(patched.body["properties"]["description"], "d");
-  EXPECT_EQ(Send("GET", "/subscriptions/s/providers/Microsoft.MachineLearningServices/registries").body["value"].size(),
-            1u);
+  const Answer list = Send("GET", "/subscriptions/s/providers/Microsoft.MachineLearningServices/registries");
+  EXPECT_EQ(list.body["value"].size(), 2u);  // with the one that comes with Slipway
+  EXPECT_EQ(list.body["value"][0]["name"], "beta");
   EXPECT_EQ(Send("DELETE", path).status, 200);
   EXPECT_EQ(Send("DELETE", path).status, 204);
   EXPECT_EQ(Send("GET", path).status, 404);
+}
+
+TEST_F(RegistriesFace, TheRegistryThatComesWithSlipwayIsReadAndNotChanged) {
+  const std::string path = domain::Scope{"s", "g", "", "slipway"}.ArmId();
+  const Answer shown = Send("GET", path);
+  EXPECT_EQ(shown.status, 200) << shown.text;
+  EXPECT_EQ(shown.body["id"], path);
+  EXPECT_FALSE(shown.body["systemData"].contains("createdAt"));
+  const Answer components = Send("GET", path + "/components");
+  std::vector<std::string> names;
+  for (const json& component : components.body["value"]) names.push_back(component["name"]);
+  EXPECT_THAT(names, ElementsAre("split", "data-quality", "train-tabular", "compare", "register", "drift", "export"));
+  EXPECT_EQ(components.body["value"][0]["id"], path + "/components/split");
+  EXPECT_EQ(components.body["value"][0]["properties"]["latestVersion"], "1");
+  EXPECT_EQ(Send("GET", path + "/components?listViewType=ArchivedOnly").body["value"].size(), 0u);
+  EXPECT_EQ(Send("GET", path + "/models").body["value"].size(), 0u);
+  EXPECT_EQ(Send("GET", path + "/components/split").body["name"], "split");
+  EXPECT_EQ(Send("GET", path + "/components/split/versions").body["value"][0]["name"], "1");
+  for (const std::string version : {"1", "latest"}) {
+    const Answer found = Send("GET", path + "/components/split/versions/" + version);
+    EXPECT_EQ(found.body["properties"]["componentSpec"]["command"], "slipway-step split") << found.text;
+  }
+  EXPECT_THAT(Send("GET", path + "/components/splt/versions/1").message(), HasSubstr("did you mean 'split'"));
+  EXPECT_EQ(Send("GET", path + "/components/splt").status, 404);
+
+  const std::string says = "comes with Slipway";
+  EXPECT_THAT(SendJson("PUT", path, {{"location", "local"}}).message(), HasSubstr(says));
+  EXPECT_THAT(SendJson("PATCH", path, {{"tags", {{"a", "b"}}}}).message(), HasSubstr(says));
+  EXPECT_THAT(Send("DELETE", path).message(), HasSubstr(says));
+  EXPECT_THAT(Send("DELETE", path + "/components/split").message(), HasSubstr(says));
+  EXPECT_THAT(Send("DELETE", path + "/components/split/versions/1").message(), HasSubstr(says));
+  MakeModel("3");
+  EXPECT_THAT(SendJson("POST", W("/slipway/share"),
+                       {{"kind", "models"}, {"name", "credit"}, {"version", "3"}, {"registry", "slipway"}})
+                  .message(),
+              HasSubstr(says));
 }
 
 TEST_F(RegistriesFace, SharesOnceAndTellsWhatDiffers) {

@@ -71,7 +71,7 @@ Result<AssetVersion> Catalog::Find(const Scope& scope, const std::string& text, 
 }
 
 Result<AssetVersion> Catalog::FindInRegistry(const AssetReference& reference, AssetKind kind) {
-  if (reference.registry == kCuratedRegistry) return FindCurated(reference, kind);
+  if (IsCurated(reference.registry)) return FindCurated(reference, kind);
   if (registries_ == nullptr) return NotFound(fmt::format("there is no registry '{}'", reference.registry));
   return registries_->Find({reference.registry, kind, reference.name, reference.version});
 }

@@ -193,7 +193,18 @@ AssetVersion Version(AssetKind kind, std::string name, std::string description, 
   asset.version = kCuratedVersion;
   asset.description = std::move(description);
   asset.body = std::move(body);
+  asset.context.created_by = asset.context.last_modified_by = kCuratedRegistry;
   return asset;
+}
+
+domain::AssetContainer ContainerOf(const AssetVersion& asset) {
+  domain::AssetContainer container;
+  container.kind = asset.kind;
+  container.name = asset.name;
+  container.description = asset.description;
+  container.latest_version = asset.version;
+  container.context = asset.context;
+  return container;
 }
 
 std::vector<AssetVersion> Assets(AssetKind kind) {
@@ -220,10 +231,31 @@ Status CheckVersion(const domain::AssetReference& reference) {
 
 }  // namespace
 
-std::vector<std::string> CuratedNames(AssetKind kind) {
-  std::vector<std::string> names;
-  for (AssetVersion& asset : Assets(kind)) names.push_back(std::move(asset.name));
-  return names;
+bool IsCurated(std::string_view registry) {
+  return EqualsIgnoreCase(registry, kCuratedRegistry);
+}
+
+domain::AssetRegistry CuratedRegistry() {
+  domain::AssetRegistry registry;
+  registry.scope.registry = kCuratedRegistry;
+  registry.display_name = "Slipway";
+  registry.description = "what comes with Slipway: components for pipelines without code, and what they run in";
+  registry.context.created_by = registry.context.last_modified_by = kCuratedRegistry;
+  return registry;
+}
+
+std::vector<domain::AssetContainer> ListCurated(AssetKind kind, domain::ListView view) {
+  std::vector<domain::AssetContainer> containers;
+  if (view == domain::ListView::kArchivedOnly) return containers;
+  for (const AssetVersion& asset : Assets(kind)) containers.push_back(ContainerOf(asset));
+  return containers;
+}
+
+Result<domain::AssetContainer> FindCuratedContainer(const std::string& name, AssetKind kind) {
+  domain::AssetReference reference;
+  reference.name = name;
+  SLIPWAY_ASSIGN_OR_RETURN(const AssetVersion asset, FindCurated(reference, kind));
+  return ContainerOf(asset);
 }
 
 Result<AssetVersion> FindCurated(const domain::AssetReference& reference, AssetKind kind) {
@@ -232,7 +264,8 @@ Result<AssetVersion> FindCurated(const domain::AssetReference& reference, AssetK
     SLIPWAY_RETURN_IF_ERROR(CheckVersion(reference));
     return std::move(asset);
   }
-  const auto names = CuratedNames(kind);
+  std::vector<std::string> names;
+  for (const AssetVersion& asset : Assets(kind)) names.push_back(asset.name);
   return NotFound(fmt::format("the registry '{}' has no {} '{}'{}{}", kCuratedRegistry, domain::AssetKindName(kind),
                               reference.name, names.empty() ? "" : "; it has " + Join(names, ", "),
                               DidYouMean(reference.name, names)));

@@ -13,10 +13,16 @@ namespace {
 
 using domain::AssetRegistry;
 
+Error NotChanged() {
+  return FailedPrecondition(
+      fmt::format("the registry '{}' comes with Slipway: it can be read, not changed; `slipway registry create --name "
+                  "NAME` makes one of your own",
+                  kCuratedRegistry));
+}
+
 Status CheckRegistry(AssetRegistry& registry) {
   SLIPWAY_RETURN_IF_ERROR(domain::CheckName(domain::NameKind::kRegistry, registry.scope.registry));
-  if (EqualsIgnoreCase(registry.scope.registry, kCuratedRegistry))
-    return InvalidArgument(fmt::format("the registry '{}' comes with Slipway", kCuratedRegistry));
+  if (IsCurated(registry.scope.registry)) return NotChanged();
   if (!registry.remote) return {};
   domain::RemoteRegistry& remote = *registry.remote;
   while (remote.url.ends_with('/')) remote.url.pop_back();
@@ -53,18 +59,19 @@ Result<Stored<AssetRegistry>> Registries::Put(AssetRegistry registry) {
 Result<AssetRegistry> Registries::Get(const std::string& name) {
   auto found = store_.GetRegistry(name);
   if (found || found.error().code() != Code::kNotFound) return found;
-  if (EqualsIgnoreCase(name, kCuratedRegistry))
-    return Unimplemented(
-        fmt::format("the registry '{0}' comes with Slipway and is not listed or changed; its components stand at "
-                    "azureml://registries/{0}/components/<name>: {1}",
-                    kCuratedRegistry, Join(CuratedNames(domain::AssetKind::kComponent), ", ")));
+  if (IsCurated(name)) return NotChanged();
   std::vector<std::string> names = {std::string(kCuratedRegistry)};
   if (const auto registries = store_.ListRegistries())
     for (const AssetRegistry& registry : *registries) names.push_back(registry.scope.registry);
   return NotFound(fmt::format("there is no registry '{}'{}", name, DidYouMean(name, names)));
 }
 
+Result<AssetRegistry> Registries::Show(const std::string& name) {
+  return IsCurated(name) ? CuratedRegistry() : Get(name);
+}
+
 Result<bool> Registries::Delete(const std::string& name) {
+  if (IsCurated(name)) return NotChanged();
   const auto found = store_.GetRegistry(name);
   if (!found && found.error().code() == Code::kNotFound) return false;
   if (!found) return found.error();

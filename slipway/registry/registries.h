@@ -35,8 +35,12 @@ class Registries {
   // Creates a registry, or changes texts, tags and the remote of the one that is there; a registry does not become
   // remote, or local again, while it is there.
   Result<Stored<domain::AssetRegistry>> Put(domain::AssetRegistry registry);
-  // kNotFound with the nearest name.
+  // One that was created here. kNotFound with the nearest name; kFailedPrecondition for the one that comes with Slipway
+  // (curated.h), which holds nothing that could be changed, shared or fetched.
   Result<domain::AssetRegistry> Get(const std::string& name);
+  // What a client may look at: that one, too.
+  Result<domain::AssetRegistry> Show(const std::string& name);
+  // Those that were created here.
   Result<std::vector<domain::AssetRegistry>> List() { return store_.ListRegistries(); }
   // With its assets and files; of a remote one, what is kept here. False when it was not there.
   Result<bool> Delete(const std::string& name);

@@ -10,6 +10,7 @@
 #include "slipway/base/hash.h"
 #include "slipway/base/text.h"
 #include "slipway/blobstore/tree.h"
+#include "slipway/registry/curated.h"
 #include "slipway/registry/definition.h"
 #include "slipway/registry/model_files.h"
 #include "slipway/registry/preparation.h"
@@ -42,6 +43,14 @@ RegistryAddress AddressOf(const AssetRegistry& registry, const AssetVersion& ver
 bool IsUploadName(std::string_view text) {
   return std::ssize(text) == 2 * kUploadNameBytes &&
          text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+domain::AssetReference InCurated(const std::string& name, const std::string& version = "latest") {
+  domain::AssetReference reference;
+  reference.registry = kCuratedRegistry;
+  reference.name = name;
+  (version == "latest" ? reference.label : reference.version) = version;
+  return reference;
 }
 
 // Which files two trees do not have in common, by path.
@@ -110,6 +119,7 @@ Result<json> SharedAssets::SigningStateOf(const std::string& registry) const {
 
 Result<AssetVersion> SharedAssets::Get(const Scope& scope, AssetKind kind, const std::string& name,
                                        const std::string& version) {
+  if (IsCurated(scope.registry)) return FindCurated(InCurated(name, version), kind);
   SLIPWAY_ASSIGN_OR_RETURN(const AssetRegistry registry, registries_.Get(scope.registry));
   if (!registry.remote) return local_.Get(registry.scope, kind, name, version);
   SLIPWAY_ASSIGN_OR_RETURN(RemoteSource remote, RemoteSource::Connect(registry));
@@ -118,6 +128,12 @@ Result<AssetVersion> SharedAssets::Get(const Scope& scope, AssetKind kind, const
 
 Result<std::vector<AssetVersion>> SharedAssets::ListVersions(const Scope& scope, AssetKind kind,
                                                              const std::string& name, ListView view) {
+  if (IsCurated(scope.registry)) {
+    SLIPWAY_ASSIGN_OR_RETURN(AssetVersion only, FindCurated(InCurated(name), kind));
+    std::vector<AssetVersion> versions;
+    if (view != ListView::kArchivedOnly) versions.push_back(std::move(only));
+    return versions;
+  }
   SLIPWAY_ASSIGN_OR_RETURN(const AssetRegistry registry, registries_.Get(scope.registry));
   if (!registry.remote) return local_.ListVersions(registry.scope, kind, name, view);
   SLIPWAY_ASSIGN_OR_RETURN(RemoteSource remote, RemoteSource::Connect(registry));
@@ -125,6 +141,7 @@ Result<std::vector<AssetVersion>> SharedAssets::ListVersions(const Scope& scope,
 }
 
 Result<AssetContainer> SharedAssets::GetContainer(const Scope& scope, AssetKind kind, const std::string& name) {
+  if (IsCurated(scope.registry)) return FindCuratedContainer(name, kind);
   SLIPWAY_ASSIGN_OR_RETURN(const AssetRegistry registry, registries_.Get(scope.registry));
   if (!registry.remote) return local_.GetContainer(registry.scope, kind, name);
   SLIPWAY_ASSIGN_OR_RETURN(RemoteSource remote, RemoteSource::Connect(registry));
@@ -132,6 +149,7 @@ Result<AssetContainer> SharedAssets::GetContainer(const Scope& scope, AssetKind 
 }
 
 Result<std::vector<AssetContainer>> SharedAssets::ListContainers(const Scope& scope, AssetKind kind, ListView view) {
+  if (IsCurated(scope.registry)) return ListCurated(kind, view);
   SLIPWAY_ASSIGN_OR_RETURN(const AssetRegistry registry, registries_.Get(scope.registry));
   if (!registry.remote) return local_.ListContainers(registry.scope, kind, view);
   SLIPWAY_ASSIGN_OR_RETURN(RemoteSource remote, RemoteSource::Connect(registry));

@@ -107,12 +107,14 @@ json YamlToJson(const std::string& text) {
 }
 
 json ToJson(const domain::CreationContext& context) {
-  return {{"created_at", FormatTimestamp(context.created_at)},
-          {"created_by", context.created_by},
-          {"created_by_type", "User"},
-          {"last_modified_at", FormatTimestamp(context.last_modified_at)},
-          {"last_modified_by", context.last_modified_by},
-          {"last_modified_by_type", "User"}};
+  json result = {{"created_by", context.created_by},
+                 {"created_by_type", "User"},
+                 {"last_modified_by", context.last_modified_by},
+                 {"last_modified_by_type", "User"}};
+  if (context.created_at == Timestamp{}) return result;  // what comes with Slipway has no time
+  result["created_at"] = FormatTimestamp(context.created_at);
+  result["last_modified_at"] = FormatTimestamp(context.last_modified_at);
+  return result;
 }
 
 json ToJson(const domain::CommandComponent& component) {

@@ -9,12 +9,14 @@ namespace slipway::wire {
 using nlohmann::json;
 
 json SystemDataToArm(const domain::CreationContext& context) {
-  return {{"createdAt", FormatTimestamp(context.created_at)},
-          {"createdBy", context.created_by},
-          {"createdByType", "User"},
-          {"lastModifiedAt", FormatTimestamp(context.last_modified_at)},
-          {"lastModifiedBy", context.last_modified_by},
-          {"lastModifiedByType", "User"}};
+  json data = {{"createdBy", context.created_by},
+               {"createdByType", "User"},
+               {"lastModifiedBy", context.last_modified_by},
+               {"lastModifiedByType", "User"}};
+  if (context.created_at == Timestamp{}) return data;  // what comes with Slipway has no time
+  data["createdAt"] = FormatTimestamp(context.created_at);
+  data["lastModifiedAt"] = FormatTimestamp(context.last_modified_at);
+  return data;
 }
 
 domain::CreationContext ReadSystemData(const JsonView& resource) {

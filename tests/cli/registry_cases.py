@@ -84,6 +84,20 @@ def registries(scratch):
                    out=r"^credit\n$")
     scratch.expect("a name that cannot be", az("registry", "create", "-n", "x"), 1, out="", err=r"3 to 33 characters")
     scratch.expect("the one that comes with Slipway", az("registry", "create", "-n", "slipway"), 1, out="", err=r"comes with Slipway")
+    scratch.expect("which is listed", az("registry", "list", "-o", "table"), 0, out=r"slipway +local")
+    in_slipway = ("--registry-name", "slipway")
+    scratch.expect("what comes with it is listed", az("component", "list", *in_slipway, "--query", "[].name", "-o", "tsv"), 0,
+                   out=r"^split\ndata-quality\ntrain-tabular\ncompare\nregister\ndrift\nexport\n$")
+    scratch.expect("a component is shown with its inputs", az("component", "show", "-n", "train-tabular", *in_slipway, "--query", "inputs.algorithm.default",
+                                                              "-o", "tsv"), 0, out=r"^random_forest\n$")
+    scratch.expect("which nobody created at a time", az("component", "show", "-n", "drift", *in_slipway, "--query", "creation_context.created_at"), 0,
+                   out=r"^$|null")
+    scratch.expect("and the environment", az("environment", "show", "-n", "steps", "--label", "latest", *in_slipway, "--query", "version", "-o", "tsv"), 0,
+                   out=r"^1\n$")
+    scratch.expect("a component that is not there", az("component", "show", "-n", "splt", "-v", "1", *in_slipway), 3, out="", err=r"did you mean 'split'")
+    for change in (("registry", "delete", "-n", "slipway", "-y"), ("registry", "update", "-n", "slipway", "--set", "tags.a=b"),
+                   ("component", "archive", "-n", "split", *in_slipway)):
+        scratch.expect("it does not change: " + " ".join(change[:2]), az(*change), 1, out="", err=r"comes with Slipway")
     scratch.write("typo.yml", "name: other\nlocaton: here\n")
     scratch.expect("a key that is none", az("registry", "create", "-f", "typo.yml"), 1, out="", err=r"typo\.yml:2:1: .*did you mean 'location'")
     scratch.expect("an unknown registry", az("model", "list", "--registry-name", "shred"), 3, out="", err=r"did you mean 'shared'")
@@ -256,10 +270,8 @@ def everywhere(scratch):
     for noun in ("model", "data", "environment", "component"):
         scratch.expect("%s and an unknown registry" % noun, az(noun, "list", "--registry-name", "shred"), 3, out="", err=r"did you mean 'shared'")
     scratch.expect("an empty name of a registry is no workspace", az("model", "list", "--registry-name", ""), 1, out="", err=r"--registry-name is empty")
-    for words in (("component", "list", "--registry-name", "slipway"), ("registry", "show", "-n", "slipway"),
-                  ("model", "create", "-n", "mine", "-v", "1", "-p", "rows.json", "--registry-name", "slipway")):
-        scratch.expect("what comes with Slipway is told for %s" % words[0], az(*words), 1, out="",
-                       err=r"the registry 'slipway' comes with Slipway.*azureml://registries/slipway/components/<name>: split, ")
+    scratch.expect("a model into what comes with Slipway", az("model", "create", "-n", "mine", "-v", "1", "-p", "rows.json", "--registry-name", "slipway"), 1,
+                   out="", err=r"the registry 'slipway' comes with Slipway: it can be read, not changed")
     scratch.expect("what is stated does not change", az("model", "update", "-n", "direct", "-v", "1", *in_registry, "--set", "type=mlflow_model"), 1, out="",
                    err=r"type")
 
