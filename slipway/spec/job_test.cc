@@ -12,6 +12,7 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::UnorderedElementsAre;
 
 constexpr std::string_view kPipeline = R"(type: pipeline
 inputs:
@@ -182,6 +183,16 @@ TEST(Sweeps, RefuseWrongSpacesAndTrials) {
               ElementsAre(HasSubstr("is not declared under 'search_space'")));
   EXPECT_THAT(complaints(", primary_metric: f1", ""),
               ElementsAre(HasSubstr("'objective' needs the key 'primary_metric'")));
+  const std::string_view range = "{type: uniform, min_value: 100, max_value: 1000}";
+  EXPECT_THAT(complaints(range, "{type: qnormal, mu: 0, sigma: -1, q: 0}"),
+              UnorderedElementsAre(HasSubstr("search_space.n.sigma: must be greater than 0"),
+                                   HasSubstr("search_space.n.q: must be greater than 0")));
+  EXPECT_THAT(complaints(range, "{type: normal, mu: 0, sigma: wide}"),
+              ElementsAre(HasSubstr("a number is needed here, not 'wide'")));
+  EXPECT_THAT(complaints("type: random, seed: 7", "type: grid"),
+              ElementsAre(HasSubstr("grid sampling takes 'choice' only, and 'n' is of type uniform")));
+  EXPECT_THAT(complaints("slack_factor: 0.1", "slack_factor: -0.1"),
+              ElementsAre(HasSubstr("early_termination.slack_factor: must not be negative")));
 }
 
 TEST(Sweeps, MayNestHyperparametersInChoices) {

@@ -65,6 +65,12 @@ domain::SearchDistribution ReadDistribution(const Value& value, const std::strin
   auto require_number = [&](std::string_view key, double& into) {
     if (reader.Require(key)) reader.Number(key, into);
   };
+  auto require_positive = [&](std::string_view key, double& into) {
+    std::optional<double> given;
+    if (reader.Require(key)) reader.Number(key, given);
+    into = given.value_or(1);
+    if (!(into > 0)) reader.Find(key)->Complain("must be greater than 0");
+  };
   if (type == "choice") ReadChoices(reader, name, space, distribution);
   if (type == "randint") {
     std::optional<int64_t> upper;
@@ -80,9 +86,9 @@ domain::SearchDistribution ReadDistribution(const Value& value, const std::strin
   }
   if (type.ends_with("normal")) {
     require_number("mu", distribution.mu);
-    require_number("sigma", distribution.sigma);
+    require_positive("sigma", distribution.sigma);
   }
-  if (IsQuantized(type)) require_number("q", distribution.q);
+  if (IsQuantized(type)) require_positive("q", distribution.q);
   if (!type.empty()) reader.Finish();
   return distribution;
 }
@@ -98,6 +104,12 @@ void ReadSampling(const Value& value, domain::SamplingAlgorithm& into) {
   if (into.type != "grid") reader.Integer("seed", into.seed, INT64_MIN);
   if (into.type == "random") reader.Choice("rule", {"random", "sobol"}, into.rule);
   reader.Finish();
+}
+
+void CheckGrid(const Value& value, const Space& space) {
+  for (const auto& [key, distribution] : space)
+    if (!distribution.type.empty() && distribution.type != "choice")
+      value.Complain(fmt::format("grid sampling takes 'choice' only, and '{}' is of type {}", key, distribution.type));
 }
 
 void ReadObjective(const Value& value, domain::Objective& into) {
@@ -118,6 +130,10 @@ void ReadLimits(const Value& value, domain::SweepLimits& into) {
   reader.Finish();
 }
 
+double SlackOf(const domain::EarlyTermination& policy, std::string_view key) {
+  return (key == "slack_factor" ? policy.slack_factor : policy.slack_amount).value_or(0);
+}
+
 void ReadEarlyTermination(const Value& value, std::optional<domain::EarlyTermination>& into) {
   domain::EarlyTermination policy;
   ObjectReader reader(value, "'early_termination'");
@@ -128,6 +144,8 @@ void ReadEarlyTermination(const Value& value, std::optional<domain::EarlyTermina
     reader.Number("slack_factor", policy.slack_factor);
     reader.Number("slack_amount", policy.slack_amount);
     if (!policy.slack_factor && !policy.slack_amount) value.Complain("bandit needs 'slack_factor' or 'slack_amount'");
+    for (const char* key : {"slack_factor", "slack_amount"})
+      if (auto given = reader.Find(key); given && SlackOf(policy, key) < 0) given->Complain("must not be negative");
   }
   if (policy.type == "truncation_selection" && reader.Require("truncation_percentage"))
     reader.Integer("truncation_percentage", policy.truncation_percentage, 1, 99);
@@ -172,13 +190,15 @@ void ReadTrial(const Value& value, domain::SweepSpec& into, AnonymousAssets& ano
 }  // namespace
 
 void ReadSweepFields(ObjectReader& reader, domain::SweepSpec& into, AnonymousAssets& anonymous) {
-  if (auto space = reader.Require("search_space")) {
+  auto space = reader.Require("search_space");
+  if (space) {
     space->ForEachMember([&](const std::string& key, const Value& value) {
       into.search_space[key] = ReadDistribution(value, key, into.search_space);
     });
     if (space->node().IsMap() && space->node().members.empty()) space->Complain("must not be empty");
   }
   if (auto sampling = reader.Require("sampling_algorithm")) ReadSampling(*sampling, into.sampling);
+  if (space && into.sampling.type == "grid") CheckGrid(*space, into.search_space);
   if (auto objective = reader.Require("objective")) ReadObjective(*objective, into.objective);
   if (auto limits = reader.Find("limits")) ReadLimits(*limits, into.limits);
   if (auto policy = reader.Find("early_termination")) ReadEarlyTermination(*policy, into.early_termination);

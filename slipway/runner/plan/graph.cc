@@ -346,6 +346,9 @@ std::vector<Error> CheckSweepJob(const SweepSpec& sweep) {
   std::vector<Error> errors = CheckCommand(sweep.trial.command, declared);
   if (sweep.search_space.empty()) errors.push_back(InvalidArgument("the search space is empty"));
   if (sweep.objective.primary_metric.empty()) errors.push_back(InvalidArgument("the objective names no metric"));
+  if (const auto& policy = sweep.early_termination;
+      policy && (policy->slack_factor.value_or(0) < 0 || policy->slack_amount.value_or(0) < 0))
+    errors.push_back(InvalidArgument("the slack of early termination must not be negative"));
   const bool is_inline = sweep.trial_component.empty();
   for (const auto& [name, distribution] : sweep.search_space) {
     const bool is_used = sweep.trial.inputs.count(name) > 0;

@@ -134,5 +134,16 @@ TEST(CheckSweep, TheTrialUsesWhatIsSearched) {
   EXPECT_EQ(errors[0].message(), "'dept' of the search space is not an input of the trial; did you mean 'depth'?");
 }
 
+TEST(CheckSweep, ANegativeSlackWouldStopEveryTrial) {
+  SweepSpec sweep;
+  sweep.trial.command = "t ${{search_space.depth}}";
+  sweep.search_space["depth"].type = "uniform";
+  sweep.objective.primary_metric = "f1";
+  sweep.early_termination.emplace().slack_amount = -1.0;
+  const auto errors = CheckSweepJob(sweep);
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_EQ(errors[0].message(), "the slack of early termination must not be negative");
+}
+
 }  // namespace
 }  // namespace slipway::runner
