@@ -1,17 +1,18 @@
 // Trains a model on a table, judges it, logs how good it is and keeps its card.
 #include "steps.h"
 
+#include <cctype>
 #include <cstdio>
 
 namespace slipway::steps {
 namespace {
 
-// "n_estimators=500 max_depth=12"
+// "n_estimators=500 max_depth=12"; a block of YAML has line ends, too.
 std::map<std::string, std::string> ParametersIn(const std::string& text) {
   std::map<std::string, std::string> parameters;
   std::string word;
   for (const char c : text + " ") {
-    if (c != ' ') {
+    if (std::isspace(static_cast<unsigned char>(c)) == 0) {
       word += c;
       continue;
     }
@@ -48,6 +49,7 @@ void TrainTabular(const sdk::Arguments& arguments) {
   for (const auto& [name, value] : model.Parameters()) run.LogParameter(name, value);
   run.LogMetrics(model.Metrics(), "validation_");
   run.LogArtifact(folder + "/model_card.html");
+  for (const std::string& note : model.Notes()) std::printf("note: %s\n", note.c_str());
   for (const auto& [name, value] : model.Metrics()) std::printf("%-22s %.4f\n", name.c_str(), value);
 }
 

@@ -70,6 +70,10 @@ std::map<std::string, std::string> TrainedModel::Parameters() const {
   return impl_->trained.parameters;
 }
 
+std::vector<std::string> TrainedModel::Notes() const {
+  return impl_->trained.model.notes;
+}
+
 std::string TrainedModel::EvaluationJson() const {
   return training::EvaluationJson(impl_->trained);
 }

@@ -38,6 +38,8 @@ class TrainedModel {
   // accuracy, roc_auc, f1_score, …, or rmse, mae, r2_score, …; those without a meaning are left out.
   std::map<std::string, double> Metrics() const;
   std::map<std::string, std::string> Parameters() const;
+  // What its owner should know: "the coefficients did not settle in 100 iterations …".
+  std::vector<std::string> Notes() const;
   // Metrics with their intervals, confusion, importances, segments.
   std::string EvaluationJson() const;
   // A page that stands alone.

@@ -42,6 +42,13 @@ TEST(TrainedModel, TakesRowsToJudgeBy) {
   EXPECT_THAT(model.EvaluationJson(), HasSubstr("\"test_rows\": 600"));
 }
 
+TEST(TrainedModel, NotesWhatItsOwnerShouldKnow) {
+  const TrainedModel model = TrainedModel::Fit(
+      People(), "late",
+      {.algorithm = "linear", .parameters = {{"max_iter", "1"}}, .exclude = kOtherTargets, .importances = false});
+  EXPECT_THAT(model.Notes(), testing::ElementsAre(HasSubstr("did not settle in 1 iterations")));
+}
+
 TEST(TrainedModel, ThrowsWhatIsWrong) {
   const auto why = [](const TrainSettings& settings) {
     try {
