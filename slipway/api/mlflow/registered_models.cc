@@ -53,7 +53,10 @@ class RegisteredModels {
   }
 
   Result<json> Rename(const Scope&, const Arguments&) const {
-    return Unimplemented("renaming registered models is not supported yet");
+    return Unimplemented(
+        "registered models cannot be renamed, since deployments and jobs know them by name: register the versions "
+        "under "
+        "the new name");
   }
 
   Result<json> Update(const Scope& scope, const Arguments& arguments) const {
