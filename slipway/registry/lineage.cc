@@ -134,8 +134,13 @@ class Builder {
 
   void ConnectInput(const std::string& job, const std::string& name, const domain::DataInput& data) {
     const std::string how = fmt::format("input '{}'", name);
-    if (const auto asset = Named(data.path, KindOfInput(data.type))) return Connect(*asset, job, how);
-    if (const std::string* producer = ProducerOf(data.path)) Connect(JobId(*producer), job, how);
+    const AssetKind kind = KindOfInput(data.type);
+    if (const auto asset = Named(data.path, kind)) return Connect(*asset, job, how);
+    if (const std::string* producer = ProducerOf(data.path)) return Connect(JobId(*producer), job, how);
+    const auto reference = domain::ParseReference(data.path, kind);
+    const auto* output = reference ? std::get_if<domain::JobOutputPath>(&*reference) : nullptr;
+    if (output && graph_.nodes.count(JobId(output->job))) return Connect(JobId(output->job), job, how);
+    Connect(Node("path:" + data.path, "path", data.path, "").id, job, how);  // uploaded with the job, or an address
   }
 
   // The commit that a job was submitted from belongs to its code; to the job itself when it brings none.
@@ -260,7 +265,8 @@ LineageGraph BuildLineage(const LineageSources& sources) {
 
 Result<std::string> FindNode(const LineageGraph& graph, std::string_view text) {
   if (text.empty()) return InvalidArgument("'ref' of the query is missing: name a job, model, data or deployment");
-  if (const auto exact = graph.nodes.find(std::string(text)); exact != graph.nodes.end()) return exact->first;
+  for (const std::string& id : {std::string(text), fmt::format("path:{}", text)})
+    if (graph.nodes.contains(id)) return id;
   const auto fitting = Candidates(graph, text);
   if (fitting.size() == 1) return fitting.front();
   if (fitting.size() > 1) {

@@ -96,6 +96,20 @@ TEST(Lineage, AnOutputThatWasTakenOverLeadsToWhoMadeIt) {
   EXPECT_FALSE(Has(graph, "job:q_prepare", "job:p_fit"));
 }
 
+TEST(Lineage, DataWithoutANameStandAsTheirPath) {
+  LineageSources sources = Chain();
+  const std::string uploaded = "azureml://datastores/blob/paths/LocalUpload/0a/rows.csv";
+  auto& inputs = std::get<CommandSpec>(sources.jobs[2].spec.body).inputs;
+  inputs["more"] = DataInput{"uri_file", uploaded, ""};
+  inputs["earlier"] = DataInput{"uri_folder", "azureml://jobs/p_prepare/outputs/o/paths/x", ""};
+  inputs.erase("clean");
+  const auto graph = BuildLineage(sources);
+  EXPECT_TRUE(Has(graph, "path:" + uploaded, "job:p_fit"));
+  EXPECT_TRUE(Has(graph, "job:p_prepare", "job:p_fit")) << "a job's output by its name";
+  EXPECT_EQ(FindNode(graph, uploaded).value(), "path:" + uploaded);
+  EXPECT_TRUE(LineageAround(graph, "path:" + uploaded, false, true).nodes.count("deployment:shop/blue"));
+}
+
 TEST(Lineage, NamesAreFoundInTheirUsualForms) {
   const auto graph = BuildLineage(Chain());
   EXPECT_EQ(FindNode(graph, "azureml:credit:3").value(), "model:credit:3");
