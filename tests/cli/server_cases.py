@@ -32,6 +32,11 @@ def jobs(scratch):
     scratch.write("bad.yml", "command: echo before; echo the reason >&2; exit 3\nenvironment: azureml:shell:1\n")
     scratch.expect("a failing command shows exit code and log tail", ["slipway", "job", "create", "-f", "bad.yml", "--stream"], 1,
                    out=r"the reason", err=r"failed: .*3.*the reason")
+    scratch.write("late.yml", "command: sleep 600\nenvironment: azureml:shell:1\nlimits: {timeout: 1}\n")
+    scratch.expect("one that takes too long fails, too", ["slipway", "job", "create", "-f", "late.yml", "--stream"], 1,
+                   out=r"Status: Canceled", err=r"was canceled: it ran longer than its limit of 1 s")
+    scratch.expect("a folder that cannot be made is no missing output", ["slipway", "job", "download", "-n", name, "--all", "-p", "bad.yml/got"], 3, out="",
+                   err=r"--download-path: .*bad\.yml/got")
     scratch.write("unknown.yml", "command: echo\nenvironment: azureml:nothing:1\n")
     scratch.expect("an unknown environment is refused at once", ["slipway", "job", "create", "-f", "unknown.yml"], 3, out="", err=r"nothing")
     scratch.write("compute.yml", "command: echo\nenvironment: azureml:shell:1\ncompute: azureml:nowhere\n")

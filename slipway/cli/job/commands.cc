@@ -210,6 +210,8 @@ Result<Output> DownloadJob(Context& context, const Arguments& arguments) {
   SLIPWAY_ASSIGN_OR_RETURN(const Json arm, server->Get("jobs", *arguments.Get("name")));
   SLIPWAY_ASSIGN_OR_RETURN(const domain::Job job, wire::JobFromArm(arm));
   const fs::path target = arguments.GetOr("download-path", ".");
+  // What cannot be written is not to be told as an output that is not there.
+  SLIPWAY_RETURN_IF_ERROR(With(MakeDirectories(target), "--download-path"));
   if (auto output = arguments.Get("output-name")) {
     SLIPWAY_RETURN_IF_ERROR(DownloadOutput(context, *server, job, *output, target / "named-outputs" / *output));
     return Output::Nothing();

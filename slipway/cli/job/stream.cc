@@ -168,9 +168,15 @@ class JobStreamer {
     if (const std::string url = StudioUrl(job); !url.empty()) console.Out(fmt::format("Web View: {}\n", url));
     const std::string status = job["status"].get<std::string>();
     console.Out(fmt::format("Status: {}\n", status));
-    if (status != "Failed") return {};
-    const std::string message = job.contains("error") ? job["error"].value("message", "") : "";
-    return FailedPrecondition(fmt::format("the job '{}' failed{}{}", name_, message.empty() ? "" : ": ", message));
+    const auto error = job.find("error");
+    const std::string message =
+        error != job.end() && error->is_object() ? error->value("message", std::string()) : std::string();
+    if (status == "Failed")
+      return FailedPrecondition(fmt::format("the job '{}' failed{}{}", name_, message.empty() ? "" : ": ", message));
+    // Nobody asked for it: a limit of time ended the job.
+    if (status == "Canceled" && !message.empty())
+      return FailedPrecondition(fmt::format("the job '{}' was canceled: {}", name_, message));
+    return {};
   }
 
   Context& context_;
