@@ -64,6 +64,12 @@ def curated(scratch):
                    out=r"note: column 'borrower' holds 320 different texts in 320 rows.*Status: Completed")
     scratch.expect("and the model is registered", ["slipway", "model", "show", "-n", "loans", "-v", "1", "--query", "type", "-o", "tsv"], 0,
                    out=r"^mlflow_model\n$")
+    scratch.expect("the table as an asset", ["slipway", "data", "create", "-n", "loans-table", "-p", "loans/loans.csv", "--type", "uri_file", "-o", "none"], 0, out="")
+    scratch.write("schema.yml", "columns:\n  income: {type: text}\n  borrower: ignore\n")
+    scratch.expect("is trained on from the command line", ["slipway", "train", "--data", "azureml:loans-table", "--target", "late", "--schema", "schema.yml",
+                                                           "--set", "n_estimators=3", "--no-importances", "--query", "[target,train_rows]", "-o", "tsv"],
+                   0, out=r"^late\s+320\n$", err=r"320 rows and 2 columns")
+    scratch.expect("one that is not there", ["slipway", "train", "--data", "loans-tabl", "--target", "late"], 3, out="", err=r"--data: .*did you mean 'loans-table'")
     scratch.write("mistyped.yml", pipeline + steps.replace("components/split", "components/splt"))
     scratch.expect("a component that is not there is named", ["slipway", "job", "create", "-f", "mistyped.yml"], 3, out="",
                    err=r"did you mean 'split'")

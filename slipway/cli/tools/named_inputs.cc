@@ -66,10 +66,10 @@ Result<Found> Find(client::Workspace& server, const std::string& text, AssetKind
 }
 
 // A file by itself is read whatever its ending says.
-Result<Table> ReadDownloaded(const fs::path& folder) {
+Result<Table> ReadDownloaded(const fs::path& folder, const TableReader& read) {
   SLIPWAY_ASSIGN_OR_RETURN(const std::vector<FileEntry> files, ListFiles(folder));
   const bool is_single = files.size() == 1 && files[0].path != "MLTable";
-  return tabular::ReadTable(is_single ? folder / files[0].path : folder);
+  return read(is_single ? folder / files[0].path : folder);
 }
 
 Status Download(Context& context, client::Workspace& server, const Found& found, const fs::path& folder) {
@@ -80,19 +80,19 @@ Status Download(Context& context, client::Workspace& server, const Found& found,
 
 }  // namespace
 
-Result<Table> ReadNamedTable(Context& context, const std::string& text) {
-  if (Exists(text)) return tabular::ReadTable(text);
+Result<Table> ReadNamedTable(Context& context, const std::string& text, const TableReader& read) {
+  if (Exists(text)) return read(text);
   // What is no reference either needs no server to say so.
   SLIPWAY_RETURN_IF_ERROR(ReferenceTo(text, AssetKind::kData));
   SLIPWAY_ASSIGN_OR_RETURN(client::Workspace * server, context.Server());
   SLIPWAY_ASSIGN_OR_RETURN(const Found found, Find(*server, text, AssetKind::kData));
   SLIPWAY_ASSIGN_OR_RETURN(const TemporaryDirectory folder, TemporaryDirectory::Make());
   SLIPWAY_RETURN_IF_ERROR(Download(context, *server, found, folder.path()));
-  return With(ReadDownloaded(folder.path()), fmt::format("'{}'", found.name));
+  return With(ReadDownloaded(folder.path(), read), fmt::format("'{}'", found.name));
 }
 
 Result<Table> ReadNamedRows(Context& context, const std::string& text, const model::Signature& signature) {
-  return Exists(text) ? ReadRows(text, signature) : ReadNamedTable(context, text);
+  return ReadNamedTable(context, text, [&](const fs::path& path) { return ReadRows(path, signature); });
 }
 
 Result<Table> ReadRows(const fs::path& path, const model::Signature& signature) {

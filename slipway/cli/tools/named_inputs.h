@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -10,12 +11,18 @@
 #include "slipway/cli/context.h"
 #include "slipway/model/signature.h"
 #include "slipway/scoring/compiled_model.h"
+#include "slipway/tabular/read.h"
 #include "slipway/tabular/table.h"
 
 namespace slipway::cli {
 
-// A file or folder, a data asset (NAME, NAME:VERSION, NAME@LABEL) or an azureml:// path.
-Result<tabular::Table> ReadNamedTable(Context& context, const std::string& text);
+// Reads a file or folder of this machine.
+using TableReader = std::function<Result<tabular::Table>(const std::filesystem::path&)>;
+
+// A file or folder, a data asset (NAME, NAME:VERSION, NAME@LABEL) or an azureml:// path, whose files are read where
+// they were downloaded to.
+Result<tabular::Table> ReadNamedTable(Context& context, const std::string& text,
+                                      const TableReader& read = tabular::ReadTable);
 // The same for rows to score: a column that the model takes as text is read as text, whatever it looks like.
 Result<tabular::Table> ReadNamedRows(Context& context, const std::string& text, const model::Signature& signature);
 Result<tabular::Table> ReadRows(const std::filesystem::path& path, const model::Signature& signature);

@@ -7,6 +7,7 @@
 #include "slipway/base/hash.h"
 #include "slipway/base/text.h"
 #include "slipway/cli/context.h"
+#include "slipway/cli/tools/named_inputs.h"
 #include "slipway/cli/tools/tools.h"
 #include "slipway/stats/json_number.h"
 #include "slipway/tabular/csv.h"
@@ -128,7 +129,10 @@ Result<Output> Run(Context& context, const Arguments& arguments) {
   if (const auto file = arguments.Get("schema")) {
     SLIPWAY_ASSIGN_OR_RETURN(schema, With(training::ReadSchema(*file), "--schema"));
   }
-  SLIPWAY_ASSIGN_OR_RETURN(tabular::Table table, With(ReadData(path, schema), "--data"));
+  SLIPWAY_ASSIGN_OR_RETURN(
+      tabular::Table table,
+      With(ReadNamedTable(context, path, [&](const std::filesystem::path& file) { return ReadData(file, schema); }),
+           "--data"));
   SLIPWAY_ASSIGN_OR_RETURN(const TrainOptions options, OptionsOf(arguments, schema, table, target));
   context.Progress(fmt::format("training on {} rows", table.rows()));
   SLIPWAY_ASSIGN_OR_RETURN(const Trained trained, training::Train(std::move(table), target, options));
@@ -152,7 +156,8 @@ Command TrainCommand() {
   command.path = "train";
   command.summary = "Train a model on a labelled table, judge it on rows it did not see, and write it with its card.";
   command.flags = {
-      {"data", 0, "The labelled table: a file, a folder of files or an MLTable folder.", Flag::Takes::kValue, true},
+      {"data", 0, "The labelled table: a file, a folder of files, an MLTable folder or a data asset.",
+       Flag::Takes::kValue, true},
       {"target", 0, "The column to predict.", Flag::Takes::kValue, true},
       {"model", 'm', "The folder to write the model and its card to. Default: they are not kept."},
       {.name = "algorithm",
