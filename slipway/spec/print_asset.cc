@@ -111,9 +111,9 @@ json ToJson(const domain::CreationContext& context) {
                  {"created_by_type", "User"},
                  {"last_modified_by", context.last_modified_by},
                  {"last_modified_by_type", "User"}};
-  // What comes with Slipway has no time.
-  if (context.created_at != Timestamp{}) result["created_at"] = FormatTimestamp(context.created_at);
-  if (context.last_modified_at != Timestamp{}) result["last_modified_at"] = FormatTimestamp(context.last_modified_at);
+  if (context.created_at == Timestamp{}) return result;  // what comes with Slipway has no time
+  result["created_at"] = FormatTimestamp(context.created_at);
+  result["last_modified_at"] = FormatTimestamp(context.last_modified_at);
   return result;
 }
 

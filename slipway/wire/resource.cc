@@ -13,9 +13,9 @@ json SystemDataToArm(const domain::CreationContext& context) {
                {"createdByType", "User"},
                {"lastModifiedBy", context.last_modified_by},
                {"lastModifiedByType", "User"}};
-  // What comes with Slipway has no time.
-  if (context.created_at != Timestamp{}) data["createdAt"] = FormatTimestamp(context.created_at);
-  if (context.last_modified_at != Timestamp{}) data["lastModifiedAt"] = FormatTimestamp(context.last_modified_at);
+  if (context.created_at == Timestamp{}) return data;  // what comes with Slipway has no time
+  data["createdAt"] = FormatTimestamp(context.created_at);
+  data["lastModifiedAt"] = FormatTimestamp(context.last_modified_at);
   return data;
 }
 
