@@ -4,7 +4,8 @@
 # traffic log, scoring scripts in C++ and Python, three times more requests than a script or a model can take, idle
 # connections.
 #   bench/score-http.sh BUILD_DIR [DATA.csv]
-# As in the product, somebody reads the traffic log while it is written: score_http_drain_bench, on the load's core.
+# As in the product, somebody reads the traffic log while it is written: score_http_drain_bench, in the time that the
+# load leaves of its core (a load that has to wait for the reader's turn leaves the gateway without work).
 # A percentile at a share of a core says how long the longest pauses of that core are, more than how fast a server is: who
 # is busy for half of the time needs as long as a pause took to catch up after it, who is busy for a fifth a quarter of
 # that. What else runs on the core pauses it (with one load program that always runs, a system has the other core alone
@@ -18,7 +19,7 @@ target=default_payment_next_month
 rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-3} connections=32
 server_core=0 load_core=1
 
-for program in nginx wrk taskset openssl; do
+for program in nginx wrk taskset chrt openssl; do
   command -v $program >/dev/null || { echo "score-http: needs $program (apt-get install nginx-light wrk util-linux openssl)" >&2; exit 1; }
 done
 /usr/bin/python3 -c 'import fastapi, uvicorn, sklearn, pandas' 2>/dev/null ||
@@ -98,7 +99,7 @@ on_server_core "$build/bin/slipway-gateway" --home "$work/quiet" --listen 127.0.
 on_server_core nginx -c "$work/nginx.conf" 2>/dev/null
 on_server_core /usr/bin/python3 bench/peers/score_http_fastapi.py "$fastapi" "$data" $target >"$work/fastapi.log" 2>&1
 for port in $gateway $gateway_tls $quiet $nginx $nginx_tls $fastapi; do wait_for "$port"; done
-taskset -c $load_core "$build/bench/score_http_drain_bench" "$work/home/spool/gateway" & children+=($!)
+chrt --idle 0 taskset -c $load_core "$build/bench/score_http_drain_bench" "$work/home/spool/gateway" & children+=($!)
 
 path=/endpoints/bench/score
 ask() { curl -sS -m 30 -H "$authorization" -H 'Content-Type: application/json' "$@" --data-binary "@$work/request.json" "http://127.0.0.1:$gateway$path"; }
