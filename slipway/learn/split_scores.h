@@ -31,12 +31,19 @@ class EntropyScore {
   explicit EntropyScore(std::span<const double> n_log2_n) : table_(n_log2_n) {}
   template <typename Counts>
   double Side(const Counts& counts, const typename Counts::Cell* cell) const {
-    double sum = -NLog2N(counts.weight(cell));
-    for (size_t k = 0; k < counts.classes(); ++k) sum += NLog2N(counts.of_class(cell, k));
-    return sum;
+    const uint64_t weight = counts.weight(cell);
+    return weight < table_.size() ? Sum(counts, cell, [this](uint64_t n) { return table_[n]; })
+                                  : Sum(counts, cell, [this](uint64_t n) { return NLog2N(n); });
   }
 
  private:
+  template <typename Counts, typename Term>
+  static double Sum(const Counts& counts, const typename Counts::Cell* cell, Term term) {
+    double sum = -term(counts.weight(cell));
+    for (size_t k = 0; k < counts.classes(); ++k) sum += term(counts.of_class(cell, k));
+    return sum;
+  }
+
   double NLog2N(uint64_t n) const {
     if (n < table_.size()) return table_[n];
     return n == 0 ? 0 : static_cast<double>(n) * std::log2(static_cast<double>(n));
