@@ -66,6 +66,9 @@ TEST_F(TrainTool, WritesAModelWithItsCardAndPrintsMetrics) {
        {"MLmodel", "model.onnx", "model_card.html", "evaluation.json", "input_example.json", "baseline.json"})
     EXPECT_TRUE(std::filesystem::exists(Path("model") + "/" + file)) << file;
   EXPECT_THAT(err(), HasSubstr("random_forest on 240 rows and 3 columns"));
+  EXPECT_GT(report["fit"]["seconds"], 0);
+  EXPECT_GT(report["fit"]["peak_memory_bytes"], 1 << 20);
+  EXPECT_THAT(err(), HasSubstr("the fit took "));
 }
 
 TEST_F(TrainTool, TakesATableOfMetrics) {
