@@ -49,6 +49,7 @@ void TrainTabular(const sdk::Arguments& arguments) {
   for (const auto& [name, value] : model.Parameters()) run.LogParameter(name, value);
   run.LogMetrics(model.Metrics(), "validation_");
   run.LogArtifact(folder + "/model_card.html");
+  std::printf("%s\n", model.CostText().c_str());
   for (const std::string& note : model.Notes()) std::printf("note: %s\n", note.c_str());
   for (const auto& [name, value] : model.Metrics()) std::printf("%-22s %.4f\n", name.c_str(), value);
 }

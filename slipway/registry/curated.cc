@@ -170,7 +170,7 @@ CommandComponent Drift() {
                     {"weekdays", Boolean(false, "Compare days with days of the same weekday.")},
                     {"bad_windows", Text("3/5", "Alarm when so many of the last windows are bad.")},
                     {"model", Data("mlflow_model", "What train-tabular wrote: columns count by importance.", true)},
-                    {"score", Text("", "Scores of the positive class, to estimate the model's performance by.")},
+                    {"score", Text("", "To estimate performance by: scores of the positive class, or CLASS=COLUMN,….")},
                     {"fail_on", Gate()}},
                    {{"report", {}}}, false);
 }

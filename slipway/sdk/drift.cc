@@ -46,7 +46,10 @@ training::StudyOptions StudyOptionsOf(const DriftOptions& options) {
   study.drift.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   if (options.together) study.together = training::DomainDriftOptions{};
   if (!options.every.empty() || !options.time_column.empty()) study.windows = WindowsOf(options);
-  if (!options.score.empty()) study.estimate = training::EstimateColumns{options.score, options.threshold};
+  if (!options.score.empty()) {
+    study.estimate = training::EstimateColumns{.score = "", .threshold = options.threshold};
+    Unwrap(training::SetScores(*study.estimate, options.score));
+  }
   return study;
 }
 

@@ -21,7 +21,8 @@ struct DriftOptions {
   bool weekdays = false;            // days are compared with days of the same weekday
   std::string bad_windows = "3/5";  // alarm at 3 bad windows of the last 5
   std::string importance = {};      // a model's folder: columns count by how much it hangs on them
-  // The column of scores of the positive class: estimates how well the model does; takes the target in the reference.
+  // The column of scores of the positive class, or "a=A, b=B, c=C" with the column of each class: estimates how well
+  // the model does; takes the target in the reference. The threshold is for two classes.
   std::string score = {};
   double threshold = 0.5;
 };

@@ -74,6 +74,15 @@ std::vector<std::string> TrainedModel::Notes() const {
   return impl_->trained.model.notes;
 }
 
+FitCost TrainedModel::Cost() const {
+  const training::FitCost& cost = impl_->trained.fit_cost;
+  return {cost.seconds, cost.peak_bytes};
+}
+
+std::string TrainedModel::CostText() const {
+  return training::FitCostText(impl_->trained.fit_cost);
+}
+
 std::string TrainedModel::EvaluationJson() const {
   return training::EvaluationJson(impl_->trained);
 }

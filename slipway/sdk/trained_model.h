@@ -26,6 +26,13 @@ struct TrainSettings {
   bool importances = true;  // which columns it hangs on; takes as long as many scores
 };
 
+// What a fit took; the memory is the most that this process has held resident until it ended, its table counts. 0
+// where the system does not say.
+struct FitCost {
+  double seconds = 0;
+  uint64_t peak_memory_bytes = 0;
+};
+
 // Immutable. Every failure throws Failure.
 class TrainedModel {
  public:
@@ -40,6 +47,8 @@ class TrainedModel {
   std::map<std::string, std::string> Parameters() const;
   // What its owner should know: "the coefficients did not settle in 100 iterations …".
   std::vector<std::string> Notes() const;
+  FitCost Cost() const;
+  std::string CostText() const;  // "the fit took 1.25 s; the process held at most 310 MB until then"
   // Metrics with their intervals, confusion, importances, segments.
   std::string EvaluationJson() const;
   // A page that stands alone.

@@ -153,7 +153,7 @@ void AddFindings(HtmlPage& page, const std::vector<ShiftFinding>& findings) {
 Series SeriesOf(const PerformanceEstimate& estimate, size_t metric) {
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   Series series;
-  series.name = fmt::format("estimated {}", BinaryMetrics()[metric].name);
+  series.name = fmt::format("estimated {}", PerformanceMetrics()[metric].name);
   series.dots_name = "realised";
   series.limit_low = estimate.limits[metric].low;
   series.limit_high = estimate.limits[metric].high;
@@ -171,13 +171,15 @@ Series SeriesOf(const PerformanceEstimate& estimate, size_t metric) {
 void AddPerformance(HtmlPage& page, const PerformanceEstimate& estimate) {
   page.Heading("Estimated performance", "performance");
   page.Paragraph(Text(fmt::format(
-      "How well the model should do on the current rows, estimated without their labels from its {} (CBPE). Bars hold "
-      "95 % "
-      "of what may come out; dashed lines are where the metric lay in the reference. The estimate sees shifts of the "
-      "inputs; it cannot see that labels came to follow from them in another way.",
-      estimate.is_calibrated ? "scores, made probabilities by isotonic regression" : "probabilities")));
-  for (size_t metric = 0; metric < BinaryMetrics().size(); ++metric) {
-    const std::string_view name = BinaryMetrics()[metric].name;
+      "How well the model should do on the current rows, estimated without their labels from its {} (CBPE). {}Bars "
+      "hold 95 % of what may come out; dashed lines are where the metric lay in the reference. The estimate sees "
+      "shifts of the inputs; it cannot see that labels came to follow from them in another way.",
+      estimate.is_calibrated ? "scores, made probabilities by isotonic regression" : "probabilities",
+      estimate.classes.empty()
+          ? ""
+          : fmt::format("All but accuracy are means over the {} classes. ", estimate.classes.size()))));
+  for (size_t metric = 0; metric < PerformanceMetrics().size(); ++metric) {
+    const std::string_view name = PerformanceMetrics()[metric].name;
     const bool is_alarming = std::any_of(
         estimate.chunks.begin(), estimate.chunks.end(),
         [&](const EstimatedChunk& chunk) { return !chunk.metrics.empty() && chunk.metrics[metric].is_alarming; });

@@ -60,11 +60,11 @@ json ChunkJson(const EstimatedChunk& chunk) {
   json out = {{"first_row", chunk.first_row}, {"rows", chunk.rows}, {"enough_data", !chunk.metrics.empty()}};
   for (size_t i = 0; i < chunk.metrics.size(); ++i) {
     const MetricEstimate& metric = chunk.metrics[i];
-    out["metrics"][std::string(BinaryMetrics()[i].name)] = {{"estimated", NumberOrNull(metric.estimated)},
-                                                            {"low", NumberOrNull(metric.low)},
-                                                            {"high", NumberOrNull(metric.high)},
-                                                            {"realised", NumberOrNull(metric.realised)},
-                                                            {"alarm", metric.is_alarming}};
+    out["metrics"][std::string(PerformanceMetrics()[i].name)] = {{"estimated", NumberOrNull(metric.estimated)},
+                                                                 {"low", NumberOrNull(metric.low)},
+                                                                 {"high", NumberOrNull(metric.high)},
+                                                                 {"realised", NumberOrNull(metric.realised)},
+                                                                 {"alarm", metric.is_alarming}};
   }
   return out;
 }
@@ -76,10 +76,11 @@ json PerformanceJson(const PerformanceEstimate& estimate) {
               {"alarm", estimate.alarm ? json(*estimate.alarm) : json(nullptr)},
               {"limits", json::object()},
               {"chunks", json::array()}};
+  if (!estimate.classes.empty()) out["mean_over_classes"] = estimate.classes;
   for (size_t i = 0; i < estimate.limits.size(); ++i)
-    out["limits"][std::string(BinaryMetrics()[i].name)] = {{"mean", NumberOrNull(estimate.limits[i].mean)},
-                                                           {"low", NumberOrNull(estimate.limits[i].low)},
-                                                           {"high", NumberOrNull(estimate.limits[i].high)}};
+    out["limits"][std::string(PerformanceMetrics()[i].name)] = {{"mean", NumberOrNull(estimate.limits[i].mean)},
+                                                                {"low", NumberOrNull(estimate.limits[i].low)},
+                                                                {"high", NumberOrNull(estimate.limits[i].high)}};
   for (const EstimatedChunk& chunk : estimate.chunks) out["chunks"].push_back(ChunkJson(chunk));
   return out;
 }

@@ -45,34 +45,115 @@ double ExpectedRocAuc(std::span<const double> probabilities, std::span<const dou
   return Ratio(area, before * negatives);
 }
 
-BinaryPerformance PerformanceOf(std::span<const double> probabilities, const ScoredRows& rows,
-                                std::span<const uint32_t> order) {
+// A matrix of confusion of two classes, in expectation.
+struct Counts {
   double tp = 0, fp = 0, fn = 0, tn = 0;
+};
+
+Counts CountsOf(std::span<const double> probabilities, const ScoredRows& rows) {
+  Counts counts;
   for (size_t row = 0; row < rows.size(); ++row) {
     const double p = probabilities[row];
-    (rows.predicted[row] ? tp : fn) += p;
-    (rows.predicted[row] ? fp : tn) += 1 - p;
+    (rows.predicted[row] ? counts.tp : counts.fn) += p;
+    (rows.predicted[row] ? counts.fp : counts.tn) += 1 - p;
   }
-  BinaryPerformance performance;
+  return counts;
+}
+
+ClassPerformance PerformanceOf(const Counts& counts, double roc_auc) {
+  const auto& [tp, fp, fn, tn] = counts;
+  ClassPerformance performance;
   performance.accuracy = Ratio(tp + tn, tp + tn + fp + fn);
   performance.precision = Ratio(tp, tp + fp);
   performance.recall = Ratio(tp, tp + fn);
   performance.specificity = Ratio(tn, tn + fp);
   performance.f1 = Ratio(2 * tp, 2 * tp + fp + fn);
-  performance.roc_auc = ExpectedRocAuc(probabilities, rows.scores, order);
+  performance.roc_auc = roc_auc;
   return performance;
 }
 
-ScoredRows Part(const ScoredRows& rows, size_t first, size_t count) {
-  const auto cut = [&](const auto& values) {
-    const auto begin = values.begin() + static_cast<std::ptrdiff_t>(first);
-    return std::decay_t<decltype(values)>(begin, begin + static_cast<std::ptrdiff_t>(count));
-  };
-  return {cut(rows.scores), cut(rows.predicted)};
+// A problem as one or more of two classes: the positive class of two, or each class of several against the rest.
+// Everything else of a problem is by its sides, then by row.
+using Sides = std::vector<ScoredRows>;
+using Probabilities = std::vector<std::vector<double>>;  // of each side's positive class
+using Truths = std::vector<std::vector<uint8_t>>;        // empty without labels
+using Orders = std::vector<std::vector<uint32_t>>;
+
+// Of values that may be NaN, which do not count.
+class Mean {
+ public:
+  void Add(double value) {
+    if (std::isnan(value)) return;
+    sum_ += value;
+    ++count_;
+  }
+  double value() const { return Ratio(sum_, count_); }
+
+ private:
+  double sum_ = 0, count_ = 0;
+};
+
+double OrZero(double value) {
+  return std::isnan(value) ? 0 : value;
 }
 
-std::vector<double> AsProbabilities(std::span<const uint8_t> truth) {
-  return {truth.begin(), truth.end()};
+ClassPerformance MeanPerformance(const Probabilities& probabilities, const Sides& sides, const Orders& orders) {
+  double right = 0;
+  Mean precision, recall, specificity, f1, roc_auc;
+  for (size_t side = 0; side < sides.size(); ++side) {
+    const Counts counts = CountsOf(probabilities[side], sides[side]);
+    const auto of_class = PerformanceOf(counts, ExpectedRocAuc(probabilities[side], sides[side].scores, orders[side]));
+    right += counts.tp;
+    specificity.Add(of_class.specificity);
+    roc_auc.Add(of_class.roc_auc);
+    if (std::isnan(of_class.f1)) continue;  // the class neither occurs nor is predicted
+    precision.Add(OrZero(of_class.precision));
+    recall.Add(OrZero(of_class.recall));
+    f1.Add(of_class.f1);
+  }
+  return {.accuracy = Ratio(right, static_cast<double>(sides[0].size())),
+          .precision = precision.value(),
+          .recall = recall.value(),
+          .specificity = specificity.value(),
+          .f1 = f1.value(),
+          .roc_auc = roc_auc.value()};
+}
+
+ClassPerformance PerformanceOf(const Probabilities& probabilities, const Sides& sides, const Orders& orders) {
+  if (sides.size() > 1) return MeanPerformance(probabilities, sides, orders);
+  return PerformanceOf(CountsOf(probabilities[0], sides[0]),
+                       ExpectedRocAuc(probabilities[0], sides[0].scores, orders[0]));
+}
+
+Orders FallingOrders(const Sides& sides) {
+  Orders orders;
+  for (const ScoredRows& side : sides) orders.push_back(FallingOrder(side.scores));
+  return orders;
+}
+
+template <typename T>
+std::vector<T> Part(const std::vector<T>& values, size_t first, size_t count) {
+  const auto begin = values.begin() + static_cast<std::ptrdiff_t>(first);
+  return {begin, begin + static_cast<std::ptrdiff_t>(count)};
+}
+
+Sides Part(const Sides& sides, size_t first, size_t count) {
+  Sides parts;
+  for (const ScoredRows& side : sides)
+    parts.push_back({Part(side.scores, first, count), Part(side.predicted, first, count)});
+  return parts;
+}
+
+Truths Part(const Truths& truths, size_t first, size_t count) {
+  Truths parts;
+  for (const auto& truth : truths) parts.push_back(Part(truth, first, count));
+  return parts;
+}
+
+Probabilities AsProbabilities(const Truths& truths) {
+  Probabilities probabilities;
+  for (const auto& truth : truths) probabilities.emplace_back(truth.begin(), truth.end());
+  return probabilities;
 }
 
 // --- calibration ---
@@ -138,6 +219,31 @@ Calibrator MakeCalibrator(const ScoredRows& reference, std::span<const uint8_t> 
   return calibrator;
 }
 
+// Isotonic regression does not keep a row's probabilities at a sum of 1. They are divided by it, as NannyML does; a row
+// that no class is left for may be of any.
+void Normalise(Probabilities& probabilities) {
+  for (size_t row = 0; row < probabilities[0].size(); ++row) {
+    double sum = 0;
+    for (const auto& of_class : probabilities) sum += of_class[row];
+    for (auto& of_class : probabilities)
+      of_class[row] = sum > 0 ? of_class[row] / sum : 1 / static_cast<double>(probabilities.size());
+  }
+}
+
+std::vector<Calibrator> MakeCalibrators(const Sides& reference, const Truths& truths, uint64_t seed) {
+  std::vector<Calibrator> calibrators;
+  for (size_t side = 0; side < reference.size(); ++side)
+    calibrators.push_back(MakeCalibrator(reference[side], truths[side], seed));
+  return calibrators;
+}
+
+Probabilities Calibrated(const std::vector<Calibrator>& calibrators, const Sides& sides) {
+  Probabilities probabilities;
+  for (size_t side = 0; side < sides.size(); ++side) probabilities.push_back(calibrators[side](sides[side].scores));
+  if (sides.size() > 1) Normalise(probabilities);
+  return probabilities;
+}
+
 // --- chunks ---
 
 struct ChunkRange {
@@ -156,15 +262,17 @@ size_t ChunkRows(const EstimateOptions& options, size_t rows) {
   return options.chunk_rows > 0 ? options.chunk_rows : std::max<size_t>(1, rows / std::max<size_t>(1, options.chunks));
 }
 
-std::vector<MetricLimits> FindLimits(const ScoredRows& reference, std::span<const uint8_t> truth, size_t chunk_rows) {
-  std::vector<BinaryPerformance> realised;
-  for (const ChunkRange& chunk : ChunksOf(reference.size(), chunk_rows))
-    realised.push_back(ExpectedPerformance(AsProbabilities(truth.subspan(chunk.first, chunk.rows)),
-                                           Part(reference, chunk.first, chunk.rows)));
+std::vector<MetricLimits> FindLimits(const Sides& reference, const Truths& truths, size_t chunk_rows) {
+  std::vector<ClassPerformance> realised;
+  for (const ChunkRange& chunk : ChunksOf(reference[0].size(), chunk_rows)) {
+    const Sides part = Part(reference, chunk.first, chunk.rows);
+    realised.push_back(
+        PerformanceOf(AsProbabilities(Part(truths, chunk.first, chunk.rows)), part, FallingOrders(part)));
+  }
   std::vector<MetricLimits> limits;
-  for (const BinaryMetric& metric : BinaryMetrics()) {
+  for (const PerformanceMetric& metric : PerformanceMetrics()) {
     double sum = 0, squares = 0, count = 0;
-    for (const BinaryPerformance& one : realised)
+    for (const ClassPerformance& one : realised)
       if (const double value = one.*metric.value; !std::isnan(value)) {
         sum += value;
         squares += value * value;
@@ -185,31 +293,44 @@ double Quantile(std::vector<double> values, double share) {
   return *at;
 }
 
+// Sets the row's label: 1 on one side at most, by chance.
+void DrawLabel(const Probabilities& probabilities, size_t row, SplitMix64& random, Probabilities& labels) {
+  double left = random.NextUnit();
+  bool is_drawn = false;
+  for (size_t side = 0; side < labels.size(); ++side) {
+    const bool is_this = !is_drawn && left < probabilities[side][row];
+    labels[side][row] = is_this ? 1 : 0;
+    is_drawn = is_drawn || is_this;
+    left -= probabilities[side][row];
+  }
+  // Several classes leave no rest; rounding may.
+  if (labels.size() > 1 && !is_drawn) labels.back()[row] = 1;
+}
+
 // Metrics of the chunk under labels that are drawn by their probabilities, again and again.
-std::vector<BinaryPerformance> DrawPerformances(std::span<const double> probabilities, const ScoredRows& rows,
-                                                std::span<const uint32_t> order, size_t draws, SplitMix64& random) {
-  std::vector<BinaryPerformance> drawn;
-  std::vector<double> labels(rows.size());
+std::vector<ClassPerformance> DrawPerformances(const Probabilities& probabilities, const Sides& sides,
+                                               const Orders& orders, size_t draws, SplitMix64& random) {
+  std::vector<ClassPerformance> drawn;
+  Probabilities labels = probabilities;
   for (size_t draw = 0; draw < draws; ++draw) {
-    for (size_t row = 0; row < rows.size(); ++row) labels[row] = random.NextUnit() < probabilities[row] ? 1 : 0;
-    drawn.push_back(PerformanceOf(labels, rows, order));
+    for (size_t row = 0; row < sides[0].size(); ++row) DrawLabel(probabilities, row, random, labels);
+    drawn.push_back(PerformanceOf(labels, sides, orders));
   }
   return drawn;
 }
 
-std::vector<MetricEstimate> EstimateChunk(std::span<const double> probabilities, const ScoredRows& rows,
-                                          std::span<const uint8_t> truth, const std::vector<MetricLimits>& limits,
-                                          size_t draws, SplitMix64& random) {
-  const auto order = FallingOrder(rows.scores);
-  const BinaryPerformance expected = PerformanceOf(probabilities, rows, order);
-  const auto drawn = DrawPerformances(probabilities, rows, order, draws, random);
+std::vector<MetricEstimate> EstimateChunk(const Probabilities& probabilities, const Sides& sides, const Truths& truths,
+                                          const std::vector<MetricLimits>& limits, size_t draws, SplitMix64& random) {
+  const Orders orders = FallingOrders(sides);
+  const ClassPerformance expected = PerformanceOf(probabilities, sides, orders);
+  const auto drawn = DrawPerformances(probabilities, sides, orders, draws, random);
   const auto realised =
-      truth.empty() ? std::nullopt : std::optional(PerformanceOf(AsProbabilities(truth), rows, order));
+      truths.empty() ? std::nullopt : std::optional(PerformanceOf(AsProbabilities(truths), sides, orders));
   std::vector<MetricEstimate> estimates;
-  for (size_t i = 0; i < BinaryMetrics().size(); ++i) {
-    const auto member = BinaryMetrics()[i].value;
+  for (size_t i = 0; i < PerformanceMetrics().size(); ++i) {
+    const auto member = PerformanceMetrics()[i].value;
     std::vector<double> values;
-    for (const BinaryPerformance& one : drawn) values.push_back(one.*member);
+    for (const ClassPerformance& one : drawn) values.push_back(one.*member);
     MetricEstimate estimate{expected.*member, Quantile(values, 0.025), Quantile(values, 0.975),
                             realised ? (*realised).*member : kNaN, false};
     estimate.is_alarming = estimate.estimated < limits[i].low || estimate.estimated > limits[i].high;
@@ -233,7 +354,7 @@ std::optional<std::string> AlarmOf(const PerformanceEstimate& estimate) {
     worst = distance;
     alarm =
         fmt::format("the estimated {} of the newest {} rows is {:.3f}; it was {:.3f}, usually from {:.3f} to {:.3f}",
-                    BinaryMetrics()[i].name, chunk->rows, metric.estimated, limits.mean, limits.low, limits.high);
+                    PerformanceMetrics()[i].name, chunk->rows, metric.estimated, limits.mean, limits.low, limits.high);
   }
   return alarm;
 }
@@ -248,20 +369,92 @@ Status CheckRows(const ScoredRows& rows, size_t truth, std::string_view side) {
   return {};
 }
 
+Status CheckClassRows(const ScoredClassRows& rows, std::span<const uint32_t> truth,
+                      const std::vector<std::string>& classes, std::string_view side) {
+  if (classes.size() < 2 || rows.scores.size() != classes.size())
+    return InvalidArgument(
+        fmt::format("the {} has scores of {} classes for {} classes: it takes one list a class, two "
+                    "at least",
+                    side, rows.scores.size(), classes.size()));
+  for (size_t i = 0; i < classes.size(); ++i)
+    SLIPWAY_RETURN_IF_ERROR(With(CheckRows({rows.scores[i], std::vector<uint8_t>(rows.size())}, truth.size(), side),
+                                 fmt::format("class '{}'", classes[i])));
+  const auto is_known = [&](uint32_t label) { return label < classes.size(); };
+  if (!std::all_of(rows.predicted.begin(), rows.predicted.end(), is_known) ||
+      !std::all_of(truth.begin(), truth.end(), is_known))
+    return InvalidArgument(
+        fmt::format("a prediction or label of the {} is none of the {} classes", side, classes.size()));
+  return {};
+}
+
+Status CheckCounts(size_t reference_rows, size_t current_rows, const EstimateOptions& options) {
+  if (reference_rows >= options.rows_min && current_rows > 0) return {};
+  return InvalidArgument(fmt::format("{} labelled reference rows and {} current rows are not enough data: {} and 1 are",
+                                     reference_rows, current_rows, options.rows_min));
+}
+
+// Each class against the rest.
+Truths TruthsOf(std::span<const uint32_t> labels, size_t classes) {
+  if (labels.empty()) return {};
+  Truths truths(classes, std::vector<uint8_t>(labels.size()));
+  for (size_t row = 0; row < labels.size(); ++row) truths[labels[row]][row] = 1;
+  return truths;
+}
+
+Sides SidesOf(const ScoredClassRows& rows) {
+  const size_t classes = rows.scores.size();
+  Truths predicted = TruthsOf(rows.predicted, classes);
+  Sides sides(classes);
+  for (size_t i = 0; i < classes && rows.size() > 0; ++i) sides[i] = {rows.scores[i], std::move(predicted[i])};
+  return sides;
+}
+
+PerformanceEstimate EstimateSides(const Sides& reference, const Truths& reference_truths, const Sides& current,
+                                  const Truths& current_truths, const EstimateOptions& options) {
+  const auto calibrators = MakeCalibrators(reference, reference_truths, options.seed);
+  const size_t current_rows = current[0].size(), chunk_rows = ChunkRows(options, current_rows);
+  PerformanceEstimate estimate;
+  for (const Calibrator& calibrator : calibrators) {
+    estimate.is_calibrated = estimate.is_calibrated || calibrator.isotonic;
+    estimate.calibration_error = std::max(estimate.calibration_error, calibrator.error);
+  }
+  estimate.limits = FindLimits(reference, reference_truths, std::min(chunk_rows, reference[0].size()));
+  SplitMix64 random(options.seed);
+  for (const ChunkRange& range : ChunksOf(current_rows, chunk_rows)) {
+    EstimatedChunk chunk{range.first, range.rows, {}};
+    if (range.rows >= options.rows_min) {
+      const Sides sides = Part(current, range.first, range.rows);
+      chunk.metrics =
+          EstimateChunk(Calibrated(calibrators, sides), sides, Part(current_truths, range.first, range.rows),
+                        estimate.limits, options.draws, random);
+    }
+    estimate.chunks.push_back(std::move(chunk));
+  }
+  estimate.alarm = AlarmOf(estimate);
+  return estimate;
+}
+
 }  // namespace
 
-std::span<const BinaryMetric> BinaryMetrics() {
-  static constexpr BinaryMetric kMetrics[] = {{"accuracy", &BinaryPerformance::accuracy},
-                                              {"precision", &BinaryPerformance::precision},
-                                              {"recall", &BinaryPerformance::recall},
-                                              {"specificity", &BinaryPerformance::specificity},
-                                              {"f1", &BinaryPerformance::f1},
-                                              {"roc_auc", &BinaryPerformance::roc_auc}};
+std::span<const PerformanceMetric> PerformanceMetrics() {
+  static constexpr PerformanceMetric kMetrics[] = {{"accuracy", &ClassPerformance::accuracy},
+                                                   {"precision", &ClassPerformance::precision},
+                                                   {"recall", &ClassPerformance::recall},
+                                                   {"specificity", &ClassPerformance::specificity},
+                                                   {"f1", &ClassPerformance::f1},
+                                                   {"roc_auc", &ClassPerformance::roc_auc}};
   return kMetrics;
 }
 
-BinaryPerformance ExpectedPerformance(std::span<const double> probabilities, const ScoredRows& rows) {
-  return PerformanceOf(probabilities, rows, FallingOrder(rows.scores));
+ClassPerformance ExpectedPerformance(std::span<const double> probabilities, const ScoredRows& rows) {
+  const Sides sides = {rows};
+  return PerformanceOf({{probabilities.begin(), probabilities.end()}}, sides, FallingOrders(sides));
+}
+
+ClassPerformance ExpectedPerformance(const std::vector<std::vector<double>>& probabilities,
+                                     const ScoredClassRows& rows) {
+  const Sides sides = SidesOf(rows);
+  return PerformanceOf(probabilities, sides, FallingOrders(sides));
 }
 
 Result<PerformanceEstimate> EstimatePerformance(const ScoredRows& reference, std::span<const uint8_t> reference_truth,
@@ -269,30 +462,30 @@ Result<PerformanceEstimate> EstimatePerformance(const ScoredRows& reference, std
                                                 const EstimateOptions& options) {
   SLIPWAY_RETURN_IF_ERROR(CheckRows(reference, reference_truth.size(), "reference"));
   SLIPWAY_RETURN_IF_ERROR(CheckRows(current, current_truth.size(), "current data"));
-  if (reference_truth.size() < options.rows_min || current.size() == 0)
-    return InvalidArgument(
-        fmt::format("{} labelled reference rows and {} current rows are not enough data: {} and 1 are",
-                    reference_truth.size(), current.size(), options.rows_min));
+  SLIPWAY_RETURN_IF_ERROR(CheckCounts(reference_truth.size(), current.size(), options));
   const auto positives = std::count(reference_truth.begin(), reference_truth.end(), 1);
   if (positives == 0 || static_cast<size_t>(positives) == reference_truth.size())
     return InvalidArgument("all reference rows have one label: nothing can be estimated from them");
-  const Calibrator calibrate = MakeCalibrator(reference, reference_truth, options.seed);
-  const size_t chunk_rows = ChunkRows(options, current.size());
-  PerformanceEstimate estimate;
-  estimate.is_calibrated = calibrate.isotonic.has_value();
-  estimate.calibration_error = calibrate.error;
-  estimate.limits = FindLimits(reference, reference_truth, std::min(chunk_rows, reference.size()));
-  SplitMix64 random(options.seed);
-  for (const ChunkRange& range : ChunksOf(current.size(), chunk_rows)) {
-    EstimatedChunk chunk{range.first, range.rows, {}};
-    if (range.rows >= options.rows_min) {
-      const ScoredRows rows = Part(current, range.first, range.rows);
-      const auto truth = current_truth.empty() ? current_truth : current_truth.subspan(range.first, range.rows);
-      chunk.metrics = EstimateChunk(calibrate(rows.scores), rows, truth, estimate.limits, options.draws, random);
-    }
-    estimate.chunks.push_back(std::move(chunk));
-  }
-  estimate.alarm = AlarmOf(estimate);
+  const auto truths_of = [](std::span<const uint8_t> truth) {
+    return truth.empty() ? Truths() : Truths{{truth.begin(), truth.end()}};
+  };
+  return EstimateSides({reference}, truths_of(reference_truth), {current}, truths_of(current_truth), options);
+}
+
+Result<PerformanceEstimate> EstimatePerformance(std::vector<std::string> classes, const ScoredClassRows& reference,
+                                                std::span<const uint32_t> reference_truth,
+                                                const ScoredClassRows& current, std::span<const uint32_t> current_truth,
+                                                const EstimateOptions& options) {
+  SLIPWAY_RETURN_IF_ERROR(CheckClassRows(reference, reference_truth, classes, "reference"));
+  SLIPWAY_RETURN_IF_ERROR(CheckClassRows(current, current_truth, classes, "current data"));
+  SLIPWAY_RETURN_IF_ERROR(CheckCounts(reference_truth.size(), current.size(), options));
+  for (size_t i = 0; i < classes.size(); ++i)
+    if (std::find(reference_truth.begin(), reference_truth.end(), i) == reference_truth.end())
+      return InvalidArgument(
+          fmt::format("no reference row has the label '{}': its scores cannot be calibrated", classes[i]));
+  PerformanceEstimate estimate = EstimateSides(SidesOf(reference), TruthsOf(reference_truth, classes.size()),
+                                               SidesOf(current), TruthsOf(current_truth, classes.size()), options);
+  estimate.classes = std::move(classes);
   return estimate;
 }
 

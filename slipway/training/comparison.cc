@@ -181,14 +181,30 @@ stats::ScoredRows RowsOf(const Predictions& predictions) {
   return rows;
 }
 
+stats::ScoredClassRows ClassRowsOf(const Predictions& predictions) {
+  const size_t classes = predictions.classes.size();
+  stats::ScoredClassRows rows;
+  rows.predicted = predictions.labels;
+  rows.scores.resize(classes);
+  for (size_t i = 0; i < predictions.scores.size(); ++i) rows.scores[i % classes].push_back(predictions.scores[i]);
+  return rows;
+}
+
+Result<stats::PerformanceEstimate> EstimateChunks(const Predictions& labelled, const Judged& judged,
+                                                  const Predictions& traffic, const stats::EstimateOptions& options) {
+  if (judged.is_binary())
+    return stats::EstimatePerformance(RowsOf(labelled), judged.IsSecond(), RowsOf(traffic), {}, options);
+  return stats::EstimatePerformance(judged.classes, ClassRowsOf(labelled), judged.true_classes, ClassRowsOf(traffic),
+                                    {}, options);
+}
+
 // By the calibration of the labelled rows; all traffic is one chunk.
-Result<std::vector<stats::MetricEstimate>> Estimate(const Predictions& labelled, const std::vector<uint8_t>& truth,
+Result<std::vector<stats::MetricEstimate>> Estimate(const Predictions& labelled, const Judged& judged,
                                                     const Predictions& traffic, uint64_t seed) {
   stats::EstimateOptions options;
   options.chunks = 1;
   options.seed = seed;
-  SLIPWAY_ASSIGN_OR_RETURN(auto estimate,
-                           stats::EstimatePerformance(RowsOf(labelled), truth, RowsOf(traffic), {}, options));
+  SLIPWAY_ASSIGN_OR_RETURN(auto estimate, EstimateChunks(labelled, judged, traffic, options));
   if (estimate.chunks.empty() || estimate.chunks[0].metrics.empty())
     return FailedPrecondition(
         fmt::format("{} rows are fewer than the {} that an estimate takes", traffic.rows, options.rows_min));
@@ -200,11 +216,12 @@ std::string MeasuredName(std::string_view estimated) {
   return estimated == "f1" ? "f1_score" : std::string(estimated);
 }
 
-Status AddEstimates(const Scored& labelled, const std::vector<uint8_t>& truth, const Scored& traffic, uint64_t seed,
+Status AddEstimates(const Scored& labelled, const Judged& judged, const Scored& traffic, uint64_t seed,
                     TrafficView& view) {
-  SLIPWAY_ASSIGN_OR_RETURN(const auto champion, Estimate(labelled.champion, truth, traffic.champion, seed));
-  SLIPWAY_ASSIGN_OR_RETURN(const auto challenger, Estimate(labelled.challenger, truth, traffic.challenger, seed));
-  const auto names = stats::BinaryMetrics();
+  if (!judged.is_classifier()) return Unimplemented("performance is estimated of classes alone");
+  SLIPWAY_ASSIGN_OR_RETURN(const auto champion, Estimate(labelled.champion, judged, traffic.champion, seed));
+  SLIPWAY_ASSIGN_OR_RETURN(const auto challenger, Estimate(labelled.challenger, judged, traffic.challenger, seed));
+  const auto names = stats::PerformanceMetrics();
   for (size_t i = 0; i < names.size(); ++i)
     view.estimates.push_back({MeasuredName(names[i].name), champion[i].estimated, challenger[i].estimated});
   return {};
@@ -216,8 +233,7 @@ Result<TrafficView> ViewTraffic(const CompiledModel& champion, const CompiledMod
   TrafficView view;
   view.rows = traffic.rows();
   view.agreement = AgreementOf(scored);
-  const Status estimated = judged.is_binary() ? AddEstimates(labelled, judged.IsSecond(), scored, seed, view)
-                                              : Unimplemented("performance is estimated of two classes alone");
+  const Status estimated = AddEstimates(labelled, judged, scored, seed, view);
   if (!estimated) view.why_no_estimates = estimated.error().message();
   return view;
 }

@@ -52,8 +52,8 @@ struct Agreement {
   double mean_distance = 0;  // of the second class' probabilities (two classes), of values
 };
 
-// How good each model is likely to be on rows whose truth is not known (stats/performance_estimate.h, CBPE): of two
-// classes alone. It sees what a shift of the inputs does, not that labels come to follow from inputs in another way.
+// How good each classifier is likely to be on rows whose truth is not known (stats/performance_estimate.h, CBPE). It
+// sees what a shift of the inputs does, not that labels come to follow from inputs in another way.
 struct EstimatedPair {
   std::string metric;
   double champion = 0, challenger = 0;

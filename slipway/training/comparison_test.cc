@@ -153,6 +153,38 @@ TEST_F(Comparisons, TrafficNeedsNoTruth) {
               HasSubstr("50 rows"));
 }
 
+TEST_F(Comparisons, TrafficOfSeveralClassesIsEstimatedToo) {
+  const auto with_size = [](Table table) {
+    std::string csv = "size\n";
+    for (size_t row = 0; row < table.rows(); ++row) {
+      const double income = table.Find("income")->number(row);
+      csv += income < 30 ? "small\n" : income < 70 ? "middle\n" : "large\n";
+    }
+    EXPECT_TRUE(table.Add(*tabular::ParseCsv(csv)->Find("size")));
+    return table.Without("default").Without("loss");
+  };
+  TrainOptions options;
+  options.fit = learn::DefaultOptions(learn::Algorithm::kRandomForest, learn::Task::kClassification);
+  options.fit.forest.trees = 5;
+  options.fit.forest.max_depth = 2;
+  options.find_importances = false;
+  const Trained trained = Train(with_size(Clients(800, {"abc"}, 1)), "size", options).value();
+  const Model model = CompiledModel::Make(trained.onnx, trained.model.signature, false).value();
+  const Table labelled = with_size(Clients(600, {"abc"}, 2)), traffic = with_size(Clients(400, {"abc"}, 3));
+  CompareOptions compare = Options();
+  const Comparison comparison = Compare(*model, *model, labelled, "size", &traffic, compare).value();
+  EXPECT_EQ(comparison.traffic->why_no_estimates, "");
+  for (const char* name : {"accuracy", "f1_score", "roc_auc"}) {
+    const auto* estimate = comparison.traffic->Find(name);
+    ASSERT_NE(estimate, nullptr) << name;
+    const auto measured = std::find_if(comparison.metrics.begin(), comparison.metrics.end(),
+                                       [&](const MetricPair& metric) { return metric.improvement.name == name; });
+    ASSERT_NE(measured, comparison.metrics.end()) << name;
+    EXPECT_NEAR(estimate->champion, measured->champion, 0.05) << name;
+    EXPECT_EQ(estimate->champion, estimate->challenger) << name;
+  }
+}
+
 TEST_F(Comparisons, AnEstimateThatIsWorseHoldsABetterModelBack) {
   const MetricPair metric = {0.7, 0.75, {"roc_auc", 0.05, 0.04, 0.06}};
   const EstimatedPair worse = {"roc_auc", 0.8, 0.79}, alike = {"roc_auc", 0.8, 0.799};

@@ -13,6 +13,7 @@
 #include "slipway/base/file.h"
 #include "slipway/base/text.h"
 #include "slipway/base/time.h"
+#include "slipway/training/true_classes.h"
 
 namespace slipway::training {
 namespace {
@@ -29,9 +30,12 @@ Result<std::vector<std::string>> TwoLabels(const Column& column) {
     if (std::find(found.begin(), found.end(), label) == found.end()) found.push_back(std::move(label));
     if (found.size() > 2) break;
   }
-  if (found.size() != 2)
-    return InvalidArgument(fmt::format("performance is estimated for two classes; '{}' has {}", column.name,
-                                       found.size() > 2 ? "more" : std::to_string(found.size())));
+  if (found.size() > 2)
+    return InvalidArgument(
+        fmt::format("one column of scores is enough for two classes; '{}' has more: name one a class, as CLASS=COLUMN",
+                    column.name));
+  if (found.size() < 2)
+    return InvalidArgument(fmt::format("it takes two classes at least; '{}' has {}", column.name, found.size()));
   std::sort(found.begin(), found.end());
   return std::vector<std::string>{found[0].second, found[1].second};
 }
@@ -39,6 +43,18 @@ Result<std::vector<std::string>> TwoLabels(const Column& column) {
 // Labels come late: a column that holds none yet is no different from none.
 bool HoldsLabels(const Column* truth) {
   return truth != nullptr && truth->null_count() < truth->size();
+}
+
+// The labels of a table, null without any.
+const Column* LabelsIn(const Table& table, const std::string& target) {
+  const Column* truth = table.Find(target);
+  return HoldsLabels(truth) ? truth : nullptr;
+}
+
+Result<const Column*> ScoresIn(const Table& table, const std::string& name) {
+  SLIPWAY_ASSIGN_OR_RETURN(const Column* scores, table.Get(name));
+  if (!scores->is_numeric()) return InvalidArgument(fmt::format("the scores '{}' are no numbers", name));
+  return scores;
 }
 
 // Labels that are written in another way would be taken for the negative class, all of them.
@@ -56,10 +72,8 @@ struct Answers {
 // Rows without a score (or, where there are labels, without a label) are left out.
 Result<Answers> AnswersIn(const Table& table, const EstimateColumns& columns, const std::string& target,
                           const std::vector<std::string>& labels) {
-  SLIPWAY_ASSIGN_OR_RETURN(const Column* scores, table.Get(columns.score));
-  if (!scores->is_numeric()) return InvalidArgument(fmt::format("the scores '{}' are no numbers", columns.score));
-  const Column* truth = table.Find(target);
-  if (!HoldsLabels(truth)) truth = nullptr;
+  SLIPWAY_ASSIGN_OR_RETURN(const Column* scores, ScoresIn(table, columns.score));
+  const Column* truth = LabelsIn(table, target);
   Answers answers;
   for (size_t row = 0; row < table.rows(); ++row) {
     const double score = scores->number(row);
@@ -74,16 +88,124 @@ Result<Answers> AnswersIn(const Table& table, const EstimateColumns& columns, co
   return answers;
 }
 
+Result<stats::PerformanceEstimate> EstimateTwo(const Table& reference, const Table& current,
+                                               const EstimateColumns& columns, const std::vector<std::string>& labels,
+                                               const StudyOptions& options) {
+  const std::string& target = options.drift.target;
+  SLIPWAY_ASSIGN_OR_RETURN(const Answers before, With(AnswersIn(reference, columns, target, labels), "the reference"));
+  SLIPWAY_ASSIGN_OR_RETURN(const Answers now, With(AnswersIn(current, columns, target, labels), "the current data"));
+  return stats::EstimatePerformance(before.rows, before.truth, now.rows, now.truth, options.estimation);
+}
+
+// --- estimated performance of several classes ---
+
+struct ClassAnswers {
+  stats::ScoredClassRows rows;
+  std::vector<uint32_t> truth;  // empty without labels
+};
+
+std::vector<std::string> ClassesOf(const EstimateColumns& columns) {
+  std::vector<std::string> classes;
+  for (const ClassScore& one : columns.class_scores) classes.push_back(one.label);
+  return classes;
+}
+
+Result<std::vector<const Column*>> ClassScoresIn(const Table& table, const EstimateColumns& columns) {
+  std::vector<const Column*> scores;
+  for (const ClassScore& one : columns.class_scores) {
+    SLIPWAY_ASSIGN_OR_RETURN(const Column* column,
+                             With(ScoresIn(table, one.column), fmt::format("the scores of class '{}'", one.label)));
+    scores.push_back(column);
+  }
+  return scores;
+}
+
+Result<uint32_t> ClassIn(const Column& column, size_t row, const std::vector<std::string>& classes) {
+  const std::string label = LabelText(column, row);
+  const auto found = std::find_if(classes.begin(), classes.end(),
+                                  [&](const auto& one) { return one == label || one == column.text(row); });
+  if (found == classes.end())
+    return InvalidArgument(fmt::format("'{}' holds the class '{}', which has no scores: they are of {}", column.name,
+                                       column.text(row), Join(classes, ", ")));
+  return static_cast<uint32_t>(found - classes.begin());
+}
+
+uint32_t Largest(const std::vector<double>& scores) {
+  return static_cast<uint32_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+}
+
+// Rows without all of the scores, without a prediction where there are any, or without a label where there are any,
+// are left out.
+Result<ClassAnswers> ClassAnswersIn(const Table& table, const StudyOptions& options) {
+  const auto classes = ClassesOf(*options.estimate);
+  SLIPWAY_ASSIGN_OR_RETURN(const auto columns, ClassScoresIn(table, *options.estimate));
+  const Column *truth = LabelsIn(table, options.drift.target), *predicted = nullptr;
+  if (!options.drift.prediction.empty()) {
+    SLIPWAY_ASSIGN_OR_RETURN(predicted, table.Get(options.drift.prediction));
+  }
+  ClassAnswers answers;
+  answers.rows.scores.resize(classes.size());
+  std::vector<double> scores(classes.size());
+  for (size_t row = 0; row < table.rows(); ++row) {
+    std::transform(columns.begin(), columns.end(), scores.begin(),
+                   [&](const Column* each) { return each->number(row); });
+    const bool is_scored = std::all_of(scores.begin(), scores.end(), [](double score) { return std::isfinite(score); });
+    if (!is_scored || (truth != nullptr && truth->is_null(row)) || (predicted != nullptr && predicted->is_null(row)))
+      continue;
+    for (size_t i = 0; i < classes.size(); ++i) answers.rows.scores[i].push_back(scores[i]);
+    uint32_t answer = Largest(scores);
+    if (predicted != nullptr) {
+      SLIPWAY_ASSIGN_OR_RETURN(answer, ClassIn(*predicted, row, classes));
+    }
+    answers.rows.predicted.push_back(answer);
+    if (truth == nullptr) continue;
+    SLIPWAY_ASSIGN_OR_RETURN(const uint32_t label, ClassIn(*truth, row, classes));
+    answers.truth.push_back(label);
+  }
+  return answers;
+}
+
+Result<stats::PerformanceEstimate> EstimateClasses(const Table& reference, const Table& current,
+                                                   const StudyOptions& options) {
+  if (options.estimate->threshold != EstimateColumns().threshold)
+    return InvalidArgument(
+        "a threshold is for two classes: of more, the answer is the prediction or the largest score");
+  SLIPWAY_ASSIGN_OR_RETURN(const ClassAnswers before, With(ClassAnswersIn(reference, options), "the reference"));
+  SLIPWAY_ASSIGN_OR_RETURN(const ClassAnswers now, With(ClassAnswersIn(current, options), "the current data"));
+  return stats::EstimatePerformance(ClassesOf(*options.estimate), before.rows, before.truth, now.rows, now.truth,
+                                    options.estimation);
+}
+
+// Of `class_scores`; every label has to be of one of them.
+Status CheckLabels(const Column& truth, const std::vector<std::string>& classes) {
+  for (size_t row = 0; row < truth.size(); ++row)
+    if (!truth.is_null(row)) SLIPWAY_RETURN_IF_ERROR(With(ClassIn(truth, row, classes), "the reference"));
+  return {};
+}
+
+// Two classes with a column each say no more than the positive one's column does.
+Result<std::string> PositiveScore(const EstimateColumns& columns, const Column& truth, const std::string& positive) {
+  size_t row = 0;
+  while (truth.is_null(row) || truth.text(row) != positive) ++row;
+  SLIPWAY_ASSIGN_OR_RETURN(const uint32_t index, ClassIn(truth, row, ClassesOf(columns)));
+  return columns.class_scores[index].column;
+}
+
 Result<stats::PerformanceEstimate> Estimate(const Table& reference, const Table& current, const StudyOptions& options) {
   const std::string& target = options.drift.target;
   if (target.empty()) return InvalidArgument("it takes the reference's labels: name their column as the target");
   SLIPWAY_ASSIGN_OR_RETURN(const Column* column, With(reference.Get(target), "the reference"));
+  EstimateColumns columns = *options.estimate;
+  if (columns.class_scores.size() > 2) return EstimateClasses(reference, current, options);
+  if (!columns.class_scores.empty()) {
+    SLIPWAY_RETURN_IF_ERROR(With(ClassScoresIn(reference, columns), "the reference"));
+    SLIPWAY_RETURN_IF_ERROR(CheckLabels(*column, ClassesOf(columns)));
+  }
   SLIPWAY_ASSIGN_OR_RETURN(const auto labels, TwoLabels(*column));
-  SLIPWAY_ASSIGN_OR_RETURN(const Answers before,
-                           With(AnswersIn(reference, *options.estimate, target, labels), "the reference"));
-  SLIPWAY_ASSIGN_OR_RETURN(const Answers now,
-                           With(AnswersIn(current, *options.estimate, target, labels), "the current data"));
-  return stats::EstimatePerformance(before.rows, before.truth, now.rows, now.truth, options.estimation);
+  if (!columns.class_scores.empty()) {
+    SLIPWAY_ASSIGN_OR_RETURN(columns.score, PositiveScore(columns, *column, labels[1]));
+  }
+  return EstimateTwo(reference, current, columns, labels, options);
 }
 
 // What is no feature says nothing about drift of the inputs.
@@ -92,7 +214,10 @@ std::vector<std::string> NoFeatures(const StudyOptions& options) {
   for (const std::string& name : {options.drift.target, options.drift.prediction}) {
     if (!name.empty()) names.push_back(name);
   }
-  if (options.estimate) names.push_back(options.estimate->score);
+  if (options.estimate) {
+    if (!options.estimate->score.empty()) names.push_back(options.estimate->score);
+    for (const ClassScore& one : options.estimate->class_scores) names.push_back(one.column);
+  }
   return names;
 }
 
@@ -154,6 +279,26 @@ Result<stats::DriftStudy> StudySources(const tabular::ColumnSource& reference, c
             [](const auto& a, const auto& b) { return a.column < b.column; });
   stats::SortWorstFirst(study.findings);
   return study;
+}
+
+Status SetScores(EstimateColumns& estimate, std::string_view text) {
+  const auto parts = Split(text, ',');
+  if (parts.size() == 1 || text.find('=') == std::string_view::npos) {
+    estimate.score = std::string(text);
+    return {};
+  }
+  for (const std::string_view part : parts) {
+    const size_t equals = part.find('=');
+    const std::string label(Trim(part.substr(0, equals)));
+    if (equals == std::string_view::npos || label.empty() || Trim(part.substr(equals + 1)).empty())
+      return InvalidArgument(
+          fmt::format("scores are a column, or CLASS=COLUMN for each class with commas between, not '{}'", part));
+    const auto is_same = [&](const ClassScore& one) { return one.label == label; };
+    if (std::any_of(estimate.class_scores.begin(), estimate.class_scores.end(), is_same))
+      return InvalidArgument(fmt::format("the class '{}' has two columns of scores", label));
+    estimate.class_scores.push_back({label, std::string(Trim(part.substr(equals + 1)))});
+  }
+  return {};
 }
 
 Status SetWindow(stats::WindowOptions& windows, std::string_view text) {

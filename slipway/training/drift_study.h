@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "slipway/base/result.h"
 #include "slipway/stats/drift_study.h"
@@ -16,14 +17,21 @@
 
 namespace slipway::training {
 
-// Estimated performance of a binary classifier without labels.
+// The column of a class's scores.
+struct ClassScore {
+  std::string label, column;
+};
+
+// Estimated performance of a classifier without labels, by its scores in both tables.
 struct EstimateColumns {
-  std::string score;       // of the positive class; in both tables
-  double threshold = 0.5;  // of the score, from which on the answer is positive
+  std::string score;                          // of the positive class of two
+  double threshold = 0.5;                     // of that score, from which on the answer is positive
+  std::vector<ClassScore> class_scores = {};  // in place of `score`: of each class
 };
 
 struct StudyOptions {
-  // `ignored` counts everywhere; `target` names the labels, which the current table may lack.
+  // `ignored` counts everywhere; `target` names the labels, which the current table may lack. `prediction` names what
+  // was answered, where performance is estimated of more than two classes; without it the largest score is the answer.
   stats::DriftOptions drift = {};
   stats::ShiftLimits shifts = {};
   std::optional<DomainDriftOptions> together = std::nullopt;
@@ -44,6 +52,9 @@ using StudyProgress = std::function<void(size_t done, size_t columns)>;
 Result<stats::DriftStudy> StudySources(const tabular::ColumnSource& reference, const tabular::ColumnSource& current,
                                        const StudyOptions& options, const StudyProgress& progress = {});
 
+// "probability": the scores of the positive class; "a=score_a, b=score_b, c=score_c": of each class, CLASS=COLUMN. Of
+// two classes either says the same.
+Status SetScores(EstimateColumns& estimate, std::string_view text);
 // "1d", "12h", "30m" or ISO 8601 ("P1D"): windows of time; a whole number: of so many rows.
 Status SetWindow(stats::WindowOptions& windows, std::string_view text);
 // "3/5": bad windows of the last so many.

@@ -184,7 +184,9 @@ Result<Trained> Train(Table train, const Table& test, const std::string& target,
   for (const std::string& column : options.segments) SLIPWAY_RETURN_IF_ERROR(With(test.Get(column), "the segments"));
   Trained trained;
   trained.train_rows = train.rows();
+  const FitMeter meter;
   SLIPWAY_ASSIGN_OR_RETURN(trained.model, learn::FitModel(train, target, options.fit));
+  trained.fit_cost = meter.Read();
   SLIPWAY_ASSIGN_OR_RETURN(trained.baseline, DescribeFeatures(train, trained.model));
   train = {};
   trained.parameters = ParametersOf(options.fit);

@@ -16,6 +16,7 @@
 #include "slipway/stats/baseline.h"
 #include "slipway/tabular/table.h"
 #include "slipway/training/evaluation.h"
+#include "slipway/training/fit_cost.h"
 #include "slipway/training/importance.h"
 
 namespace slipway::training {
@@ -45,6 +46,7 @@ struct Trained {
   std::vector<InputDescription> inputs;
   stats::Baseline baseline;  // of the features it learned from, and of the scores of the rows it was judged by
   size_t train_rows = 0;
+  FitCost fit_cost;  // of the fit alone, without what judges the model
   Evaluation evaluation;
   std::vector<std::pair<double, double>> sample;  // of values: some (truth, prediction)
   std::vector<SegmentedColumn> segments;

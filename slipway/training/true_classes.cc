@@ -7,12 +7,10 @@
 #include <fmt/format.h>
 
 namespace slipway::training {
-namespace {
 
 using tabular::Column;
 using tabular::ColumnType;
 
-// A label as models write it: whole numbers without a fraction, booleans as 0 and 1.
 std::string LabelText(const Column& column, size_t row) {
   const bool is_whole = column.type == ColumnType::kFloat64 && std::abs(column.doubles[row]) < 1e15 &&
                         column.doubles[row] == std::floor(column.doubles[row]);
@@ -20,8 +18,6 @@ std::string LabelText(const Column& column, size_t row) {
   if (column.type == ColumnType::kBool) return column.ints[row] != 0 ? "1" : "0";
   return column.text(row);
 }
-
-}  // namespace
 
 Result<std::vector<uint32_t>> TrueClasses(const Column& column, std::span<const std::string> classes) {
   std::unordered_map<std::string_view, uint32_t> index;

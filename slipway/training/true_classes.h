@@ -11,6 +11,9 @@
 
 namespace slipway::training {
 
+// A label as models write it: whole numbers without a fraction, booleans as 0 and 1.
+std::string LabelText(const tabular::Column& column, size_t row);
+
 // Per row the index of its label in `classes`; whole numbers and booleans match however they are written.
 // kInvalidArgument names the row of a label that is missing or unknown.
 Result<std::vector<uint32_t>> TrueClasses(const tabular::Column& column, std::span<const std::string> classes);

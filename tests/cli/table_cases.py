@@ -9,6 +9,7 @@ def files(scratch):
     scratch.write("less.csv", "a,b\n1,2\n3\n")
     scratch.write("open.csv", 'a,b\n1,2\n3,"x\n')
     scratch.write("empty.csv", "")
+    scratch.write("no_rows.csv", "age,income,balance\n")
     scratch.write("fewer_columns.csv", "age,income\n1,2\n")
     scratch.write("text.csv", "age,income,balance\n1,2,3\n1,2,much\n")
     scratch.write("rows.jsonl", '{"age": 1, "income": 2, "balance": 1}\n{"age": 1, "income":\n')
@@ -41,6 +42,9 @@ def score(scratch, file, status, **patterns):
 def tables_and_models(scratch):
     files(scratch)
     score(scratch, "rows.csv", 0, out=r"^1\t0\.119\d+\t0\.88\d+\n0\t1\t0\n$", err="")  # 1 + 4 - 3 > 0; 1 + 2 - 27 < 0
+    for rows, lines in (("rows.csv", 3), ("no_rows.csv", 1)):
+        scratch.expect("CSV of %s has its header" % rows, ["slipway", "score", "-m", "tiny.onnx", "-i", rows, "-o", "csv"], 0,
+                       out=r"^prediction,probability_0,probability_1\n([^\n]+\n){%d}$" % (lines - 1), err="")
     score(scratch, "fewer_columns.csv", 1, out="", err=r"'fewer_columns\.csv': the table lacks column 'balance'")
     score(scratch, "text.csv", 1, out="", err=r"'text\.csv': column 'balance' is of type string; the model takes float")
     score(scratch, "nowhere.csv", 3, out="", err=r"cannot read 'nowhere\.csv': No such file")

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include <nlohmann/json.hpp>
 
 #include "slipway/base/file.h"
@@ -73,6 +75,18 @@ TEST_F(DataTools, AMeanThatIsNoNumberIsLeftOut) {
   ASSERT_EQ(Call({"data", "profile", path, "-o", "table"}), kExitOk) << err();
   EXPECT_THAT(out(), HasSubstr("inf"));
   EXPECT_THAT(out(), testing::Not(HasSubstr("nan")));
+}
+
+TEST_F(DataTools, QualityOfATargetOfOneValueSaysWhatWasNotChecked) {
+  const std::string path = PutTable("n,t\n1,no\n2,no\n3,no\n");
+  ASSERT_EQ(Call({"data", "quality", "--data", path, "--target", "t"}), kExitOk) << err();
+  std::map<std::string, std::string> reasons;
+  const auto report = nlohmann::json::parse(out());
+  for (const auto& check : report["data_integrity"]["checks"])
+    if (check.contains("reason")) reasons[check["check"]] = check["reason"];
+  EXPECT_EQ(reasons.at("ConflictingLabels"), "the label 't' has one value only: no");
+  EXPECT_EQ(reasons.at("FeatureLabelCorrelation"), "the label 't' has one value only: no");
+  EXPECT_THAT(err(), HasSubstr("4 did not run"));
 }
 
 TEST_F(DataTools, SayWhatIsWrong) {

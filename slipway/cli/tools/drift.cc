@@ -57,6 +57,14 @@ Result<double> ThresholdOf(const Arguments& arguments) {
   return *threshold;
 }
 
+// --score a=A b=B and --score a=A,b=B say the same.
+Result<training::EstimateColumns> EstimateOf(const Arguments& arguments) {
+  training::EstimateColumns estimate;
+  SLIPWAY_RETURN_IF_ERROR(With(training::SetScores(estimate, Join(arguments.All("score"), ",")), "--score"));
+  SLIPWAY_ASSIGN_OR_RETURN(estimate.threshold, ThresholdOf(arguments));
+  return estimate;
+}
+
 Result<training::StudyOptions> OptionsOf(const Arguments& arguments) {
   training::StudyOptions options;
   options.drift.numeric = arguments.Names("numeric");
@@ -70,9 +78,8 @@ Result<training::StudyOptions> OptionsOf(const Arguments& arguments) {
   if (arguments.Has("every") || arguments.Has("time-column")) {
     SLIPWAY_ASSIGN_OR_RETURN(options.windows, WindowsOf(arguments));
   }
-  if (const auto score = arguments.Get("score")) {
-    SLIPWAY_ASSIGN_OR_RETURN(const double threshold, ThresholdOf(arguments));
-    options.estimate = training::EstimateColumns{*score, threshold};
+  if (arguments.Has("score")) {
+    SLIPWAY_ASSIGN_OR_RETURN(options.estimate, EstimateOf(arguments));
   }
   return options;
 }
@@ -212,8 +219,11 @@ Command DriftCommand() {
       {"weekdays", 0, "Compare days with the reference's days of the same weekday.", Flag::Takes::kNothing},
       {"bad-windows", 0, "K/N: alarm when K of the last N windows are bad. Default: 3/5."},
       {"importance", 0, "A model's folder or evaluation.json: columns count by how much the model hangs on them."},
-      {"score", 0, "The column of scores of the positive class: estimate how well the model does now. Takes --target."},
-      {"threshold", 0, "The score from which on an answer is positive. Default: 0.5."},
+      {"score", 0,
+       "The column of scores of the positive class, or CLASS=COLUMN for each class: estimate how well the model does "
+       "now. Takes --target.",
+       Flag::Takes::kValues},
+      {"threshold", 0, "The score from which on an answer is positive, of two classes. Default: 0.5."},
       {"html", 0, "Write a report to this file, too."},
       {.name = "fail-on",
        .help = "Exit with 1 when there is something as bad as that. Default: none.",
@@ -223,7 +233,9 @@ Command DriftCommand() {
   command.examples = {"slipway drift --reference train.csv --current last-week.csv -o table",
                       "slipway drift --reference train.csv --current last-week.csv --test age=ks --html drift.html",
                       "slipway drift --reference azureml:loans --current week.csv --together --fail-on error",
-                      "slipway drift --reference scored.csv --current week.csv --target default --score probability"};
+                      "slipway drift --reference scored.csv --current week.csv --target default --score probability",
+                      "slipway drift --reference scored.csv --current week.csv --target kind --score "
+                      "a=probability_a,b=probability_b,c=probability_c"};
   return command;
 }
 

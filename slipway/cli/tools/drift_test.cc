@@ -110,6 +110,37 @@ TEST_F(DriftTool, LooksAtWindowsAndAllColumnsTogether) {
   EXPECT_THAT(err(), HasSubstr("over time: not enough data: no window has 100 rows"));
 }
 
+// The score of a row's own class is 0.8 in the reference, where four rows of five are of it, and 0.4 now.
+TEST_F(DriftTool, EstimatesSeveralClasses) {
+  std::string reference = "kind,p_a,p_b,p_c\n", current = "p_a,p_b,p_c\n";
+  for (int i = 0; i < 3000; ++i) {
+    const int said = i % 3, kind = i / 3 % 5 == 0 ? (said + 1 + i % 2) % 3 : said;
+    reference += std::string(1, static_cast<char>('a' + kind));
+    for (int k = 0; k < 3; ++k) {
+      reference += k == said ? ",0.8" : ",0.1";
+      current += std::string(k == 0 ? "" : ",") + (k == said ? "0.4" : "0.3");
+    }
+    reference += "\n", current += "\n";
+  }
+  const std::vector<std::string> words = {"--reference", Put("kr.csv", reference),
+                                          "--current",   Put("kc.csv", current),
+                                          "--target",    "kind",
+                                          "--fail-on",   "error",
+                                          "--score"};
+  const auto with = [&](std::vector<std::string> scores) {
+    scores.insert(scores.begin(), words.begin(), words.end());
+    return scores;
+  };
+  ASSERT_EQ(Call(with({"a=p_a,b=p_b", "c=p_c"})), 1) << err();
+  EXPECT_THAT(err(), HasSubstr("of the newest 300 rows is"));
+  const auto performance = nlohmann::json::parse(out())["performance"];
+  EXPECT_EQ(performance["mean_over_classes"], nlohmann::json({"a", "b", "c"}));
+  EXPECT_NE(Call(with({"a=p_a,b=p_b,c"})), kExitOk);
+  EXPECT_THAT(err(), HasSubstr("--score: scores are a column, or CLASS=COLUMN for each class"));
+  EXPECT_NE(Call(with({"a=p_a,b=p_b,d=p_c"})), kExitOk);
+  EXPECT_THAT(err(), HasSubstr("the class 'c', which has no scores"));
+}
+
 TEST_F(DriftTool, ErrorsSayWhatWouldBeRight) {
   const auto failing = [&](std::vector<std::string> more) {
     std::vector<std::string> words = {"--reference", reference_, "--current", current_};

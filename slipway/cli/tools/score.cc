@@ -68,6 +68,22 @@ Result<ordered_json> ScoreRows(const CompiledModel& model, const tabular::Table&
   return rows;
 }
 
+// One row of the same columns.
+Result<tabular::Table> SampleRow(const tabular::Table& table) {
+  std::vector<tabular::Column> columns;
+  for (const tabular::Column& column : table.columns()) {
+    tabular::ColumnBuilder builder(column.name, column.type);
+    if (column.type == tabular::ColumnType::kString)
+      builder.AddString("");
+    else if (column.type == tabular::ColumnType::kFloat64)
+      builder.AddDouble(0);
+    else
+      builder.AddInt(0);
+    columns.push_back(std::move(builder).Build());
+  }
+  return tabular::Table::Make(std::move(columns));
+}
+
 // A JSON file that is an object is a request as an endpoint takes it; its answer is printed as the endpoint gives it.
 Result<std::optional<ordered_json>> ScoreRequest(const CompiledModel& model, const std::filesystem::path& path,
                                                  Explain explain) {
@@ -88,12 +104,12 @@ std::string CsvField(const ordered_json& value) {
   return "\"" + ReplaceAll(text, "\"", "\"\"") + "\"";
 }
 
-std::string CsvText(const ordered_json& rows) {
+// `like` has the columns of every row.
+std::string CsvText(const ordered_json& like, const ordered_json& rows) {
   std::string text;
   const auto add_line = [&text](const std::vector<std::string>& fields) { text += Join(fields, ",") + "\n"; };
   std::vector<std::string> fields;
-  if (!rows.empty())
-    for (const auto& [key, value] : rows[0].items()) fields.push_back(CsvField(key));
+  for (const auto& [key, value] : like.items()) fields.push_back(CsvField(key));
   add_line(fields);
   for (const ordered_json& row : rows) {
     fields.clear();
@@ -101,6 +117,16 @@ std::string CsvText(const ordered_json& rows) {
     add_line(fields);
   }
   return text;
+}
+
+// Where there are no rows, the header is that of the answer to any row.
+Result<Output> CsvOutput(const CompiledModel& model, const tabular::Table& table, Explain explain,
+                         const ordered_json& rows) {
+  if (!rows.empty()) return Output::Text(CsvText(rows[0], rows));
+  SLIPWAY_ASSIGN_OR_RETURN(const tabular::Table sample, SampleRow(table));
+  SLIPWAY_ASSIGN_OR_RETURN(const ordered_json answer,
+                           With(ScoreRows(model, sample, explain), "a row made up, to tell the columns of the answer"));
+  return Output::Text(CsvText(answer[0], rows));
 }
 
 Result<Output> Run(Context& context, const Arguments& arguments) {
@@ -119,7 +145,11 @@ Result<Output> Run(Context& context, const Arguments& arguments) {
     SLIPWAY_ASSIGN_OR_RETURN(const tabular::Table table, ReadRows(input, model->signature()));
     SLIPWAY_ASSIGN_OR_RETURN(const ordered_json rows,
                              With(ScoreRows(*model, table, explain), fmt::format("'{}'", input.string())));
-    output = as_csv ? Output::Text(CsvText(rows)) : Output::Of(rows);
+    if (!as_csv) {
+      output = Output::Of(rows);
+    } else {
+      SLIPWAY_ASSIGN_OR_RETURN(output, CsvOutput(*model, table, explain, rows));
+    }
   }
   output.table_row = [](const ordered_json& row) { return row; };
   output.keeps_order = true;

@@ -95,6 +95,7 @@ ordered_json ReportJson(const Trained& trained, const std::string& folder) {
   for (const auto& metric : trained.evaluation.metrics)
     json["metrics"][metric.name] = {
         {"value", NumberOrNull(metric.value)}, {"low", NumberOrNull(metric.low)}, {"high", NumberOrNull(metric.high)}};
+  json["fit"] = {{"seconds", trained.fit_cost.seconds}, {"peak_memory_bytes", trained.fit_cost.peak_bytes}};
   if (trained.model.oob_score) json["oob_score"] = *trained.model.oob_score;
   if (!folder.empty()) {
     json["model"] = folder;
@@ -118,6 +119,7 @@ void SayWhatWasDone(Context& context, const Trained& trained, const std::string&
   for (const std::string& note : trained.model.notes) context.Note(note);
   context.Note(fmt::format("{} on {} rows and {} columns, judged on {} other rows", trained.parameters.at("algorithm"),
                            trained.train_rows, trained.inputs.size(), trained.evaluation.rows));
+  context.Note(training::FitCostText(trained.fit_cost));
   if (!folder.empty())
     context.Note(fmt::format("the model is in '{}'; its card is {}", folder,
                              (std::filesystem::path(folder) / "model_card.html").string()));

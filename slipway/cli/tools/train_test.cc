@@ -16,11 +16,15 @@ using testing::HasSubstr;
 class TrainTool : public testing::Test {
  protected:
   int Call(std::vector<std::string> words) {
+    words.insert(words.begin(), "train");
+    return CallTool(std::move(words));
+  }
+
+  int CallTool(std::vector<std::string> words) {
     console_ = {};
     const auto environment = [&](std::string_view name) -> std::optional<std::string> {
       return name == "SLIPWAY_HOME" ? std::optional((folder_->path() / "home").string()) : std::nullopt;
     };
-    words.insert(words.begin(), "train");
     return cli::Run(std::move(words), console_, environment, clock_);
   }
 
@@ -66,6 +70,30 @@ TEST_F(TrainTool, WritesAModelWithItsCardAndPrintsMetrics) {
        {"MLmodel", "model.onnx", "model_card.html", "evaluation.json", "input_example.json", "baseline.json"})
     EXPECT_TRUE(std::filesystem::exists(Path("model") + "/" + file)) << file;
   EXPECT_THAT(err(), HasSubstr("random_forest on 240 rows and 3 columns"));
+  EXPECT_GT(report["fit"]["seconds"], 0);
+  EXPECT_GT(report["fit"]["peak_memory_bytes"], 1 << 20);
+  EXPECT_THAT(err(), HasSubstr("the fit took "));
+}
+
+// A table without rows is answered with the same header.
+TEST_F(TrainTool, ScoresOfNoRowsHaveTheirHeader) {
+  ASSERT_EQ(Call({"--data", data_, "--target", "default", "--exclude", "empty,amount", "--model", Path("model"),
+                  "--set", "n_estimators=3", "--no-importances"}),
+            kExitOk)
+      << err();
+  const std::string header = "zip,income,sex\n";
+  const std::string none = Put("none.csv", header), one = Put("one.csv", header + "01,2000,f\n");
+  for (const std::string explain : {"none", "shap"}) {
+    const auto score = [&](const std::string& rows) {
+      EXPECT_EQ(CallTool({"score", "--model", Path("model"), "--input", rows, "--explain", explain, "-o", "csv"}),
+                kExitOk)
+          << err();
+      return out();
+    };
+    const std::string answer = score(one);
+    EXPECT_THAT(answer, testing::StartsWith("prediction,probability_no,probability_yes"));
+    EXPECT_EQ(score(none), answer.substr(0, answer.find('\n') + 1));
+  }
 }
 
 TEST_F(TrainTool, TakesATableOfMetrics) {

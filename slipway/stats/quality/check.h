@@ -17,7 +17,8 @@ struct CheckInput {
   int threads = 1;
 };
 
-// What a check cannot do without; else it "did not run", with the reason.
+// What a check cannot do without; else it "did not run", with the reason. A label of two values at least: one alone has
+// nothing to be foretold, to contradict or to shift.
 struct Needs {
   bool label = false, classification = false, index = false, datetime = false, identifier = false;
 };

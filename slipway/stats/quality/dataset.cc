@@ -80,18 +80,20 @@ LabelCensus TakeCensus(const std::vector<const Column*>& labels) {
   return census;
 }
 
-Result<LabelTask> FindTask(const std::vector<const Column*>& labels) {
+LabelTask FindTask(const LabelCensus& census, const Column& label) {
   constexpr double kShareMax = 0.05;
-  const LabelCensus census = TakeCensus(labels);
-  if (census.values.size() < 2)
-    return InvalidArgument(census.values.empty() ? fmt::format("the label '{}' has no value", labels[0]->name)
-                                                 : fmt::format("the label '{}' has one value only: {}", labels[0]->name,
-                                                               *census.values.begin()));
   // Texts have no order to regress on.
-  const bool is_text = labels[0]->type == ColumnType::kString;
+  const bool is_text = label.type == ColumnType::kString;
   return is_text || LooksCategorical(census.values.size(), census.rows, census.distinct_max, kShareMax)
              ? LabelTask::kClassification
              : LabelTask::kRegression;
+}
+
+std::string ProblemOf(const LabelCensus& census, const std::string& name) {
+  if (census.values.empty()) return fmt::format("the label '{}' has no value", name);
+  if (census.values.size() == 1)
+    return fmt::format("the label '{}' has one value only: {}", name, *census.values.begin());
+  return "";
 }
 
 Column AllMissing(const Column& column, ColumnType type) {
@@ -139,7 +141,7 @@ bool Dataset::is_categorical(const Column& column) const {
 Result<Roles> FindRoles(const Table& table, const std::vector<const Table*>& others, const QualityOptions& options) {
   if (table.rows() == 0 || table.width() == 0) return InvalidArgument("the table has no rows");
   SLIPWAY_RETURN_IF_ERROR(CheckRoles(table, options));
-  Roles roles{options.label, options.index, options.datetime, options.categorical, LabelTask::kNone};
+  Roles roles{options.label, options.index, options.datetime, options.categorical, LabelTask::kNone, ""};
   if (roles.categorical.empty()) {
     for (const Column& column : table.columns())
       if (column.name != roles.label && column.name != roles.index && column.name != roles.datetime &&
@@ -149,7 +151,9 @@ Result<Roles> FindRoles(const Table& table, const std::vector<const Table*>& oth
   if (roles.label.empty()) return roles;
   std::vector<const Column*> labels = {table.Find(roles.label)};
   for (const Table* other : others) labels.push_back(other->Find(roles.label));
-  SLIPWAY_ASSIGN_OR_RETURN(roles.task, FindTask(labels));
+  const LabelCensus census = TakeCensus(labels);
+  roles.task = FindTask(census, *labels[0]);
+  roles.label_problem = ProblemOf(census, roles.label);
   return roles;
 }
 
@@ -157,6 +161,7 @@ Dataset MakeDataset(const Table& table, const Roles& roles) {
   Dataset dataset;
   dataset.table = &table;
   dataset.task = roles.task;
+  dataset.label_problem = roles.label_problem;
   const auto find = [&](const std::string& name) { return name.empty() ? nullptr : table.Find(name); };
   dataset.label = find(roles.label);
   dataset.index = find(roles.index);

@@ -17,6 +17,7 @@ struct Roles {
   std::string label, index, datetime;
   std::vector<std::string> categorical;  // features
   LabelTask task = LabelTask::kNone;
+  std::string label_problem;  // as in Dataset
 };
 
 // Borrows the table. Pointers are to its columns; null for a role that nobody has.
@@ -29,6 +30,7 @@ struct Dataset {
   std::vector<const tabular::Column*> numeric;      // features that are numbers and not categorical
   std::vector<const tabular::Column*> categorical;  // features; texts that are not categorical are in neither
   LabelTask task = LabelTask::kNone;
+  std::string label_problem;  // why nothing can be told from the label: it has one value or none; "" when it can
 
   size_t rows() const { return table->rows(); }
   bool is_categorical(const tabular::Column& column) const;

@@ -45,11 +45,12 @@ GowerFeature CategoryFeature(const Column& column, const std::vector<uint32_t>& 
   return feature;
 }
 
-// Rows that have a label (all of them without a label column), sampled.
+// Rows that have a label (all of them where there are no labels), sampled.
 std::vector<uint32_t> SampledRows(const Dataset& data) {
+  const bool has_labels = data.label != nullptr && data.label->null_count() < data.rows();
   std::vector<uint32_t> labelled;
   for (uint32_t row = 0; row < data.rows(); ++row)
-    if (data.label == nullptr || !data.label->is_null(row)) labelled.push_back(row);
+    if (!has_labels || !data.label->is_null(row)) labelled.push_back(row);
   std::vector<uint32_t> rows;
   for (uint32_t place : SampleRows(labelled.size(), kRowsMax)) rows.push_back(labelled[place]);
   return rows;

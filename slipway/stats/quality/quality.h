@@ -96,8 +96,9 @@ struct QualityReport {
 // The worst verdict as a severity: broken conditions (or such that broke off) are errors, warnings are warnings.
 Severity WorstOf(const QualityReport& report);
 
-// kInvalidArgument for an empty table, unknown columns (the nearest name is offered), a column with two roles, a label
-// of one value, and for train and test tables whose columns do not go together.
+// kInvalidArgument for an empty table, unknown columns (the nearest name is offered), a column with two roles, and for
+// train and test tables whose columns do not go together. Where the label has one value or none, the checks of the
+// label do not run.
 Result<QualityReport> RunDataIntegrity(const tabular::Table& table, const QualityOptions& options);
 Result<QualityReport> RunTrainTestValidation(const tabular::Table& train, const tabular::Table& test,
                                              const QualityOptions& options);

@@ -38,8 +38,9 @@ constexpr const Check* kTrainTestValidation[] = {&kSizesCheck,
                                                  &kMultivariateDriftCheck};
 
 // "" when the data have what the check needs.
-std::string_view WhatIsMissing(const Needs& needs, const Dataset& data) {
+std::string WhatIsMissing(const Needs& needs, const Dataset& data) {
   if (needs.label && data.label == nullptr) return "the data have no label column";
+  if (needs.label && !data.label_problem.empty()) return data.label_problem;
   if (needs.classification && data.task != LabelTask::kClassification) return "the label is a number, not a class";
   if (needs.index && data.index == nullptr) return "the data have no index column";
   if (needs.datetime && data.datetime == nullptr) return "the data have no datetime column";
