@@ -4,8 +4,9 @@
 # traffic log, scoring scripts in C++ and Python, three times more requests than a script or a model can take, idle
 # connections.
 #   bench/score-http.sh BUILD_DIR [DATA.csv]
-# As in the product, somebody reads the traffic log while it is written: score_http_drain_bench, in the time that the
-# load leaves of its core (a load that has to wait for the reader's turn leaves the gateway without work).
+# As in the product, somebody reads the traffic log while it is written: score_http_drain_bench, on the load's core. For
+# the peaks it has what the load leaves (wrk sleeps between answers; were it to wait for the reader's turn, the gateway
+# would be without work), for the percentiles an equal share (their load never sleeps, and counts when it did not run).
 # A percentile at a share of a core says how long the longest pauses of that core are, more than how fast a server is: who
 # is busy for half of the time needs as long as a pause took to catch up after it, who is busy for a fifth a quarter of
 # that. What else runs on the core pauses it (with one load program that always runs, a system has the other core alone
@@ -100,6 +101,7 @@ on_server_core nginx -c "$work/nginx.conf" 2>/dev/null
 on_server_core /usr/bin/python3 bench/peers/score_http_fastapi.py "$fastapi" "$data" $target >"$work/fastapi.log" 2>&1
 for port in $gateway $gateway_tls $quiet $nginx $nginx_tls $fastapi; do wait_for "$port"; done
 chrt --idle 0 taskset -c $load_core "$build/bench/score_http_drain_bench" "$work/home/spool/gateway" & children+=($!)
+drain_pid=$!
 
 path=/endpoints/bench/score
 ask() { curl -sS -m 30 -H "$authorization" -H 'Content-Type: application/json' "$@" --data-binary "@$work/request.json" "http://127.0.0.1:$gateway$path"; }
@@ -142,6 +144,7 @@ done
 gateway_peak=$(median "$work/gateway.peak") cpp_peak=$(median "$work/cpp.peak") python_peak=$(median "$work/python.peak")
 rows_peak=$(median "$work/rows.peak") nginx_half=$(percent_of "$(median "$work/nginx.peak")" 50)
 gateway_half=$(percent_of "$gateway_peak" 50)
+chrt --other --pid 0 $drain_pid
 for _ in $(seq "$rounds"); do
   steady "$nginx" / "$gateway_half" >>"$work/nginx.steady50"
   steady "$gateway" $path "$gateway_half" >>"$work/gateway.steady50"
