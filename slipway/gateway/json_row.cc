@@ -91,8 +91,7 @@ class JsonRow::Member {
 
   Member(std::string_view key, bool is_first) { Put(is_first ? "\"" : ",\"").Put(key).Put("\":"); }
   Member& Put(std::string_view text) {
-    std::memcpy(end_, text.data(), text.size());
-    end_ += text.size();
+    end_ = std::copy(text.begin(), text.end(), end_);  // an empty text may have no address, which memcpy must not see
     return *this;
   }
   Member& Put(int64_t number) {
