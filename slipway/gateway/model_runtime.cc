@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "slipway/base/text.h"
-
 #include "slipway/gateway/json_row.h"
 #include "slipway/gateway/routes.h"
 #include "slipway/scoring/compiled_model.h"
